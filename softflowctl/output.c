@@ -1,0 +1,113 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* Text for the operator; runs with the operator's own privileges. */
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "compat.h"
+#include "output.h"
+
+#define TIME_SIZE	40
+
+void
+output_line(FILE *out, pid_t pid, const char *text)
+{
+	fprintf(out, "softflowd[%ld]: ", (long)pid);
+	for (; *text != '\0'; text++)
+		putc(*text >= ' ' && *text <= '~' ? *text : '?', out);
+	putc('\n', out);
+}
+
+/* ISO 8601, UTC, whole seconds. */
+static void
+format_time(char *buf, size_t len, uint64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(buf, len, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		strlcpy(buf, "unknown", len);
+}
+
+void
+output_flow(FILE *out, const struct ctl_flow *f)
+{
+	char addr[2][INET6_ADDRSTRLEN], start[TIME_SIZE], finish[TIME_SIZE];
+	uint64_t first_us = UINT64_MAX, last_us = 0;
+	int i, af = f->family == 6 ? AF_INET6 : AF_INET;
+
+	for (i = 0; i < 2; i++) {
+		if (inet_ntop(af, f->addr[i], addr[i], sizeof(addr[i])) ==
+		    NULL)
+			strlcpy(addr[i], "unknown", sizeof(addr[i]));
+		if (f->packets[i] == 0)
+			continue;
+		if (f->first_us[i] < first_us)
+			first_us = f->first_us[i];
+		if (f->last_us[i] > last_us)
+			last_us = f->last_us[i];
+	}
+	if (first_us == UINT64_MAX)
+		first_us = 0;
+	format_time(start, sizeof(start), first_us);
+	format_time(finish, sizeof(finish), last_us);
+
+	fprintf(out, "ACTIVE seq:%u [%s]:%u <> [%s]:%u proto:%u "
+	    "octets>:%" PRIu64 " packets>:%" PRIu64 " octets<:%" PRIu64
+	    " packets<:%" PRIu64 " start:%s.%03u finish:%s.%03u "
+	    "tcp>:%02x tcp<:%02x\n", f->index, addr[0], f->port[0], addr[1],
+	    f->port[1], f->proto, f->octets[0], f->packets[0], f->octets[1],
+	    f->packets[1], start, (unsigned int)(first_us / 1000 % 1000),
+	    finish, (unsigned int)(last_us / 1000 % 1000), f->tcp_flags[0],
+	    f->tcp_flags[1]);
+	if (f->expires > 0)
+		fprintf(out, "EXPIRY EVENT for flow %u in %d seconds\n",
+		    f->index, f->expires);
+	else
+		fprintf(out, "EXPIRY EVENT for flow %u now%s\n", f->index,
+		    f->reason == EXPIRE_OVERBYTES ||
+		    f->reason == EXPIRE_MAXFLOWS || f->reason == EXPIRE_FLUSH ?
+		    " (FORCED)" : "");
+}
+
+void
+output_timeouts(FILE *out, const struct timeouts *t)
+{
+	static const char *const names[TIMEOUT_MAX] = {
+		[TIMEOUT_TCP] = "TCP timeout",
+		[TIMEOUT_TCP_RST] = "TCP post-RST timeout",
+		[TIMEOUT_TCP_FIN] = "TCP post-FIN timeout",
+		[TIMEOUT_UDP] = "UDP timeout",
+		[TIMEOUT_ICMP] = "ICMP timeout",
+		[TIMEOUT_GENERAL] = "General timeout",
+		[TIMEOUT_MAXLIFE] = "Maximum lifetime",
+		[TIMEOUT_EXPINT] = "Expiry interval",
+	};
+	unsigned int i;
+
+	for (i = 0; i < nitems(names); i++)
+		fprintf(out, "%22s: %us\n", names[i], t->seconds[i]);
+}
+
+void
+output_statistics(FILE *out, pid_t pid, const struct summary_report *r)
+{
+	char since[TIME_SIZE], head[TIME_SIZE + 48];
+
+	format_time(since, sizeof(since), r->summary.since_us);
+	snprintf(head, sizeof(head), "Accumulated statistics since %s UTC:",
+	    since);
+	output_line(out, pid, head);
+	summary_load_protocols();
+	summary_print(out, r);
+}

@@ -1,0 +1,106 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Getting frames.  The parent half opens (capture_open_*), the worker half
+ * reads; what passes between them is a descriptor and struct msg_capture.
+ */
+
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "packet.h"
+
+enum capture_kind {
+	CAPTURE_RING,		/* Linux AF_PACKET, TPACKET_V3 */
+	CAPTURE_BPF,		/* bpf(4) */
+	CAPTURE_SAVEFILE,	/* pcap or pcapng on a descriptor */
+	CAPTURE_KIND_MAX
+};
+
+/*
+ * PARENT
+ */
+struct capture_params {
+	const char	*interface;
+	const char	*filter;	/* expression or NULL */
+	uint32_t	 snaplen, buffer;
+	int		 promisc;
+};
+
+/*
+ * Open, filter and bind the live capture device of this system.  Returns the
+ * descriptor, the caller's to close, and fills in *conf (all but slot and
+ * flags).  -1 with a line in error.
+ */
+int	capture_open_live(const struct capture_params *, struct msg_capture *,
+	    char *error, size_t errorlen);
+
+/*
+ * Bind the open descriptor to the interface again after it was re-created;
+ * -1 with errno, EINVAL if it is not what it was.
+ */
+int	capture_rebind(int fd, const struct capture_params *,
+	    const struct msg_capture *);
+
+/*
+ * Compile the expression for every link type a savefile may have into one
+ * sealed shared object.  Returns its descriptor or -1 with a line in error,
+ * if it means nothing for any of them.
+ */
+int	capture_compile_savefile(const char *expression, struct msg_filter *,
+	    char *error, size_t errorlen);
+
+/* Names of the link types that are decoded, for messages. */
+const char *capture_supported(void);
+
+/* link_type of a DLT_ value; -1 when it is not supported. */
+int	capture_link(int dlt);
+
+/* Link types a savefile may have, in the order of struct msg_filter. */
+extern const int capture_dlts[];
+extern const unsigned int capture_ndlts;
+
+/*
+ * WORKER
+ */
+struct capture;
+
+/*
+ * Take over a descriptor before lock-down: map the ring, or give the
+ * savefile's stream its buffer.  filter_fd: shared object of a savefile's
+ * programs, -1 for none.  Every size in conf is checked.  NULL with errno.
+ */
+struct capture *capture_new(const struct msg_capture *, int fd,
+		    int filter_fd, const struct msg_filter *);
+
+/* After lock-down: read a savefile's header.  -1: capture_error() says why. */
+int	capture_start(struct capture *);
+
+int	capture_fd(const struct capture *);
+enum link_type capture_link_type(const struct capture *);
+
+/*
+ * Up to max frames into frames[]; those of the call before are released.
+ * Returns their number; 0 when there is none now (live) or the savefile has
+ * ended; -1 when the source failed: capture_error() says why.
+ * Blocks given up after a crash are counted in c->frames_skipped.
+ */
+int	capture_read(struct capture *, struct frame *frames, int max,
+	    struct counters *c);
+
+/* Add what the kernel received and dropped since the last call to *c. */
+void	capture_kernel_counters(struct capture *, struct counters *c);
+
+/* Clear a pending error of the descriptor, or poll(2) spins; its errno. */
+int	capture_clear_error(struct capture *);
+
+const char *capture_error(const struct capture *);
+
+#endif

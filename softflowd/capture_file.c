@@ -1,0 +1,338 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Savefiles: pcap and pcapng through libpcap on a descriptor that the parent
+ * opened.  The parent compiles the filter; the confined worker reads the
+ * file, its header included.
+ */
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <pcap/pcap.h>
+
+#include "capture_reader.h"
+#include "shmem.h"
+
+#define FILE_IOBUF	(256 * 1024)
+#define FILE_ARENA	(1024 * 1024)	/* frames of one batch */
+#define FILE_CAPLEN_MAX	262144		/* libpcap's own limit */
+#define FILE_FILTER_MAX	65536		/* instructions of one program */
+
+struct file_state {
+	FILE			*fp;
+	pcap_t			*pcap;
+	char			*iobuf;
+	uint8_t			*arena;
+	const struct bpf_insn	*insns;		/* of all link types, mapped */
+	struct msg_filter	 filter;
+	struct bpf_program	 program;	/* of this file's link type */
+	struct pcap_pkthdr	 held_hdr;	/* did not fit the last batch */
+	const u_char		*held;
+	int			 filtered;
+	int			 failed;
+};
+
+/*
+ * PARENT
+ */
+
+static int
+file_write_all(int fd, const void *data, size_t len)
+{
+	const uint8_t	*p = data;
+	ssize_t		 n;
+
+	while (len > 0) {
+		if ((n = write(fd, p, len)) == -1)
+			return (-1);
+		p += n;
+		len -= (size_t)n;
+	}
+	return (0);
+}
+
+/* Compile for one link type and append; 0 instructions if it cannot be. */
+static int
+file_compile_one(int fd, int dlt, const char *expression, uint32_t *count,
+    char *error, size_t errorlen)
+{
+	struct bpf_program	 program;
+	pcap_t			*dead;
+	int			 rv = 0;
+
+	*count = 0;
+	if ((dead = pcap_open_dead(dlt, FILE_CAPLEN_MAX)) == NULL) {
+		strlcpy(error, "out of memory", errorlen);
+		return (-1);
+	}
+	if (pcap_compile(dead, &program, expression, 1,
+	    PCAP_NETMASK_UNKNOWN) == -1) {
+		if (error[0] == '\0')
+			strlcpy(error, pcap_geterr(dead), errorlen);
+	} else {
+		*count = program.bf_len;
+		if (file_write_all(fd, program.bf_insns,
+		    program.bf_len * sizeof(*program.bf_insns)) == -1) {
+			snprintf(error, errorlen, "shared memory: %s",
+			    strerror(errno));
+			rv = -1;
+		}
+		pcap_freecode(&program);
+	}
+	pcap_close(dead);
+	return (rv);
+}
+
+int
+capture_compile_savefile(const char *expression, struct msg_filter *filter,
+    char *error, size_t errorlen)
+{
+	unsigned int	i, usable = 0;
+	int		fd;
+
+	memset(filter, 0, sizeof(*filter));
+	error[0] = '\0';
+	if ((fd = shmem_new("softflowd filter")) == -1) {
+		snprintf(error, errorlen, "shared memory: %s",
+		    strerror(errno));
+		return (-1);
+	}
+	for (i = 0; i < capture_ndlts; i++) {
+		if (file_compile_one(fd, capture_dlts[i], expression,
+		    &filter->count[i], error, errorlen) == -1)
+			goto fail;
+		if (filter->count[i] > 0)
+			usable = 1;
+	}
+	if (!usable)
+		goto fail;
+	if (shmem_seal(fd) == -1) {
+		snprintf(error, errorlen, "shared memory: %s",
+		    strerror(errno));
+		goto fail;
+	}
+	return (fd);
+fail:
+	close(fd);
+	return (-1);
+}
+
+/*
+ * WORKER
+ */
+
+/* Map and check the programs; the descriptor is closed either way. */
+static int
+file_map_filter(struct file_state *st, int filter_fd,
+    const struct msg_filter *filter)
+{
+	struct stat	 sb;
+	size_t		 total = 0;
+	unsigned int	 i;
+	void		*p;
+
+	for (i = 0; i < capture_ndlts; i++) {
+		if (filter->count[i] > FILE_FILTER_MAX)
+			goto invalid;
+		total += filter->count[i];
+	}
+	total *= sizeof(struct bpf_insn);
+	if (total == 0 || fstat(filter_fd, &sb) == -1 ||
+	    sb.st_size != (off_t)total)
+		goto invalid;
+	p = mmap(NULL, total, PROT_READ, MAP_SHARED, filter_fd, 0);
+	close(filter_fd);
+	if (p == MAP_FAILED)
+		return (-1);
+	st->insns = p;
+	st->filter = *filter;
+	st->filtered = 1;
+	return (0);
+invalid:
+	close(filter_fd);
+	errno = EINVAL;
+	return (-1);
+}
+
+static int
+file_open(struct capture *cap, int filter_fd, const struct msg_filter *filter)
+{
+	struct file_state	*st;
+
+	if ((st = calloc(1, sizeof(*st))) == NULL)
+		return (-1);
+	cap->state = st;
+	if (filter_fd != -1 &&
+	    file_map_filter(st, filter_fd, filter) == -1)
+		return (-1);
+	if ((st->iobuf = malloc(FILE_IOBUF)) == NULL ||
+	    (st->arena = malloc(FILE_ARENA)) == NULL)
+		return (-1);
+	/* Without its own buffer stdio would call fstat(2) later. */
+	if ((st->fp = fdopen(cap->fd, "r")) == NULL ||
+	    setvbuf(st->fp, st->iobuf, _IOFBF, FILE_IOBUF) != 0)
+		return (-1);
+	return (0);
+}
+
+/* The program for this file's link type out of those the parent made. */
+static int
+file_pick_filter(struct capture *cap, int dlt)
+{
+	struct file_state	*st = cap->state;
+	struct bpf_insn		*copy;
+	size_t			 skip = 0;
+	unsigned int		 i;
+
+	for (i = 0; i < capture_ndlts && capture_dlts[i] != dlt; i++)
+		skip += st->filter.count[i];
+	if (i == capture_ndlts || st->filter.count[i] == 0) {
+		snprintf(cap->error, sizeof(cap->error), "the filter "
+		    "expression means nothing for link type %s",
+		    pcap_datalink_val_to_name(dlt));
+		return (-1);
+	}
+	if ((copy = calloc(st->filter.count[i], sizeof(*copy))) == NULL) {
+		strlcpy(cap->error, "out of memory", sizeof(cap->error));
+		return (-1);
+	}
+	memcpy(copy, st->insns + skip, st->filter.count[i] * sizeof(*copy));
+	if (!bpf_validate(copy, (int)st->filter.count[i])) {
+		strlcpy(cap->error, "invalid filter program",
+		    sizeof(cap->error));
+		free(copy);
+		return (-1);
+	}
+	st->program.bf_len = st->filter.count[i];
+	st->program.bf_insns = copy;
+	return (0);
+}
+
+static int
+file_start(struct capture *cap)
+{
+	struct file_state	*st = cap->state;
+	const char		*name;
+	char			 errbuf[PCAP_ERRBUF_SIZE];
+	int			 dlt, link;
+
+	if ((st->pcap = pcap_fopen_offline(st->fp, errbuf)) == NULL) {
+		strlcpy(cap->error, errbuf, sizeof(cap->error));
+		return (-1);
+	}
+	dlt = pcap_datalink(st->pcap);
+	if ((link = capture_link(dlt)) == -1) {
+		name = pcap_datalink_val_to_name(dlt);
+		snprintf(cap->error, sizeof(cap->error), "link type %s (%d) "
+		    "is not supported; supported are %s",
+		    name == NULL ? "unknown" : name, dlt,
+		    capture_supported());
+		return (-1);
+	}
+	cap->link = link;
+	if (st->filtered && file_pick_filter(cap, dlt) == -1)
+		return (-1);
+	return (0);
+}
+
+/*
+ * Seconds of pcap files are 32 bits without sign, which libpcap extends as
+ * if they had one.
+ */
+static uint64_t
+file_time(const struct pcap_pkthdr *h)
+{
+	uint64_t	sec;
+
+	sec = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec :
+	    (uint64_t)h->ts.tv_sec;
+	if (sec > UINT64_MAX / 2000000)
+		sec = UINT64_MAX / 2000000;
+	return (sec * 1000000 + (uint32_t)h->ts.tv_usec);
+}
+
+/* Next record into *h: its octets, NULL at the end or after damage. */
+static const u_char *
+file_next(struct capture *cap, struct pcap_pkthdr *h)
+{
+	struct file_state	*st = cap->state;
+	struct pcap_pkthdr	*hp;
+	const u_char		*data;
+
+	if ((data = st->held) != NULL) {
+		*h = st->held_hdr;
+		st->held = NULL;
+		return (data);
+	}
+	if (st->failed)
+		return (NULL);
+	switch (pcap_next_ex(st->pcap, &hp, &data)) {
+	case 1:
+		*h = *hp;
+		return (data);
+	case PCAP_ERROR_BREAK:
+		return (NULL);
+	default:
+		strlcpy(cap->error, pcap_geterr(st->pcap),
+		    sizeof(cap->error));
+		st->failed = 1;
+		return (NULL);
+	}
+}
+
+static int
+file_read(struct capture *cap, struct frame *frames, int max,
+    struct counters *c)
+{
+	struct file_state	*st = cap->state;
+	struct pcap_pkthdr	 h;
+	const u_char		*data;
+	size_t			 used = 0;
+	int			 n = 0;
+
+	(void)c;
+	while (n < max && (data = file_next(cap, &h)) != NULL) {
+		memset(&frames[n], 0, sizeof(frames[n]));
+		frames[n].wirelen = h.len;
+		frames[n].time_us = file_time(&h);
+		frames[n].ifindex = cap->conf.ifindex;
+		if (st->filtered &&
+		    pcap_offline_filter(&st->program, &h, data) == 0) {
+			frames[n++].flags = FRAME_FILTERED;
+			continue;
+		}
+		if (h.caplen > FILE_ARENA - used) {
+			if (n == 0) {
+				strlcpy(cap->error, "record too large",
+				    sizeof(cap->error));
+				st->failed = 1;
+				break;
+			}
+			st->held_hdr = h;
+			st->held = data;
+			break;
+		}
+		memcpy(st->arena + used, data, h.caplen);
+		frames[n].data = st->arena + used;
+		frames[n].caplen = h.caplen;
+		used += h.caplen;
+		n++;
+	}
+	return (n == 0 && st->failed ? -1 : n);
+}
+
+const struct capture_ops capture_file_ops = {
+	.open = file_open,
+	.start = file_start,
+	.read = file_read,
+};

@@ -1,0 +1,40 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What a capture reader is to capture.c; included by readers only. */
+
+#ifndef CAPTURE_READER_H
+#define CAPTURE_READER_H
+
+#include "capture.h"
+
+struct capture_ops {
+	/* map or buffer, before lock-down; -1 with errno */
+	int	(*open)(struct capture *, int filter_fd,
+		    const struct msg_filter *);
+	/* read what needs reading first, after lock-down */
+	int	(*start)(struct capture *);
+	int	(*read)(struct capture *, struct frame *, int,
+		    struct counters *);
+	void	(*kernel_counters)(struct capture *, struct counters *);
+	int	(*clear_error)(struct capture *);
+};
+
+struct capture {
+	const struct capture_ops	*ops;
+	struct msg_capture		 conf;
+	enum link_type			 link;
+	int				 fd;
+	void				*state;		/* the reader's own */
+	char				 error[256];
+};
+
+extern const struct capture_ops	capture_file_ops;
+
+/* The live reader of this system: capture_packet.c or capture_bpf.c. */
+extern const struct capture_ops	capture_live_ops;
+extern const enum capture_kind	capture_live_kind;
+
+#endif

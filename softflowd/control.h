@@ -1,0 +1,63 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Control clients in the worker: one request each at a time, rows with
+ * back-pressure, and nothing that a silent, slow or vanished client could
+ * hold up.
+ */
+
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <poll.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "summary.h"
+#include "track.h"
+
+#define CONTROL_IDLE_MS		60000	/* then the client is closed */
+#define CONTROL_QUEUE_MAX	64	/* buffers; rows wait above it */
+
+/* What the engine does for an operator. */
+struct control_ops {
+	uint64_t	(*expire_all)(void);	/* flows exported */
+	uint64_t	(*delete_all)(void);	/* flows dropped, counted */
+	void		(*summary)(struct summary *);	/* up to date */
+	const struct summary_proto *(*protos)(void);	/* [256] */
+	unsigned int	(*exports)(struct summary_export *, unsigned int max);
+	void		(*timeouts)(struct timeouts *);
+	int		(*debug)(int delta);	/* new level */
+	void		(*gather)(int on);
+	void		(*send_template)(void);
+	void		(*shutdown)(int graceful);	/* asks the parent */
+	void		(*closed)(uint32_t id);		/* tells the parent */
+	const struct track *(*table)(void);
+	/* seconds until the flow is due, and why */
+	int		(*expires)(const struct flow *, enum expire_reason *);
+};
+
+void	control_init(const struct control_ops *, int32_t daemon_pid);
+
+/*
+ * Take a connection (non-blocking) over; it is control's to close.  -1 with
+ * errno EINVAL (no such id, or in use) or ENOMEM: it stays the caller's.
+ */
+int	control_add(int fd, const struct msg_control *, uint64_t now_ms);
+
+/* Fill in at most max entries; returns how many. */
+unsigned int control_pollfds(struct pollfd *, unsigned int max);
+
+/* Serve what poll(2) found; close clients idle at now_ms (monotonic). */
+void	control_dispatch(const struct pollfd *, unsigned int n,
+	    uint64_t now_ms);
+
+/*
+ * Last words before exit: try once to send what is queued, then close all.
+ */
+void	control_close_all(void);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* Big-endian stores into a bounded buffer.  Worker, confined; pure. */
+
+#include <string.h>
+
+#include "datagram.h"
+
+static void
+store(uint8_t *p, uint64_t value, size_t octets)
+{
+	while (octets-- > 0) {
+		p[octets] = (uint8_t)value;
+		value >>= 8;
+	}
+}
+
+void
+datagram_put(struct datagram *d, uint64_t value, size_t octets)
+{
+	if (octets > sizeof(d->data) - d->len)
+		return;
+	store(d->data + d->len, value, octets);
+	d->len += octets;
+}
+
+void
+datagram_copy(struct datagram *d, const uint8_t *p, size_t octets)
+{
+	if (octets > sizeof(d->data) - d->len)
+		return;
+	memcpy(d->data + d->len, p, octets);
+	d->len += octets;
+}
+
+void
+datagram_patch(struct datagram *d, size_t off, uint64_t value, size_t octets)
+{
+	if (off > d->len || octets > d->len - off)
+		return;
+	store(d->data + off, value, octets);
+}
+
+/*
+ * Whole milliseconds on both sides, so that a collector's sum of boot time
+ * and uptime is the packet's time to the millisecond.
+ */
+uint32_t
+datagram_uptime(const struct datagram *d, uint64_t time_us)
+{
+	int64_t	ms = (int64_t)(time_us / 1000);
+
+	if (ms < d->boot_ms)
+		return (0);
+	return ((uint32_t)(ms - d->boot_ms));
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* One datagram in the making: a bounded buffer and what its header says. */
+
+#ifndef DATAGRAM_H
+#define DATAGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DATAGRAM_SIZE	1464
+
+struct datagram {
+	uint8_t		data[DATAGRAM_SIZE];
+	size_t		len;
+	size_t		max;		/* octets to use */
+	size_t		set;		/* offset of the open set; 0: none */
+	uint16_t	set_id;
+
+	uint32_t	flows;		/* flow records */
+	uint32_t	options;	/* options records */
+	uint32_t	templates;	/* template records of both kinds */
+
+	int64_t		boot_ms;	/* uptime 0 since the epoch */
+	int64_t		unix_ms;	/* the header's instant */
+	uint32_t	source_id;
+	uint32_t	sampling;	/* 1 in N */
+};
+
+/*
+ * Append the low octets of value, big-endian.  Callers see to it that it
+ * fits; what does not is left out.
+ */
+void	datagram_put(struct datagram *, uint64_t value, size_t octets);
+
+/* Append octets as they are. */
+void	datagram_copy(struct datagram *, const uint8_t *, size_t octets);
+
+/* Overwrite what stands at off already. */
+void	datagram_patch(struct datagram *, size_t off, uint64_t value,
+	    size_t octets);
+
+/* A packet's time as uptime in ms, modulo 2^32; 0 when before boot. */
+uint32_t datagram_uptime(const struct datagram *, uint64_t time_us);
+
+#endif

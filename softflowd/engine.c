@@ -1,0 +1,337 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The worker's start and its channel.  Enters with start-up rights, takes
+ * over what the parent sends, puts each descriptor in its place, confines
+ * itself and only then touches a packet or a control request.  Anything
+ * unexpected from the parent ends it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+
+#include "engine.h"
+#include "engine_state.h"
+#include "log.h"
+#include "sandbox.h"
+
+#define ENGINE_SETUP_MS		10000
+#define ENGINE_LOG_QUEUE	128	/* messages; beyond, lines are dropped */
+
+struct engine	engine = { .capture_fd = -1, .filter_fd = -1 };
+
+/*
+ * To the parent
+ */
+
+void
+engine_send(enum msg_type type, const void *data, size_t len)
+{
+	if (imsg_compose(&engine.channel, type, 0, 0, -1, data, len) == -1)
+		_exit(1);
+}
+
+/* Write until the queue is empty or the time is up. */
+void
+engine_flush(int timeout_ms)
+{
+	struct pollfd	pfd = { .fd = FD_CHANNEL, .events = POLLOUT };
+
+	while (imsgbuf_queuelen(&engine.channel) > 0) {
+		if (poll(&pfd, 1, timeout_ms) != 1 ||
+		    imsgbuf_write(&engine.channel) == -1)
+			break;
+	}
+}
+
+static void
+engine_log(int priority, const char *text)
+{
+	struct msg_log	msg = { 0 };
+
+	if (priority > LOG_CRIT &&
+	    imsgbuf_queuelen(&engine.channel) > ENGINE_LOG_QUEUE) {
+		engine.logs_dropped++;
+		return;
+	}
+	msg.priority = priority;
+	strlcpy(msg.text, text, sizeof(msg.text));
+	engine_send(IMSG_LOG, &msg, sizeof(msg));
+	if (priority <= LOG_CRIT)
+		engine_flush(1000);
+}
+
+/*
+ * From the parent
+ */
+
+/* Export's way out: no address, no signal, no waiting. */
+static ssize_t
+engine_send_datagram(int fd, const void *data, size_t len)
+{
+	return (send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+/* Move a received descriptor out of the way of the reserved ones. */
+static int
+engine_place(int fd, int where)
+{
+	int	to;
+
+	if (fd == -1)
+		fatalx("descriptor missing");
+	to = where == FD_SAVEFILE || where >= FD_CAPTURE ?
+	    (fd == where ? fd : dup2(fd, where)) : fcntl(fd, F_DUPFD, where);
+	if (to == -1)
+		fatal("descriptor %d", where);
+	if (to != fd)
+		close(fd);
+	return (to);
+}
+
+static void
+engine_get_conf(struct imsg *imsg)
+{
+	struct msg_conf	*conf = &engine.conf;
+	int		 i;
+
+	if (engine.have_conf ||
+	    imsg_get_data(imsg, conf, sizeof(*conf)) == -1)
+		fatalx("bad CONF");
+	for (i = 0; i < TIMEOUT_MAX; i++)
+		if (conf->timeouts.seconds[i] == 0 &&
+		    i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
+			fatalx("CONF: timeout %d is 0", i);
+	if (conf->max_flows < MIN_MAX_FLOWS ||
+	    conf->max_flows > LIMIT_MAX_FLOWS || conf->sampling < 1 ||
+	    conf->track_level > TRACK_FULL || conf->template_seconds < 1 ||
+	    conf->template_datagrams < 1)
+		fatalx("CONF: out of range");
+	engine.have_conf = 1;
+	log_set_verbose(conf->verbose);
+	if ((engine.meter = meter_new(conf, engine_send_datagram)) == NULL)
+		fatal("flow table for %u flows", conf->max_flows);
+}
+
+static void
+engine_get_capture(struct imsg *imsg)
+{
+	struct msg_capture	*conf = &engine.capture_conf;
+
+	if (engine.capture_fd != -1 ||
+	    imsg_get_data(imsg, conf, sizeof(*conf)) == -1 ||
+	    conf->slot >= MAX_CAPTURE || conf->kind >= CAPTURE_KIND_MAX)
+		fatalx("bad CAPTURE");
+	engine.capture_fd = engine_place(imsg_get_fd(imsg),
+	    conf->kind == CAPTURE_SAVEFILE ? FD_SAVEFILE :
+	    FD_CAPTURE + (int)conf->slot);
+}
+
+static void
+engine_get_filter(struct imsg *imsg)
+{
+	if (engine.filter_fd != -1 || imsg_get_data(imsg, &engine.filter,
+	    sizeof(engine.filter)) == -1)
+		fatalx("bad FILTER");
+	engine.filter_fd = engine_place(imsg_get_fd(imsg), FD_SAVEFILE + 1);
+}
+
+static void
+engine_get_export(struct imsg *imsg)
+{
+	struct msg_export	msg;
+	int			fd;
+
+	if (!engine.have_conf ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.slot >= MAX_EXPORT || msg.payload_max < 512 ||
+	    msg.payload_max > 65507)
+		fatalx("bad EXPORT");
+	fd = engine_place(imsg_get_fd(imsg), FD_SAVEFILE + 1);
+	if (fd > FD_LOW_MAX)
+		fatalx("EXPORT: descriptor %d", fd);
+	if (meter_add_export(engine.meter, fd, &msg) == -1)
+		fatal("EXPORT: slot %u", msg.slot);
+}
+
+/* Everything has arrived: map, confine, say so. */
+static void
+engine_lock(void)
+{
+	struct sandbox_worker	 box = { 0 };
+	struct msg_ready	 ready = { 0 };
+	const char		*step = "";
+
+	if (!engine.have_conf || engine.capture_fd == -1)
+		fatalx("LOCK without CONF and CAPTURE");
+	engine.capture = capture_new(&engine.capture_conf, engine.capture_fd,
+	    engine.filter_fd, &engine.filter);
+	if (engine.capture == NULL)
+		fatal("capture");
+	engine.filter_fd = -1;
+	box.root = (engine.conf.flags & CONF_ROOT) != 0;
+	box.uid = engine.conf.uid;
+	box.gid = engine.conf.gid;
+	box.chroot_fd = box.root ? FD_CHROOT : -1;
+	box.parent = (pid_t)engine.conf.daemon_pid;
+	/* The table's index takes less than its records. */
+	box.memory = (size_t)engine.conf.max_flows * sizeof(struct flow) * 2 +
+	    (size_t)engine.capture_conf.block_size *
+	    engine.capture_conf.block_count;
+	if (sandbox_worker(&box, &ready.layers, &ready.landlock_abi,
+	    &step) == -1)
+		fatal("confinement failed at %s", step);
+	engine.phase = ENGINE_RUNNING;
+	engine_send(IMSG_READY, &ready, sizeof(ready));
+}
+
+static void
+engine_get_control(struct imsg *imsg)
+{
+	struct msg_control		msg;
+	struct msg_control_closed	closed;
+	int				fd;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.id >= MAX_CONTROL)
+		fatalx("bad CONTROL");
+	fd = imsg_get_fd(imsg);
+	if (fd != -1 && control_add(fd, &msg,
+	    (uint64_t)engine.mono_us / 1000) == 0)
+		return;
+	if (fd != -1)
+		close(fd);
+	closed.id = msg.id;
+	engine_send(IMSG_CONTROL_CLOSED, &closed, sizeof(closed));
+}
+
+static void
+engine_dispatch_setup(struct imsg *imsg)
+{
+	switch (imsg_get_type(imsg)) {
+	case IMSG_CONF:
+		engine_get_conf(imsg);
+		break;
+	case IMSG_CAPTURE:
+		engine_get_capture(imsg);
+		break;
+	case IMSG_FILTER:
+		engine_get_filter(imsg);
+		break;
+	case IMSG_EXPORT:
+		engine_get_export(imsg);
+		break;
+	case IMSG_LOCK:
+		if (imsg_get_len(imsg) != 0)
+			fatalx("bad LOCK");
+		engine_lock();
+		break;
+	default:
+		fatalx("message %u before LOCK", imsg_get_type(imsg));
+	}
+}
+
+static void
+engine_dispatch_running(struct imsg *imsg)
+{
+	struct msg_verbose	verbose;
+
+	switch (imsg_get_type(imsg)) {
+	case IMSG_CONTROL:
+		engine_get_control(imsg);
+		break;
+	case IMSG_SUMMARY_REQ:
+		if (imsg_get_len(imsg) != 0)
+			fatalx("bad SUMMARY_REQ");
+		engine_send_summary();
+		break;
+	case IMSG_VERBOSE:
+		if (imsg_get_data(imsg, &verbose, sizeof(verbose)) == -1)
+			fatalx("bad VERBOSE");
+		log_set_verbose(verbose.verbose);
+		break;
+	case IMSG_FINISH:
+		if (imsg_get_len(imsg) != 0)
+			fatalx("bad FINISH");
+		engine.phase = ENGINE_FINISHING;
+		break;
+	default:
+		/* Above all CAPTURE: no capture descriptor after lock-down. */
+		fatalx("message %u after LOCK", imsg_get_type(imsg));
+	}
+}
+
+void
+engine_dispatch_priv(void)
+{
+	struct imsg	imsg;
+	int		n;
+
+	switch (imsgbuf_read(&engine.channel)) {
+	case 0:
+		_exit(1);	/* the parent is gone: nobody to tell */
+	case -1:
+		fatal("channel");
+	}
+	while ((n = imsgbuf_get(&engine.channel, &imsg)) > 0) {
+		if (engine.phase == ENGINE_SETUP)
+			engine_dispatch_setup(&imsg);
+		else
+			engine_dispatch_running(&imsg);
+		imsg_free(&imsg);
+	}
+	if (n == -1)
+		fatal("channel");
+}
+
+static void
+engine_signal(int sig)
+{
+	(void)sig;
+	engine.terminated = 1;
+}
+
+/*
+ * A savefile may be a pipe on which nothing comes: SIGTERM, without
+ * SA_RESTART, gets us out of read(2).
+ */
+static int
+engine_catch_term(void)
+{
+	struct sigaction	sa = { .sa_handler = engine_signal };
+
+	sigemptyset(&sa.sa_mask);
+	return (sigaction(SIGTERM, &sa, NULL));
+}
+
+void
+engine_main(void)
+{
+	struct pollfd	pfd = { .fd = FD_CHANNEL, .events = POLLIN };
+
+	if (sandbox_worker_start() == -1 || engine_catch_term() == -1 ||
+	    imsgbuf_init(&engine.channel, FD_CHANNEL) == -1)
+		_exit(1);
+	imsgbuf_allow_fdpass(&engine.channel);
+	log_init("worker", 1, 0);
+	log_set_sink(engine_log);
+	engine.gathering = 1;
+	while (engine.phase == ENGINE_SETUP) {
+		if (poll(&pfd, 1, ENGINE_SETUP_MS) != 1)
+			fatalx("no LOCK from the parent");
+		engine_dispatch_priv();
+	}
+	engine_run();
+}

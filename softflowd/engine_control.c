@@ -1,0 +1,153 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What operators may ask of the worker, and the summary for the parent.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_state.h"
+#include "log.h"
+
+static uint64_t
+op_expire_all(void)
+{
+	return (meter_expire_all(engine.meter));
+}
+
+static uint64_t
+op_delete_all(void)
+{
+	return (meter_delete_all(engine.meter));
+}
+
+static void
+op_summary(struct summary *summary)
+{
+	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	meter_flush(engine.meter);
+	*summary = *meter_summary(engine.meter);
+}
+
+static const struct summary_proto *
+op_protos(void)
+{
+	return (meter_protos(engine.meter));
+}
+
+static unsigned int
+op_exports(struct summary_export *rows, unsigned int max)
+{
+	return (meter_exports(engine.meter, rows, max));
+}
+
+static void
+op_timeouts(struct timeouts *timeouts)
+{
+	*timeouts = engine.conf.timeouts;
+}
+
+static int
+op_debug(int delta)
+{
+	int	level = log_get_verbose() + delta;
+
+	if (level < 0)
+		level = 0;
+	log_set_verbose(level);
+	return (level);
+}
+
+static void
+op_gather(int on)
+{
+	engine.gathering = on;
+	log_info("data collection %s", on ? "resumed" : "stopped");
+}
+
+static void
+op_send_template(void)
+{
+	meter_send_templates(engine.meter);
+}
+
+static void
+op_shutdown(int graceful)
+{
+	struct msg_shutdown	msg = { .graceful = (uint32_t)graceful };
+
+	engine_send(IMSG_SHUTDOWN, &msg, sizeof(msg));
+}
+
+static void
+op_closed(uint32_t id)
+{
+	struct msg_control_closed	msg = { .id = id };
+
+	engine_send(IMSG_CONTROL_CLOSED, &msg, sizeof(msg));
+}
+
+static const struct track *
+op_table(void)
+{
+	return (meter_table(engine.meter));
+}
+
+static int
+op_expires(const struct flow *flow, enum expire_reason *why)
+{
+	uint64_t	deadline;
+	int64_t		left;
+
+	deadline = expire_deadline(meter_expire(engine.meter), flow, why);
+	left = (int64_t)(deadline / 1000000) - engine.unix_us / 1000000;
+	if (left > INT32_MAX)
+		return (INT32_MAX);
+	return (left < INT32_MIN ? INT32_MIN : (int)left);
+}
+
+static const struct control_ops	engine_ops = {
+	.expire_all = op_expire_all,
+	.delete_all = op_delete_all,
+	.summary = op_summary,
+	.protos = op_protos,
+	.exports = op_exports,
+	.timeouts = op_timeouts,
+	.debug = op_debug,
+	.gather = op_gather,
+	.send_template = op_send_template,
+	.shutdown = op_shutdown,
+	.closed = op_closed,
+	.table = op_table,
+	.expires = op_expires
+};
+
+void
+engine_control_init(void)
+{
+	control_init(&engine_ops, engine.conf.daemon_pid);
+}
+
+void
+engine_send_summary(void)
+{
+	const struct summary_proto	*proto = op_protos();
+	struct summary_export		 rows[MAX_EXPORT];
+	struct summary			 summary;
+	unsigned int			 i, n;
+
+	op_summary(&summary);
+	engine_send(IMSG_SUMMARY, &summary, sizeof(summary));
+	for (i = 0; i < 256; i++)
+		if (proto[i].flows > 0)
+			engine_send(IMSG_SUMMARY_PROTO, &proto[i],
+			    sizeof(proto[i]));
+	n = op_exports(rows, MAX_EXPORT);
+	for (i = 0; i < n; i++)
+		engine_send(IMSG_SUMMARY_EXPORT, &rows[i], sizeof(rows[i]));
+	engine_send(IMSG_SUMMARY_END, NULL, 0);
+}

@@ -1,0 +1,259 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The worker's loop, confined: read frames, let time pass, serve control
+ * clients and the parent.  Clocks are read once in a turn.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine_state.h"
+#include "log.h"
+#include "sandbox.h"
+
+#define ENGINE_TURN_BATCHES	64	/* then the others get their turn */
+#define ENGINE_IDLE_MS		1000
+#define ENGINE_REPORT_US	1000000	/* COUNTERS at most once a second */
+#define ENGINE_LAST_US		150000	/* a block's timer, and some more */
+/*
+ * Packets may wait this long for their block to be handed over, so the wall
+ * clock expires flows only up to here.
+ */
+#define ENGINE_LAG_US		200000
+
+enum { PFD_CHANNEL, PFD_CAPTURE, PFD_CONTROL, PFD_MAX = PFD_CONTROL +
+    MAX_CONTROL };
+
+static int
+engine_is_live(void)
+{
+	return (!(engine.conf.flags & CONF_SAVEFILE));
+}
+
+static int64_t
+engine_clock(clockid_t id)
+{
+	struct timespec	ts;
+
+	if (clock_gettime(id, &ts) == -1)
+		fatal("clock_gettime");
+	return ((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+}
+
+/* Read the clocks and tell export what time it is. */
+static void
+engine_set_clock(void)
+{
+	struct export_clock	clock;
+	uint64_t		now;
+
+	engine.mono_us = engine_clock(CLOCK_MONOTONIC);
+	engine.unix_us = engine_clock(CLOCK_REALTIME);
+	if (engine_is_live()) {
+		clock.unix_us = (uint64_t)engine.unix_us;
+		clock.uptime_ms = (uint64_t)(engine.mono_us -
+		    engine.conf.boot_mono_us) / 1000;
+	} else {
+		now = meter_now(engine.meter);
+		clock.unix_us = now;
+		clock.uptime_ms = now < engine.boot_us ? 0 :
+		    (now - engine.boot_us) / 1000;
+	}
+	meter_set_clock(engine.meter, &clock);
+}
+
+/* A savefile's boot is a whole second before its first packet. */
+static void
+engine_first_packet(const struct frame *frame)
+{
+	uint64_t	second = frame->time_us - frame->time_us % 1000000;
+
+	engine.boot_us = second < 1000000 ? 0 : second - 1000000;
+	engine.begun = 1;
+	meter_begin(engine.meter, frame->time_us);
+}
+
+/* Up to a turn's worth of frames.  -1: the source has failed. */
+static int
+engine_read_frames(void)
+{
+	struct frame	frames[MAX_BATCH];
+	int		i, n;
+
+	engine.drained = 0;
+	for (i = 0; i < ENGINE_TURN_BATCHES; i++) {
+		n = capture_read(engine.capture, frames, MAX_BATCH,
+		    meter_counters(engine.meter));
+		if (n <= 0) {
+			engine.drained = 1;
+			return (n);
+		}
+		if (!engine_is_live()) {
+			if (!engine.begun)
+				engine_first_packet(&frames[0]);
+			engine_set_clock();
+		}
+		meter_frames(engine.meter,
+		    capture_link_type(engine.capture), frames, n);
+		meter_tick(engine.meter, meter_now(engine.meter));
+	}
+	return (0);
+}
+
+static void
+engine_report(void)
+{
+	struct msg_counters	 msg = { 0 };
+	struct summary_export	 rows[MAX_EXPORT];
+	unsigned int		 i, n;
+
+	if (engine.mono_us - engine.reported_us < ENGINE_REPORT_US)
+		return;
+	engine.reported_us = engine.mono_us;
+	meter_flush(engine.meter);	/* no record waits longer than this */
+	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	msg.counters = *meter_counters(engine.meter);
+	msg.active_flows = meter_summary(engine.meter)->active_flows;
+	msg.active_packets = meter_active_packets(engine.meter);
+	n = meter_exports(engine.meter, rows, MAX_EXPORT);
+	for (i = 0; i < n; i++)
+		msg.sequence[i] = rows[i].sequence;
+	engine_send(IMSG_COUNTERS, &msg, sizeof(msg));
+	if (engine.logs_dropped > 0) {
+		log_warnx("%llu log lines dropped",
+		    (unsigned long long)engine.logs_dropped);
+		engine.logs_dropped = 0;
+	}
+}
+
+/* Export what is left, account for it, and leave. */
+static __dead void
+engine_finish(int failed)
+{
+	struct msg_finished	msg = { 0 };
+
+	engine_set_clock();
+	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	meter_expire_all(engine.meter);
+	engine_send_summary();
+	control_close_all();	/* says CONTROL_CLOSED: not after FINISHED */
+	msg.failed = failed != 0;
+	msg.frames = meter_counters(engine.meter)->frames;
+	engine_send(IMSG_FINISHED, &msg, sizeof(msg));
+	engine_flush(5000);
+	_exit(0);
+}
+
+static void
+engine_capture_event(short revents)
+{
+	int	error;
+
+	if (!(revents & (POLLERR | POLLHUP | POLLNVAL)))
+		return;
+	if ((error = capture_clear_error(engine.capture)) != 0)
+		log_info("capture: %s", strerror(error));
+}
+
+/* How long poll(2) may sleep. */
+static int
+engine_timeout(void)
+{
+	int64_t	left;
+
+	if (!engine_is_live() || !engine.drained)
+		return (0);
+	if (engine.phase == ENGINE_FINISHING) {
+		left = (engine.finish_us - engine.mono_us) / 1000 + 1;
+		return (left < 0 ? 0 : (int)left);
+	}
+	return (ENGINE_IDLE_MS);
+}
+
+static void
+engine_poll(void)
+{
+	struct pollfd	pfd[PFD_MAX];
+	unsigned int	n;
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[PFD_CHANNEL].fd = FD_CHANNEL;
+	pfd[PFD_CHANNEL].events = POLLIN;
+	if (imsgbuf_queuelen(&engine.channel) > 0)
+		pfd[PFD_CHANNEL].events |= POLLOUT;
+	pfd[PFD_CAPTURE].fd = engine_is_live() && engine.gathering ?
+	    capture_fd(engine.capture) : -1;
+	pfd[PFD_CAPTURE].events = POLLIN;
+	n = control_pollfds(&pfd[PFD_CONTROL], MAX_CONTROL);
+	if (poll(pfd, PFD_CONTROL + n, engine_timeout()) == -1) {
+		if (errno != EINTR)
+			fatal("poll");
+		return;
+	}
+	if (pfd[PFD_CHANNEL].revents & POLLOUT &&
+	    imsgbuf_write(&engine.channel) == -1)
+		_exit(1);
+	if (pfd[PFD_CHANNEL].revents & (POLLIN | POLLHUP))
+		engine_dispatch_priv();
+	engine_capture_event(pfd[PFD_CAPTURE].revents);
+	control_dispatch(&pfd[PFD_CONTROL], n,
+	    (uint64_t)engine.mono_us / 1000);
+}
+
+/* Read, and let time pass; end when the end has come. */
+static void
+engine_turn(void)
+{
+	int	n = 0;
+
+	if (engine.gathering)
+		n = engine_read_frames();
+	else
+		engine.drained = 1;
+	if (!engine_is_live()) {
+		/* An interrupted read is no damage. */
+		if (engine.terminated || engine.phase == ENGINE_FINISHING)
+			engine_finish(0);
+		if (n == -1)
+			log_warnx("%s", capture_error(engine.capture));
+		if (engine.drained)
+			engine_finish(n == -1);
+		return;
+	}
+	if (n == -1)
+		log_warnx("%s", capture_error(engine.capture));
+	if (engine.drained && engine.unix_us > ENGINE_LAG_US)
+		meter_tick(engine.meter,
+		    (uint64_t)engine.unix_us - ENGINE_LAG_US);
+	if (engine.phase != ENGINE_FINISHING)
+		return;
+	if (engine.finish_us == 0)
+		engine.finish_us = engine.mono_us + ENGINE_LAST_US;
+	else if (engine.mono_us >= engine.finish_us)
+		engine_finish(0);
+}
+
+void
+engine_run(void)
+{
+	engine_control_init();
+	engine_set_clock();
+	if (capture_start(engine.capture) == -1) {
+		log_warnx("%s", capture_error(engine.capture));
+		engine_finish(1);
+	}
+	for (;;) {
+		engine_poll();
+		engine_set_clock();
+		engine_turn();
+		engine_report();
+	}
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What the engine_*.c files share; included by nobody else. */
+
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "capture.h"
+#include "compat.h"
+#include "control.h"
+#include "imsg.h"
+#include "meter.h"
+#include "msg.h"
+
+enum engine_phase {
+	ENGINE_SETUP,		/* receiving what we work with */
+	ENGINE_RUNNING,		/* confined */
+	ENGINE_FINISHING	/* reading what is left, then the end */
+};
+
+struct engine {
+	struct imsgbuf		 channel;
+	enum engine_phase	 phase;
+	struct msg_conf		 conf;
+	int			 have_conf;
+	struct meter		*meter;
+
+	struct msg_capture	 capture_conf;
+	int			 capture_fd;	/* -1: not received */
+	struct msg_filter	 filter;
+	int			 filter_fd;	/* -1: none */
+	struct capture		*capture;
+	int			 gathering;
+	int			 drained;	/* nothing left to read now */
+
+	int64_t			 mono_us;	/* of this turn */
+	int64_t			 unix_us;
+	int64_t			 finish_us;	/* monotonic */
+	int64_t			 reported_us;	/* last COUNTERS */
+	uint64_t		 boot_us;	/* savefile: packet time */
+	int			 begun;		/* savefile: it has a packet */
+	volatile sig_atomic_t	 terminated;	/* SIGTERM has come */
+	uint64_t		 logs_dropped;
+};
+
+extern struct engine	engine;
+
+/* engine.c: to the parent; fatal when memory is out. */
+void	engine_send(enum msg_type, const void *, size_t);
+void	engine_flush(int timeout_ms);
+void	engine_dispatch_priv(void);
+
+/* engine_control.c */
+void	engine_control_init(void);
+void	engine_send_summary(void);
+
+/* engine_run.c: the loop after lock-down; never returns. */
+__dead void engine_run(void);
+
+#endif

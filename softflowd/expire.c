@@ -1,0 +1,431 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * When flows leave the table: the timer wheel and the rules, in the worker,
+ * which has no privileges.
+ *
+ * A flow hangs in the slot of the time at which the wheel must look at it.
+ * Packets do not move it.  Most of what they do only puts the deadline off,
+ * and the look then hangs the flow further on; what brings it forward is the
+ * end of a TCP connection, so an open one is looked at once in the time that
+ * such an end would leave it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "expire.h"
+
+/*
+ * 65,536 slots of 2^15 us make a turn of 36 minutes: more than the default
+ * maxlife, so that hardly a flow waits for more than one turn; and a slot is
+ * short enough to be gone through again after every batch.
+ */
+#define SLOTS		65536U
+#define SLOT_SHIFT	15
+#define NEVER		UINT64_MAX
+
+_Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
+    (int)TIMEOUT_MAXLIFE == (int)EXPIRE_MAXLIFE, "reasons follow timeouts");
+
+#define TCP_FIN		0x01
+#define TCP_RST		0x04
+
+#define VICTIM_RECORDS	1024	/* passed over, in use or not */
+#define VICTIM_FLOWS	64	/* compared */
+
+struct expire {
+	struct track	*track;
+	uint64_t	 octets_max;
+	uint64_t	 timeout_us[TIMEOUT_MAX];
+	uint64_t	 look_us[TIMEOUT_MAX];	/* NEVER: at the deadline */
+	uint64_t	 tick;		/* the current slot, as time >> SHIFT */
+	uint64_t	 soon_us;	/* nothing to do in it before */
+	uint64_t	 vain;		/* looks since time ran backwards */
+	uint32_t	 cursor;	/* next flow to look at in it */
+	uint32_t	 armed;
+	uint32_t	 hand;		/* next record for a victim */
+	uint32_t	 head[SLOTS];
+};
+
+const struct timeouts expire_defaults = {
+	.seconds = {
+		[TIMEOUT_TCP] = 3600,
+		[TIMEOUT_TCP_RST] = 120,
+		[TIMEOUT_TCP_FIN] = 300,
+		[TIMEOUT_UDP] = 300,
+		[TIMEOUT_ICMP] = 300,
+		[TIMEOUT_GENERAL] = 3600,
+		[TIMEOUT_MAXLIFE] = 1800,
+		[TIMEOUT_EXPINT] = 60,
+	}
+};
+
+const char *const timeout_names[TIMEOUT_MAX] = {
+	[TIMEOUT_TCP] = "tcp",
+	[TIMEOUT_TCP_RST] = "tcp.rst",
+	[TIMEOUT_TCP_FIN] = "tcp.fin",
+	[TIMEOUT_UDP] = "udp",
+	[TIMEOUT_ICMP] = "icmp",
+	[TIMEOUT_GENERAL] = "general",
+	[TIMEOUT_MAXLIFE] = "maxlife",
+	[TIMEOUT_EXPINT] = "expint",
+};
+
+static uint64_t
+min64(uint64_t a, uint64_t b)
+{
+	return (a < b ? a : b);
+}
+
+static uint64_t
+max64(uint64_t a, uint64_t b)
+{
+	return (a > b ? a : b);
+}
+
+static uint64_t
+add_sat(uint64_t a, uint64_t b)
+{
+	return (b > NEVER - a ? NEVER : a + b);
+}
+
+static enum timeout
+idle_timeout(const struct flow *f)
+{
+	switch (f->key.proto) {
+	case 6:
+		if ((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_RST)
+			return (TIMEOUT_TCP_RST);
+		if (f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN)
+			return (TIMEOUT_TCP_FIN);
+		return (TIMEOUT_TCP);
+	case 17:
+		return (TIMEOUT_UDP);
+	case 1:
+		return (f->key.family == 4 ? TIMEOUT_ICMP : TIMEOUT_GENERAL);
+	case 58:
+		return (f->key.family == 6 ? TIMEOUT_ICMP : TIMEOUT_GENERAL);
+	default:
+		return (TIMEOUT_GENERAL);
+	}
+}
+
+static uint64_t
+flow_first(const struct flow *f)
+{
+	if (f->packets[0] == 0)
+		return (f->first_us[1]);
+	if (f->packets[1] == 0)
+		return (f->first_us[0]);
+	return (min64(f->first_us[0], f->first_us[1]));
+}
+
+/* A direction without packets holds 0. */
+static uint64_t
+flow_last(const struct flow *f)
+{
+	return (max64(f->last_us[0], f->last_us[1]));
+}
+
+uint64_t
+expire_deadline(const struct expire *e, const struct flow *f,
+    enum expire_reason *why)
+{
+	enum timeout	to = idle_timeout(f);
+	uint64_t	idle, life;
+
+	idle = add_sat(flow_last(f), e->timeout_us[to]);
+	life = add_sat(flow_first(f), e->timeout_us[TIMEOUT_MAXLIFE]);
+	if (life < idle) {
+		*why = EXPIRE_MAXLIFE;
+		return (life);
+	}
+	*why = (enum expire_reason)to;
+	return (idle);
+}
+
+enum expire_reason
+expire_due(const struct expire *e, const struct flow *f, uint64_t now_us)
+{
+	enum expire_reason	why;
+	uint64_t		deadline;
+
+	deadline = expire_deadline(e, f, &why);
+	return (deadline <= now_us && deadline != NEVER ? why : EXPIRE_NONE);
+}
+
+enum expire_reason
+expire_before(const struct expire *e, const struct flow *f,
+    const struct packet *pkt)
+{
+	enum expire_reason	why;
+
+	if (f->packets[0] == 0 && f->packets[1] == 0)
+		return (EXPIRE_NONE);
+	if ((why = expire_due(e, f, pkt->time_us)) != EXPIRE_NONE)
+		return (why);
+	if (add_sat(f->octets[pkt->dir], pkt->octets) > e->octets_max)
+		return (EXPIRE_OVERBYTES);
+	return (EXPIRE_NONE);
+}
+
+static void
+visit_slot(struct expire *e)
+{
+	e->cursor = e->head[e->tick % SLOTS];
+	e->soon_us = NEVER;
+}
+
+/*
+ * Hang a flow where it will be looked at, at look_us; if that is more than a
+ * turn away, in each turn before as well.
+ */
+static void
+link_flow(struct expire *e, uint32_t idx, uint64_t look_us)
+{
+	struct flow	*f = track_flow(e->track, idx);
+	uint64_t	 tick = look_us >> SLOT_SHIFT;
+	uint32_t	*head;
+
+	if (tick <= e->tick) {
+		tick = e->tick;
+		e->soon_us = min64(e->soon_us, look_us);
+	}
+	f->slot = (uint16_t)(tick % SLOTS);
+	head = &e->head[f->slot];
+	f->prev = TRACK_NONE;
+	f->next = *head;
+	if (*head != TRACK_NONE)
+		track_flow(e->track, *head)->prev = idx;
+	*head = idx;
+	f->flags |= FLOW_WHEEL;
+	e->armed++;
+}
+
+/* When the wheel must look at a flow that was not due at base_us. */
+static uint64_t
+look_time(const struct expire *e, const struct flow *f, uint64_t base_us)
+{
+	enum expire_reason	why;
+
+	return (min64(expire_deadline(e, f, &why),
+	    add_sat(base_us, e->look_us[idle_timeout(f)])));
+}
+
+/* Hang every flow anew on a wheel that stands at tick. */
+static void
+rebuild(struct expire *e, uint64_t tick)
+{
+	struct flow	*f;
+	uint32_t	 all = TRACK_NONE, idx, slot;
+
+	for (slot = 0; slot < SLOTS; slot++) {
+		while ((idx = e->head[slot]) != TRACK_NONE) {
+			f = track_flow(e->track, idx);
+			e->head[slot] = f->next;
+			f->next = all;
+			all = idx;
+		}
+	}
+	e->armed = 0;
+	e->vain = 0;
+	e->tick = tick;
+	visit_slot(e);
+	while ((idx = all) != TRACK_NONE) {
+		f = track_flow(e->track, idx);
+		all = f->next;
+		link_flow(e, idx, look_time(e, f, flow_last(f)));
+	}
+}
+
+void
+expire_set_timeouts(struct expire *e, const struct timeouts *to)
+{
+	uint64_t	fin, rst;
+	int		i;
+
+	for (i = 0; i < TIMEOUT_MAX; i++) {
+		e->timeout_us[i] = to->seconds[i] * 1000000ULL;
+		e->look_us[i] = NEVER;
+	}
+	if (to->seconds[TIMEOUT_MAXLIFE] == 0)
+		e->timeout_us[TIMEOUT_MAXLIFE] = NEVER;
+	rst = max64(e->timeout_us[TIMEOUT_TCP_RST], 1);
+	fin = max64(e->timeout_us[TIMEOUT_TCP_FIN], 1);
+	e->look_us[TIMEOUT_TCP_FIN] = rst;
+	e->look_us[TIMEOUT_TCP] = min64(rst, fin);
+	rebuild(e, e->tick);
+}
+
+struct expire *
+expire_new(struct track *t, const struct timeouts *to, uint64_t octets_max)
+{
+	struct expire	*e;
+
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return (NULL);
+	e->track = t;
+	e->octets_max = octets_max;
+	memset(e->head, 0xff, sizeof(e->head));		/* TRACK_NONE */
+	expire_set_timeouts(e, to);
+	return (e);
+}
+
+void
+expire_free(struct expire *e)
+{
+	free(e);
+}
+
+void
+expire_add(struct expire *e, uint32_t idx)
+{
+	const struct flow	*f = track_flow(e->track, idx);
+
+	link_flow(e, idx, look_time(e, f, flow_last(f)));
+}
+
+void
+expire_remove(struct expire *e, uint32_t idx)
+{
+	struct flow	*f = track_flow(e->track, idx);
+
+	if ((f->flags & FLOW_WHEEL) == 0)
+		return;
+	if (e->cursor == idx)
+		e->cursor = f->next;
+	if (f->next != TRACK_NONE)
+		track_flow(e->track, f->next)->prev = f->prev;
+	if (f->prev != TRACK_NONE)
+		track_flow(e->track, f->prev)->next = f->next;
+	else
+		e->head[f->slot] = f->next;
+	f->flags &= ~FLOW_WHEEL;
+	e->armed--;
+}
+
+/* The next due flow of the visit in hand, or TRACK_NONE at its end. */
+static uint32_t
+visit_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
+{
+	const struct flow	*f;
+	uint32_t		 idx;
+
+	while ((idx = e->cursor) != TRACK_NONE) {
+		f = track_flow(e->track, idx);
+		*why = expire_due(e, f, now_us);
+		expire_remove(e, idx);
+		if (*why != EXPIRE_NONE)
+			return (idx);
+		if (now_us >> SLOT_SHIFT < e->tick)
+			e->vain++;
+		link_flow(e, idx, look_time(e, f, max64(now_us, flow_last(f))));
+	}
+	return (TRACK_NONE);
+}
+
+uint32_t
+expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
+{
+	uint64_t	now_tick;
+	uint32_t	idx;
+
+	now_us = min64(now_us, NEVER - 1);
+	now_tick = now_us >> SLOT_SHIFT;
+	if (now_tick >= e->tick + SLOTS) {
+		/* The turn that ends now takes in every slot once. */
+		e->tick = now_tick - SLOTS + 1;
+		visit_slot(e);
+	}
+	while (e->armed > 0) {
+		if ((idx = visit_next(e, now_us, why)) != TRACK_NONE)
+			return (idx);
+		/*
+		 * Before time goes on, the current slot holds nothing more
+		 * for now.  Where time ran back, it holds all new flows:
+		 * when that has cost as much, turn the wheel back.
+		 */
+		if (e->soon_us <= now_us) {
+			if (e->vain > e->armed + SLOTS)
+				rebuild(e, now_tick);
+			else
+				visit_slot(e);
+		} else if (e->tick < now_tick) {
+			e->tick++;
+			visit_slot(e);
+		} else
+			break;
+	}
+	*why = EXPIRE_NONE;
+	return (TRACK_NONE);
+}
+
+/* Single packets before conversations, then the longest idle. */
+static int
+gives_way(const struct flow *a, const struct flow *b)
+{
+	int	a_single = a->packets[0] + a->packets[1] == 1;
+	int	b_single = b->packets[0] + b->packets[1] == 1;
+
+	if (a_single != b_single)
+		return (a_single);
+	return (flow_last(a) < flow_last(b));
+}
+
+uint32_t
+expire_victim(struct expire *e)
+{
+	const struct flow	*f, *best_flow = NULL;
+	uint32_t		 best, max, records, seen = 0, slot;
+
+	max = track_max(e->track);
+	best = TRACK_NONE;
+	for (records = 0; records < VICTIM_RECORDS && records < max &&
+	    seen < VICTIM_FLOWS; records++) {
+		f = track_flow(e->track, e->hand);
+		if (f->flags & FLOW_USED) {
+			seen++;
+			if (best_flow == NULL || gives_way(f, best_flow)) {
+				best = e->hand;
+				best_flow = f;
+			}
+		}
+		e->hand = e->hand + 1 < max ? e->hand + 1 : 0;
+	}
+	/* In a table so empty, the flow to be looked at next will do. */
+	for (slot = 0; slot < SLOTS && best == TRACK_NONE; slot++)
+		best = e->head[(e->tick + slot) % SLOTS];
+	if (best == TRACK_NONE)
+		best = track_next(e->track, 0);
+	if (best != TRACK_NONE)
+		expire_remove(e, best);
+	return (best);
+}
+
+uint8_t
+expire_end_reason(enum expire_reason why)
+{
+	switch (why) {
+	case EXPIRE_TCP:
+	case EXPIRE_UDP:
+	case EXPIRE_ICMP:
+	case EXPIRE_GENERAL:
+		return (1);	/* idle timeout */
+	case EXPIRE_MAXLIFE:
+	case EXPIRE_OVERBYTES:
+		return (2);	/* active timeout */
+	case EXPIRE_TCP_RST:
+	case EXPIRE_TCP_FIN:
+		return (3);	/* end of flow detected */
+	case EXPIRE_FLUSH:
+		return (4);	/* forced end */
+	case EXPIRE_MAXFLOWS:
+		return (5);	/* lack of resources */
+	default:
+		return (0);	/* reserved: not known */
+	}
+}

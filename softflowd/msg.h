@@ -1,0 +1,212 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What parent, worker and softflowctl say to each other.  Payloads are fixed
+ * structures in host byte order, of exact length, without pointers; whoever
+ * receives one checks length, state and every value.
+ */
+
+#ifndef MSG_H
+#define MSG_H
+
+#include <stdint.h>
+
+#include "softflowd.h"
+
+/* Goes into the id field of every control request. */
+#define CTL_VERSION		1
+
+#define MSG_LOG_SIZE		512
+#define MSG_TEXT_SIZE		256
+#define MSG_WORKER_MAX		1024	/* largest payload worker to parent */
+
+enum msg_type {
+	/*
+	 * Parent to worker.
+	 */
+	IMSG_CONF = 1,	/* struct msg_conf; once, before LOCK */
+	IMSG_CAPTURE,	/* struct msg_capture + descriptor; before LOCK */
+	IMSG_FILTER,	/* struct msg_filter + shared object; before LOCK */
+	IMSG_EXPORT,	/* struct msg_export + socket; before LOCK */
+	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
+	IMSG_CONTROL,	/* struct msg_control + socket; after LOCK */
+	IMSG_SUMMARY_REQ,	/* empty; after LOCK: send a summary */
+	IMSG_VERBOSE,	/* struct msg_verbose; after LOCK */
+	IMSG_FINISH,	/* empty; after LOCK: export all, summary, FINISHED */
+
+	/*
+	 * Worker to parent.  None carries a descriptor, a name or an address.
+	 */
+	IMSG_READY = 100,	/* struct msg_ready; once, answers LOCK */
+	IMSG_LOG,	/* struct msg_log; any time */
+	IMSG_COUNTERS,	/* struct msg_counters; after READY */
+	IMSG_SUMMARY,	/* struct summary; answers a request or FINISH */
+	IMSG_SUMMARY_PROTO,	/* struct summary_proto; after SUMMARY */
+	IMSG_SUMMARY_EXPORT,	/* struct summary_export; after SUMMARY */
+	IMSG_SUMMARY_END,	/* empty; ends a summary */
+	IMSG_CONTROL_CLOSED,	/* struct msg_control_closed */
+	IMSG_SHUTDOWN,	/* struct msg_shutdown: an operator's wish */
+	IMSG_FINISHED,	/* struct msg_finished; last, then exit 0 */
+
+	/*
+	 * softflowctl to worker: requests, empty; id is CTL_VERSION.
+	 */
+	CTL_SHUTDOWN = 200,
+	CTL_EXIT,
+	CTL_EXPIRE_ALL,
+	CTL_DELETE_ALL,
+	CTL_STATISTICS,
+	CTL_DEBUG_MORE,
+	CTL_DEBUG_LESS,
+	CTL_STOP_GATHER,
+	CTL_START_GATHER,
+	CTL_DUMP_FLOWS,
+	CTL_TIMEOUTS,
+	CTL_SEND_TEMPLATE,
+	CTL_REQUEST_MAX,
+
+	/*
+	 * Worker to softflowctl: rows, then one CTL_RESULT.
+	 */
+	CTL_SUMMARY = 300,	/* struct summary */
+	CTL_SUMMARY_PROTO,	/* struct summary_proto */
+	CTL_SUMMARY_EXPORT,	/* struct summary_export */
+	CTL_FLOW,	/* struct ctl_flow */
+	CTL_TIMEOUTS_ROW,	/* struct timeouts */
+	CTL_RESULT	/* struct ctl_result; last */
+};
+
+/* A socket address without pointers; family 4 or 6, 0: none. */
+struct msg_addr {
+	uint8_t		addr[16];	/* network order, IPv4 in 4 octets */
+	uint16_t	port;		/* host order */
+	uint8_t		family;
+	uint8_t		reserved;
+};
+
+/* IMSG_CONF */
+struct msg_conf {
+	struct timeouts	timeouts;
+	uint32_t	max_flows;
+	uint32_t	track_level;	/* enum track_level */
+	uint32_t	sampling;	/* 1 in N */
+	uint32_t	source_id;
+	uint32_t	version;	/* 5, 9, 10 */
+	uint32_t	template_seconds;
+	uint32_t	template_datagrams;
+	uint32_t	flags;		/* CONF_* */
+	uint32_t	uid, gid;	/* become these */
+	int32_t		daemon_pid;	/* for answers to operators */
+	int32_t		verbose;
+	int64_t		boot_unix_us;	/* when the daemon started; live */
+	int64_t		boot_mono_us;
+	struct counters	counters;	/* of the generations before */
+};
+#define CONF_SAVEFILE	0x01	/* packet time is the only clock */
+#define CONF_ROOT	0x02	/* started as root: chroot, change ids */
+
+/* IMSG_CAPTURE */
+struct msg_capture {
+	uint32_t	slot;
+	uint32_t	kind;		/* enum capture_kind */
+	uint32_t	link;		/* enum link_type; ring only */
+	uint32_t	block_size;	/* octets; ring or bpf buffer */
+	uint32_t	block_count;
+	uint32_t	ifindex;	/* to record; 0: each frame's own */
+	uint32_t	flags;		/* MSG_CAPTURE_* */
+};
+#define MSG_CAPTURE_SKIP	0x01	/* release the block in hand unread */
+
+/*
+ * IMSG_FILTER: programs for savefiles, compiled by the parent, in one sealed
+ * shared object.  It holds, for each link type, count[] instructions of
+ * struct bpf_insn, one program behind the other, in the order of
+ * capture_dlts[]; 0: the expression means nothing for that link type.
+ */
+#define MSG_FILTER_MAX		16
+struct msg_filter {
+	uint32_t	count[MSG_FILTER_MAX];
+};
+
+/* IMSG_EXPORT */
+struct msg_export {
+	uint32_t	slot;
+	uint32_t	sequence;	/* of the first datagram */
+	uint32_t	payload_max;	/* octets */
+	struct msg_addr	local, remote;	/* to know our own datagrams by */
+	struct export_counters	counters;	/* of the generations before */
+};
+
+/* IMSG_CONTROL */
+struct msg_control {
+	uint32_t	id;		/* < MAX_CONTROL */
+	uint32_t	uid;		/* peer's, as the kernel says */
+};
+
+struct msg_control_closed {
+	uint32_t	id;
+};
+
+struct msg_verbose {
+	int32_t		verbose;
+};
+
+/* IMSG_READY: what is in force. */
+struct msg_ready {
+	uint32_t	landlock_abi;	/* 0: none */
+	uint32_t	layers;		/* SANDBOX_*, see sandbox.h */
+};
+
+struct msg_log {
+	int32_t		priority;	/* LOG_EMERG to LOG_DEBUG */
+	char		text[MSG_LOG_SIZE];	/* NUL-terminated */
+};
+
+struct msg_counters {
+	struct counters	counters;
+	uint32_t	active_flows;	/* and their packets: what dies with us */
+	uint32_t	reserved;
+	uint64_t	active_packets;
+	uint32_t	sequence[MAX_EXPORT];
+};
+_Static_assert(sizeof(struct msg_counters) <= MSG_WORKER_MAX, "too large");
+
+struct msg_shutdown {
+	uint32_t	graceful;	/* 1: export everything; 0: exit now */
+};
+
+/* IMSG_FINISHED */
+struct msg_finished {
+	uint32_t	failed;		/* 1: the savefile was damaged */
+	uint32_t	reserved;
+	uint64_t	frames;		/* read from it */
+};
+
+/* CTL_FLOW: one line of dump-flows. */
+struct ctl_flow {
+	uint64_t	octets[2], packets[2];
+	uint64_t	first_us[2], last_us[2];
+	uint8_t		addr[2][16];
+	uint16_t	port[2];
+	uint8_t		proto, family;
+	uint8_t		tcp_flags[2];
+	uint8_t		tos[2];
+	uint16_t	reserved;
+	uint32_t	ifindex;
+	uint32_t	index;		/* in the table */
+	int32_t		expires;	/* seconds from now */
+	uint32_t	reason;		/* enum expire_reason, when it does */
+};
+
+/* CTL_RESULT: text is what the operator reads. */
+struct ctl_result {
+	uint32_t	failed;		/* 0: done */
+	int32_t		pid;		/* the daemon's */
+	uint64_t	count;		/* flows expired, deleted, rows sent */
+	char		text[MSG_TEXT_SIZE];
+};
+
+#endif

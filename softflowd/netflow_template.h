@@ -1,0 +1,58 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What NetFlow v9 and IPFIX have in common: sets, templates, and records that
+ * are written by the very table that their template is written from.
+ */
+
+#ifndef NETFLOW_TEMPLATE_H
+#define NETFLOW_TEMPLATE_H
+
+#include "netflow.h"
+
+struct template_field {
+	uint16_t	element;
+	uint16_t	length;
+};
+
+struct template {
+	uint16_t			 id;
+	uint16_t			 count;	/* of fields */
+	const struct template_field	*fields;
+};
+
+/* The parts of a flow's template, in order. */
+#define FIELDS_IPV4	{ IE_SRC_IPV4, 4 }, { IE_DST_IPV4, 4 }
+#define FIELDS_IPV6	{ IE_SRC_IPV6, 16 }, { IE_DST_IPV6, 16 }
+#define FIELDS_UPTIME	{ IE_FIRST_UPTIME, 4 }, { IE_LAST_UPTIME, 4 }
+#define FIELDS_MS	{ IE_FIRST_MS, 8 }, { IE_LAST_MS, 8 }
+#define FIELDS_REST							\
+	{ IE_OCTETS, 8 }, { IE_PACKETS, 8 },				\
+	{ IE_INGRESS, 4 }, { IE_EGRESS, 4 },				\
+	{ IE_SRC_PORT, 2 }, { IE_DST_PORT, 2 }, { IE_PROTOCOL, 1 },	\
+	{ IE_TCP_FLAGS, 1 }, { IE_IP_VERSION, 1 }, { IE_TOS, 1 },	\
+	{ IE_END_REASON, 1 }
+
+/* Begin a set, ending the one before; end it: padding, length. */
+void	set_open(struct datagram *, uint16_t id);
+void	set_close(struct datagram *);
+
+/* A set with n templates. */
+void	template_set(struct datagram *, uint16_t set_id,
+	    const struct template *, size_t n);
+
+/*
+ * The options template for sampling in a set of its own, and its record.
+ * head: what stands between the template's id and its three fields.
+ */
+void	template_sampling(struct datagram *, uint16_t set_id,
+	    const uint16_t head[2], uint16_t scope);
+
+/* struct netflow_encoder's flow(), by a template. */
+int	template_flow(struct datagram *, const struct template *,
+	    const struct flow *, uint8_t end_reason);
+
+#endif

@@ -1,0 +1,562 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The command line.  Runs in the parent before it has opened anything, with
+ * the privileges of whoever started it.  Touches nothing but argv and its
+ * results, so that every message can be tested.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "expire.h"
+#include "options.h"
+
+#define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
+#define DIGITS			"0123456789"
+#define MIN_BUFFER		(128U << 10)
+#define MAX_BUFFER		(1U << 30)
+#define OFFSET(name)		offsetof(struct options, name)
+#define V5_MAX_SAMPLING		16383	/* 14 bits in the header */
+
+struct option_def;
+
+struct parse {
+	struct options	*options;
+	char		*error;
+	size_t		 errorlen;
+	int		 letter;	/* of the option in hand */
+	const struct option_def	*def;	/* and its row */
+};
+
+struct option_def {
+	int		 letter;
+	int		 has_arg;
+	int		(*set)(struct parse *, char *);
+	size_t		 offset;	/* of the member to set */
+	long long	 min, max;	/* of a number; min is a flag's value */
+	const char	*text;		/* why it is refused, what is allowed */
+	const struct name_value	*names;
+};
+
+struct name_value {
+	const char	*name;
+	int		 value;
+	const char	*refused;	/* what it is, if not in this version */
+};
+
+struct tunable {
+	const char	*name;
+	size_t		 offset;
+	uint32_t	 min, max;
+};
+
+static int	fail(struct parse *, const char *, const char *, ...)
+		    __attribute__((__format__(printf, 3, 4)));
+
+static const struct name_value versions[] = {
+	{ "5", 5, NULL },
+	{ "9", 9, NULL },
+	{ "10", 10, NULL },
+	{ "ipfix", 10, NULL },
+	{ "1", 0, "NetFlow version 1" },
+	{ "psamp", 0, "PSAMP export" },
+	{ NULL, 0, NULL }
+};
+
+static const struct name_value levels[] = {
+	{ "full", TRACK_FULL, NULL },
+	{ "port", TRACK_PORT, NULL },
+	{ "proto", TRACK_PROTO, NULL },
+	{ "ip", TRACK_IP, NULL },
+	{ "vlan", 0, "tracking by VLAN" },
+	{ "ether", 0, "tracking by MAC address" },
+	{ NULL, 0, NULL }
+};
+
+static const struct tunable tunables[] = {
+	{ "source-id", OFFSET(source_id), 0, UINT32_MAX },
+	{ "template-seconds", OFFSET(template_seconds), 1, 86400 },
+	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000 }
+};
+
+/* Leave "-x arg: reason" in error; arg may be NULL. */
+static int
+fail(struct parse *p, const char *arg, const char *fmt, ...)
+{
+	char reason[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	snprintf(p->error, p->errorlen, "-%c%s%s: %s", p->letter,
+	    arg == NULL ? "" : " ", arg == NULL ? "" : arg, reason);
+	return (-1);
+}
+
+static void *
+member(struct parse *p, size_t offset)
+{
+	return ((char *)p->options + offset);
+}
+
+/* text, all or part of arg, to a number; result may be an int, too. */
+static int
+number(struct parse *p, const char *arg, const char *text, long long min,
+    long long max, uint32_t *result)
+{
+	const char *errstr;
+
+	*result = strtonum(text, min, max, &errstr);
+	if (errstr != NULL)
+		return (fail(p, arg,
+		    "%s; it must be a number from %lld to %lld", errstr, min,
+		    max));
+	return (0);
+}
+
+static int
+set_number(struct parse *p, char *arg)
+{
+	return (number(p, arg, arg, p->def->min, p->def->max,
+	    member(p, p->def->offset)));
+}
+
+static int
+set_string(struct parse *p, char *arg)
+{
+	if (*arg == '\0')
+		return (fail(p, "\"\"", "it must not be empty"));
+	*(char **)member(p, p->def->offset) = arg;
+	return (0);
+}
+
+/* The source of packets: there is one. */
+static int
+set_savefile(struct parse *p, char *arg)
+{
+	if (p->options->savefile != NULL)
+		return (fail(p, arg, "only one file can be read at a time"));
+	return (set_string(p, arg));
+}
+
+static int
+set_interface(struct parse *p, char *arg)
+{
+	char index[8];
+	const char *errstr;
+	size_t len;
+
+	if (p->options->interface != NULL)
+		return (fail(p, arg, "only one interface; start another "
+		    "softflowd with its own -p and -c for the next"));
+	len = strspn(arg, DIGITS);
+	if (len == 0 || arg[len] != ':')
+		return (set_string(p, arg));
+	errstr = "too large";
+	if (len < sizeof(index)) {
+		strlcpy(index, arg, len + 1);
+		p->options->ifindex = strtonum(index, 1, UINT16_MAX, &errstr);
+	}
+	if (errstr != NULL)
+		return (fail(p, arg, "the index before the colon is %s; it "
+		    "must be a number from 1 to %d", errstr, UINT16_MAX));
+	if (arg[len + 1] == '\0')
+		return (fail(p, arg, "no interface behind the index"));
+	return (set_string(p, arg + len + 1));
+}
+
+static int
+set_ctlsock(struct parse *p, char *arg)
+{
+	size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+	if (strcmp(arg, "none") == 0) {
+		p->options->ctlsock = NULL;
+		return (0);
+	}
+	if (strlen(arg) > max)
+		return (fail(p, arg, "a socket's path has at most %zu octets",
+		    max));
+	return (set_string(p, arg));
+}
+
+static int
+set_source(struct parse *p, char *arg)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
+
+	/* A link-local address may name its interface: fe80::1%eth0. */
+	strlcpy(copy, arg, sizeof(copy));
+	copy[strcspn(copy, "%")] = '\0';
+	if (inet_pton(AF_INET, arg, &addr) != 1 &&
+	    inet_pton(AF_INET6, copy, &addr) != 1)
+		return (fail(p, arg,
+		    "it must be an IPv4 or IPv6 address in numbers"));
+	return (set_string(p, arg));
+}
+
+static int
+set_flag(struct parse *p, char *arg)
+{
+	(void)arg;
+	*(int *)member(p, p->def->offset) = p->def->min;
+	return (0);
+}
+
+static int
+set_debug(struct parse *p, char *arg)
+{
+	(void)arg;
+	p->options->foreground = p->options->debug = 1;
+	return (0);
+}
+
+/* Classic options that change nothing. */
+static int
+ignore(struct parse *p, char *arg)
+{
+	(void)p;
+	(void)arg;
+	return (0);
+}
+
+/* Classic options that would change something. */
+static int
+refuse(struct parse *p, char *arg)
+{
+	(void)arg;
+	return (fail(p, NULL, "not in this version: %s", p->def->text));
+}
+
+static int
+set_name(struct parse *p, char *arg)
+{
+	const struct name_value *n;
+
+	for (n = p->def->names; n->name != NULL; n++) {
+		if (strcmp(n->name, arg) != 0)
+			continue;
+		if (n->refused != NULL)
+			return (fail(p, arg, "%s is not in this version; "
+			    "known are %s", n->refused, p->def->text));
+		*(int *)member(p, p->def->offset) = n->value;
+		return (0);
+	}
+	return (fail(p, arg, "unknown; known are %s", p->def->text));
+}
+
+static int
+set_transport(struct parse *p, char *arg)
+{
+	if (strcmp(arg, "udp") != 0)
+		return (fail(p, arg, "only udp is in this version"));
+	return (0);
+}
+
+/* "tcp, tcp.rst, ...", for messages. */
+static const char *
+timeout_list(char *buf, size_t len)
+{
+	int i;
+
+	buf[0] = '\0';
+	for (i = 0; i < TIMEOUT_MAX; i++) {
+		if (i > 0)
+			strlcat(buf, ", ", len);
+		strlcat(buf, timeout_names[i], len);
+	}
+	return (buf);
+}
+
+static int
+set_timeout(struct parse *p, char *arg)
+{
+	char list[128];
+	const char *errstr;
+	uint32_t seconds;
+	size_t len;
+	int i;
+
+	len = strcspn(arg, "=");
+	for (i = 0; i < TIMEOUT_MAX; i++)
+		if (strlen(timeout_names[i]) == len &&
+		    strncmp(timeout_names[i], arg, len) == 0)
+			break;
+	if (i == TIMEOUT_MAX || arg[len] == '\0')
+		return (fail(p, arg, "it must be name=time; the names are %s",
+		    timeout_list(list, sizeof(list))));
+	if ((errstr = options_time(arg + len + 1, &seconds)) != NULL)
+		return (fail(p, arg, "%s", errstr));
+	if (seconds == 0 && i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
+		return (fail(p, arg,
+		    "it must not be 0; only maxlife and expint may"));
+	p->options->timeouts.seconds[i] = seconds;
+	return (0);
+}
+
+static int
+set_tunable(struct parse *p, char *arg)
+{
+	const struct tunable *t;
+	size_t len;
+
+	len = strcspn(arg, "=");
+	for (t = tunables; t < tunables + nitems(tunables); t++) {
+		if (strlen(t->name) != len || strncmp(t->name, arg, len) != 0)
+			continue;
+		return (number(p, arg, arg[len] == '\0' ? "" : arg + len + 1,
+		    t->min, t->max, member(p, t->offset)));
+	}
+	return (fail(p, arg, "it must be name=value; the names are "
+	    "source-id, template-seconds, template-datagrams"));
+}
+
+static int
+set_collectors(struct parse *p, char *arg)
+{
+	char item[sizeof(struct options_dest) + sizeof("[]:")];
+	const char *errstr;
+	size_t len;
+
+	for (;; arg += len + 1) {
+		len = strcspn(arg, ",");
+		/* What does not fit keeps too much for any host or port. */
+		strlcpy(item, arg, MINIMUM(len + 1, sizeof(item)));
+		if (p->options->ndest == MAX_EXPORT)
+			return (fail(p, item, "more than %d collectors",
+			    MAX_EXPORT));
+		errstr = options_collector(item,
+		    &p->options->dest[p->options->ndest]);
+		if (errstr != NULL)
+			return (fail(p, item, "%s", errstr));
+		p->options->ndest++;
+		if (arg[len] == '\0')
+			return (0);
+	}
+}
+
+#define FLAG(letter, name, value)					\
+	{ letter, 0, set_flag, OFFSET(name), value, 0, NULL, NULL }
+#define STRING(letter, set, name)					\
+	{ letter, 1, set, OFFSET(name), 0, 0, NULL, NULL }
+#define NUMBER(letter, name, min, max)					\
+	{ letter, 1, set_number, OFFSET(name), min, max, NULL, NULL }
+#define NAME(letter, name, names, allowed)				\
+	{ letter, 1, set_name, OFFSET(name), 0, 0, allowed, names }
+#define OTHER(letter, has_arg, set)					\
+	{ letter, has_arg, set, 0, 0, 0, NULL, NULL }
+#define REFUSE(letter, reason)						\
+	{ letter, 0, refuse, 0, 0, 0, reason, NULL }
+
+static const struct option_def defs[] = {
+	STRING('i', set_interface, interface),
+	STRING('r', set_savefile, savefile),
+	OTHER('n', 1, set_collectors),
+	NAME('v', version, versions, "5, 9 and 10 (ipfix)"),
+	OTHER('t', 1, set_timeout),
+	NAME('T', level, levels, "full, port, proto and ip"),
+	OTHER('o', 1, set_tunable),
+	OTHER('P', 1, set_transport),
+	OTHER('D', 0, set_debug),
+	FLAG('d', foreground, 1),
+	FLAG('N', promisc, 0),
+	STRING('p', set_string, pidfile),
+	STRING('c', set_ctlsock, ctlsock),
+	STRING('u', set_string, user),
+	STRING('e', set_source, source),
+	STRING('S', set_string, device),
+	NUMBER('L', hoplimit, 0, 255),
+	NUMBER('m', max_flows, MIN_MAX_FLOWS, LIMIT_MAX_FLOWS),
+	NUMBER('C', snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
+	NUMBER('B', buffer, MIN_BUFFER, MAX_BUFFER),
+	NUMBER('s', sampling, 0, UINT32_MAX),
+	OTHER('a', 0, ignore),
+	OTHER('6', 0, ignore),
+	OTHER('g', 0, ignore),
+	REFUSE('A', "times cannot be chosen; with -v 10 they are absolute, in "
+	    "milliseconds"),
+	REFUSE('b', "biflow records; each direction is a record of its own"),
+	REFUSE('f', "a configuration file; give options"),
+	REFUSE('H', "flow direction by MAC address"),
+	REFUSE('I', "resetting the boot time; -v 10 has times that never wrap"),
+	REFUSE('l', "taking turns; every collector gets every flow"),
+	REFUSE('M', "threads; start one softflowd for each interface"),
+	REFUSE('R', "PSAMP input; packets come from -i or -r"),
+	REFUSE('w', "several workers; start one softflowd for each interface"),
+	REFUSE('x', "MPLS labels in records; they are skipped")
+};
+
+static const struct option_def *
+find_def(int letter)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(defs); i++)
+		if (defs[i].letter == letter)
+			return (&defs[i]);
+	return (NULL);
+}
+
+/* For getopt(3); '+' keeps glibc from reordering the expression's words. */
+static void
+option_string(char *buf)
+{
+	size_t i;
+
+	*buf++ = '+';
+	*buf++ = 'h';
+	*buf++ = 'V';
+	for (i = 0; i < nitems(defs); i++) {
+		*buf++ = defs[i].letter;
+		if (defs[i].has_arg)
+			*buf++ = ':';
+	}
+	*buf = '\0';
+}
+
+/* The remaining words of argv, joined by blanks. */
+static int
+set_filter(struct parse *p, int argc, char *argv[])
+{
+	size_t len = 1;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	if (len == 1 + (size_t)argc)
+		return (0);	/* no words, or empty ones */
+	if ((p->options->filter = calloc(1, len)) == NULL) {
+		snprintf(p->error, p->errorlen, "expression: out of memory");
+		return (-1);
+	}
+	for (i = 0; i < argc; i++) {
+		if (i > 0)
+			strlcat(p->options->filter, " ", len);
+		strlcat(p->options->filter, argv[i], len);
+	}
+	return (0);
+}
+
+/* What no option can see alone, and defaults that depend on others. */
+static int
+finish(struct parse *p)
+{
+	struct options *o = p->options;
+
+	if ((o->interface == NULL) == (o->savefile == NULL)) {
+		snprintf(p->error, p->errorlen, "%s: give one of -i interface "
+		    "and -r file", o->interface == NULL ?
+		    "nothing to read packets from" : "-i and -r");
+		return (-1);
+	}
+	if (o->sampling == 0)
+		o->sampling = 1;
+	if (o->version == 5 && o->sampling > V5_MAX_SAMPLING) {
+		snprintf(p->error, p->errorlen, "-s %u: version 5 cannot "
+		    "announce more than 1 in %d; use -v 9 or -v 10",
+		    o->sampling, V5_MAX_SAMPLING);
+		return (-1);
+	}
+	if (o->version == 5 && o->source_id > UINT16_MAX) {
+		snprintf(p->error, p->errorlen, "-o source-id=%u: version 5 "
+		    "has room for 0 to %d; use -v 9 or -v 10", o->source_id,
+		    UINT16_MAX);
+		return (-1);
+	}
+	if (o->savefile != NULL) {
+		/* Nothing of a daemon that may be running is ours. */
+		o->ctlsock = NULL;
+		o->foreground = 1;
+	} else if (o->pidfile == NULL)
+		o->pidfile = SOFTFLOWD_PIDFILE;
+	return (0);
+}
+
+static void
+set_defaults(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->ctlsock = SOFTFLOWD_CTLSOCK;
+	o->timeouts = expire_defaults;
+	o->max_flows = DEFAULT_MAX_FLOWS;
+	o->template_seconds = DEFAULT_TEMPLATE_SECONDS;
+	o->template_datagrams = DEFAULT_TEMPLATE_DATAGRAMS;
+	o->snaplen = DEFAULT_SNAPLEN;
+	o->level = TRACK_FULL;
+	o->version = 5;
+	o->hoplimit = -1;
+	o->promisc = 1;
+}
+
+enum options_result
+options_parse(int argc, char *argv[], struct options *o, char *error,
+    size_t errorlen)
+{
+	struct parse p = { o, error, errorlen, 0, NULL };
+	char letters[2 * nitems(defs) + 4];
+
+	set_defaults(o);
+	option_string(letters);
+	opterr = 0;
+	optind = optreset = 1;
+	while ((p.letter = getopt(argc, argv, letters)) != -1) {
+		if (p.letter == 'h')
+			return (OPTIONS_USAGE);
+		if (p.letter == 'V')
+			return (OPTIONS_VERSION);
+		p.def = find_def(p.letter);
+		if (p.def == NULL) {
+			if (p.letter == '?')
+				p.letter = optopt;
+			fail(&p, NULL, find_def(p.letter) != NULL ?
+			    "it needs an argument; see softflowd -h" :
+			    "unknown option; see softflowd -h");
+			return (OPTIONS_BAD);
+		}
+		if (p.def->set(&p, optarg) == -1)
+			return (OPTIONS_BAD);
+	}
+	if (finish(&p) == -1 ||
+	    set_filter(&p, argc - optind, argv + optind) == -1)
+		return (OPTIONS_BAD);
+	return (OPTIONS_RUN);
+}
+
+void
+options_free(struct options *o)
+{
+	free(o->filter);
+	o->filter = NULL;
+}
+
+const char *
+options_usage(void)
+{
+	return (
+	    "usage: softflowd [-6adDghNV] [-B octets] [-C snaplen] "
+	    "[-c ctlsocket]\n"
+	    "                 [-e address] [-L hoplimit] [-m max_flows]\n"
+	    "                 [-n host:port[,host:port ...]] [-o name=value] "
+	    "[-P udp]\n"
+	    "                 [-p pidfile] [-S interface] [-s N] "
+	    "[-T full|port|proto|ip]\n"
+	    "                 [-t name=time] [-u user] [-v 5|9|10|ipfix]\n"
+	    "                 -i [index:]interface | -r file [expression]\n"
+	    "softflowd(8) explains them.\n");
+}

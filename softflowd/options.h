@@ -1,0 +1,70 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* From argv to struct options.  Pure but for the text of getopt(3). */
+
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "softflowd.h"
+
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_USAGE,		/* -h: print usage to stdout, exit 0 */
+	OPTIONS_VERSION,	/* -V: print version to stdout, exit 0 */
+	OPTIONS_BAD		/* error says why: print it, exit 1 */
+};
+
+/* One collector of -n, as written; not yet looked up. */
+struct options_dest {
+	char	host[256];	/* name or address, without brackets */
+	char	port[32];	/* number or service name */
+};
+
+struct options {
+	char		*interface;	/* -i, NULL with savefile */
+	uint16_t	 ifindex;	/* -i index:name; 0: ask the system */
+	char		*savefile;	/* -r; "-" is standard input */
+	char		*filter;	/* BPF words joined by blanks; or NULL */
+	char		*user;		/* -u; NULL: default */
+	char		*pidfile;	/* -p */
+	char		*ctlsock;	/* -c; NULL: none */
+	char		*source;	/* -e, address to send from; or NULL */
+	char		*device;	/* -S, interface to send from; or NULL */
+	struct options_dest	 dest[MAX_EXPORT];
+	unsigned int	 ndest;
+	struct timeouts	 timeouts;
+	uint32_t	 max_flows;
+	uint32_t	 sampling;	/* 1: every packet */
+	uint32_t	 source_id;
+	uint32_t	 template_seconds, template_datagrams;
+	uint32_t	 snaplen, buffer;	/* octets */
+	enum track_level	 level;
+	int		 version;	/* 5, 9, 10 */
+	int		 hoplimit;	/* -L; -1: the system's */
+	int		 foreground, debug, promisc;
+};
+
+/*
+ * Parse.  Strings point into argv or to constants; options_free() releases
+ * the filter, which is allocated.  On OPTIONS_BAD error holds one line that
+ * names what was wrong and what is allowed.
+ */
+enum options_result options_parse(int argc, char *argv[], struct options *,
+    char *error, size_t errorlen);
+void	options_free(struct options *);
+const char *options_usage(void);
+
+/*
+ * Two kinds of value, options_value.c: a time such as 1h30m to seconds, and
+ * host:port or [IPv6 address]:port.  NULL, or what is wrong.
+ */
+const char *options_time(const char *, uint32_t *seconds);
+const char *options_collector(const char *, struct options_dest *);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Values on the command line that have a syntax of their own: times and
+ * collectors.  Runs in the parent, before it has opened anything.  Pure.
+ */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define DIGITS		"0123456789"
+#define TIME_LIMIT	(10U * 365 * 86400)
+#define BAD_TIME	"bad time; a time is a sum of numbers with s, m, h, " \
+			"d or w, such as 1h30m"
+#define LONG_TIME	"longer than 10 years (3650d)"
+
+const char *
+options_time(const char *s, uint32_t *seconds)
+{
+	static const char units[] = "smhdw";
+	static const uint32_t factors[] = { 1, 60, 3600, 86400, 604800, 1 };
+	const char *unit;
+	uint64_t n, total = 0;
+
+	*seconds = 0;
+	do {
+		if (!isdigit((unsigned char)*s))
+			return (BAD_TIME);
+		for (n = 0; isdigit((unsigned char)*s); s++) {
+			n = n * 10 + (uint64_t)(*s - '0');
+			if (n > TIME_LIMIT)
+				return (LONG_TIME);
+		}
+		/* The terminating NUL is the last unit: seconds. */
+		unit = strchr(units, tolower((unsigned char)*s));
+		if (unit == NULL)
+			return (BAD_TIME);
+		total += n * factors[unit - units];
+		if (total > TIME_LIMIT)
+			return (LONG_TIME);
+	} while (*s != '\0' && *++s != '\0');
+	*seconds = total;
+	return (NULL);
+}
+
+static int
+port_is_good(const char *port)
+{
+	const char *c, *errstr;
+	int letters = 0;
+
+	if (port[strspn(port, DIGITS)] == '\0') {
+		(void)strtonum(port, 1, UINT16_MAX, &errstr);
+		return (errstr == NULL);
+	}
+	for (c = port; *c != '\0'; c++) {
+		if (isalpha((unsigned char)*c))
+			letters = 1;
+		else if (strchr(DIGITS "-_.+", *c) == NULL)
+			return (0);
+	}
+	return (letters);
+}
+
+const char *
+options_collector(const char *item, struct options_dest *dest)
+{
+	const char *host = item, *port;
+	size_t len;
+
+	if (*item == '[') {
+		host++;
+		len = strcspn(host, "]");
+		port = host + len + (host[len] == ']');
+	} else {
+		len = strcspn(item, ":");
+		port = item + len;
+		if (*port == ':' && strchr(port + 1, ':') != NULL)
+			return ("an IPv6 address needs brackets, as in "
+			    "[2001:db8::1]:9995");
+	}
+	if (len >= sizeof(dest->host))
+		return ("the host's name is too long");
+	if (len == 0 || *port++ != ':')
+		return ("a collector is host:port or [IPv6 address]:port");
+	if (!port_is_good(port) || strlen(port) >= sizeof(dest->port))
+		return ("the port must be a number from 1 to 65535 or the "
+		    "name of a service");
+	strlcpy(dest->host, host, len + 1);
+	strlcpy(dest->port, port, sizeof(dest->port));
+	return (NULL);
+}

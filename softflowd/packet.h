@@ -1,0 +1,109 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * From a frame to a flow key and what to count.  Pure: no state, no clock,
+ * no allocation; every length is checked against the captured octets.
+ */
+
+#ifndef PACKET_H
+#define PACKET_H
+
+#include <stdint.h>
+
+#include "softflowd.h"
+
+/* What a frame begins with. */
+enum link_type {
+	LINK_ETHERNET,
+	LINK_NULL,		/* 4-octet family, either byte order; also LOOP */
+	LINK_RAW,		/* IPv4 or IPv6 by the version nibble */
+	LINK_IPV4,
+	LINK_IPV6,
+	LINK_SLL,		/* Linux cooked v1 */
+	LINK_SLL2,		/* Linux cooked v2 */
+	LINK_COOKED,		/* no header; frame.ethertype says what follows */
+	LINK_MAX
+};
+
+/*
+ * One captured frame.  data is borrowed from the capture block and valid
+ * until the next capture_read().
+ */
+struct frame {
+	const uint8_t	*data;
+	uint32_t	 caplen;	/* octets at data */
+	uint32_t	 wirelen;	/* octets on the wire */
+	uint64_t	 time_us;	/* since the epoch */
+	uint32_t	 ifindex;	/* where it was seen; 0: unknown */
+	uint16_t	 ethertype;	/* host order; LINK_COOKED only */
+	uint8_t		 flags;		/* FRAME_* */
+};
+#define FRAME_LOOPBACK_OUT	0x01	/* second sighting on loopback */
+#define FRAME_FILTERED		0x02	/* refused by the filter; no data */
+
+/*
+ * Both directions of a conversation have one key: endpoint 0 is the one with
+ * the lower address (octet order), at equal addresses the lower port.  IPv4
+ * addresses stand in the first 4 octets, the rest is zero.  What the track
+ * level leaves out is zero.  No padding: compared and hashed as 40 octets.
+ */
+struct flow_key {
+	uint8_t		addr[2][16];
+	uint16_t	port[2];	/* host order */
+	uint16_t	reserved;	/* zero */
+	uint8_t		proto;
+	uint8_t		family;		/* 4 or 6 */
+};
+_Static_assert(sizeof(struct flow_key) == 40, "flow_key has padding");
+
+struct packet {
+	struct flow_key	key;
+	uint64_t	time_us;
+	uint64_t	octets;		/* IP total length, see packet_decode */
+	uint32_t	ifindex;
+	uint8_t		dir;		/* which endpoint sent it, 0 or 1 */
+	uint8_t		tcp_flags;	/* octet 13 of the TCP header, or 0 */
+	uint8_t		tos;		/* ToS or traffic class */
+	uint8_t		flags;		/* PACKET_* */
+};
+#define PACKET_FRAGMENT		0x01	/* later fragment: no ports */
+#define PACKET_NO_PORTS		0x02	/* transport header cut off */
+#define PACKET_EXT_CUT		0x04	/* IPv6 extension header cut off */
+
+enum packet_result {
+	PACKET_OK,
+	PACKET_NON_IP,
+	PACKET_SHORT_LINK,
+	PACKET_SHORT_IPV4,
+	PACKET_SHORT_IPV4_OPTIONS,
+	PACKET_SHORT_IPV6,
+	PACKET_BAD_VERSION,
+	PACKET_BAD_HEADER_LENGTH,
+	PACKET_BAD_TOTAL_LENGTH,
+	PACKET_RESULT_MAX
+};
+
+/*
+ * Decode one frame as far as its flow key.
+ *   link   what the frame begins with
+ *   level  what the key holds
+ *   pkt    filled in when PACKET_OK is returned, undefined otherwise
+ * octets is the IPv4 total length or 40 + the IPv6 payload length; where that
+ * field is 0 because of segmentation offload, the jumbo payload option's
+ * length + 40 or the wire length less the link header.  Ports are those of
+ * TCP, UDP, DCCP, SCTP and UDP-Lite; ICMP type * 256 + code is the
+ * destination port; below TRACK_PORT they and the TCP flags are not looked
+ * at.  Reads nothing beyond frame->caplen; ends within caplen steps whatever
+ * the frame holds.
+ * Source: RFC 791, RFC 8200, RFC 2675, RFC 3032, RFC 2516, IEEE 802.1Q.
+ */
+enum packet_result packet_decode(enum link_type link,
+    const struct frame *frame, enum track_level level, struct packet *pkt);
+
+/* A drop reason's counter in c; NULL for PACKET_OK. */
+uint64_t *packet_drop_counter(struct counters *c, enum packet_result reason);
+
+#endif

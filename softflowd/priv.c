@@ -1,0 +1,382 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The privileged parent: opens everything, confines itself, starts the
+ * worker, and from then on only passes descriptors and lines on.  It never
+ * parses a packet, a flow or a control request.
+ */
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <net/if.h>
+
+#include "log.h"
+#include "priv.h"
+#include "priv_state.h"
+#include "sandbox.h"
+
+#define PRIV_POLL_MS	1000
+#define PRIV_FD_BASE	64	/* our program, out of a child's way */
+
+enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_MAX };
+
+struct priv	priv;
+
+static volatile sig_atomic_t	 got_child, got_end, got_info, got_hup;
+
+int64_t
+priv_now_ms(void)
+{
+	struct timespec	ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		fatal("clock_gettime");
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+static void
+priv_signal(int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		got_child = 1;
+		break;
+	case SIGHUP:
+		got_hup = 1;
+		break;
+	case SIGINT:
+	case SIGTERM:
+		got_end = 1;
+		break;
+	default:
+		got_info = 1;
+		break;
+	}
+}
+
+/* Handlers run only while we wait in ppoll(2). */
+static void
+priv_signals(sigset_t *waiting)
+{
+	static const int	 signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM,
+				    SIGUSR1,
+#ifdef SIGINFO
+				    SIGINFO
+#endif
+	};
+	struct sigaction	 sa = { .sa_handler = priv_signal };
+	sigset_t		 block;
+	size_t			 i;
+
+	sigemptyset(&block);
+	sigfillset(&sa.sa_mask);
+	for (i = 0; i < nitems(signals); i++) {
+		sigaddset(&block, signals[i]);
+		if (sigaction(signals[i], &sa, NULL) == -1)
+			fatal("sigaction");
+	}
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &block, waiting) == -1)
+		fatal("sigprocmask");
+}
+
+/*
+ * Set-up, as far as the caller's rights reach
+ */
+
+static void
+priv_open_savefile(void)
+{
+	const char	*path = priv.opt->savefile;
+	char		 error[256];
+
+	priv.capture_conf.kind = CAPTURE_SAVEFILE;
+	priv.capture_fd = strcmp(path, "-") == 0 ?
+	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, PRIV_FD_BASE) :
+	    open(path, O_RDONLY | O_CLOEXEC);
+	if (priv.capture_fd == -1)
+		fatal("%s", path);
+	if (priv.opt->filter == NULL)
+		return;
+	priv.filter_fd = capture_compile_savefile(priv.opt->filter,
+	    &priv.filter, error, sizeof(error));
+	if (priv.filter_fd == -1)
+		fatalx("filter expression \"%s\": %s", priv.opt->filter,
+		    error);
+}
+
+static void
+priv_open_live(void)
+{
+	const struct options	*opt = priv.opt;
+	char			 error[512];
+
+	priv.capture.interface = opt->interface;
+	priv.capture.filter = opt->filter;
+	priv.capture.snaplen = opt->snaplen;
+	priv.capture.buffer = opt->buffer;
+	priv.capture.promisc = opt->promisc;
+	priv.bound_ifindex = if_nametoindex(opt->interface);
+	priv.capture_fd = capture_open_live(&priv.capture, &priv.capture_conf,
+	    error, sizeof(error));
+	if (priv.capture_fd == -1)
+		fatalx("%s", error);
+	if ((priv.link_fd = priv_link_open()) == -1)
+		fatal("interface events");
+}
+
+static void
+priv_open(void)
+{
+	struct timespec	ts;
+
+	priv.binary_fd = priv.chroot_fd = priv.filter_fd = priv.link_fd = -1;
+	if ((priv.binary_fd = self_open()) == -1 ||
+	    (priv.binary_fd = fcntl(priv.binary_fd, F_DUPFD_CLOEXEC,
+	    PRIV_FD_BASE)) == -1)
+		fatal("our own program");
+	if ((priv.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		fatal("/dev/null");
+	priv_find_user();
+	priv_export_open();
+	if (priv.opt->version == 5 && priv.ndest > 0)
+		log_info("NetFlow v5 cannot carry IPv6: such flows are counted "
+		    "as flows_not_exportable; -v 9 and -v 10 carry them");
+	priv_pidfile_open();
+	priv_control_open();
+	if (priv.root && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
+		fatal("empty directory to be root in");
+	priv.capture_conf.ifindex = priv.opt->ifindex;
+	if (priv.opt->savefile != NULL)
+		priv_open_savefile();
+	else
+		priv_open_live();
+	clock_gettime(CLOCK_REALTIME, &ts);
+	priv.boot_unix_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	priv.boot_mono_us = priv_now_ms() * 1000;
+}
+
+/*
+ * Into the background.  The shell's process waits until a worker is ready,
+ * so that its exit status and its stderr tell the truth.
+ */
+static void
+priv_daemonise(void)
+{
+	int	pipefd[2];
+	char	ok;
+
+	priv.notify_fd = -1;
+	if (priv.opt->foreground)
+		return;
+	if (pipe2(pipefd, O_CLOEXEC) == -1)
+		fatal("pipe");
+	switch (fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		break;
+	default:
+		close(pipefd[1]);
+		_exit(read(pipefd[0], &ok, 1) == 1 ? 0 : 1);
+	}
+	close(pipefd[0]);
+	priv.notify_fd = pipefd[1];
+	if (setsid() == -1 || chdir("/") == -1)
+		fatal("daemon");
+}
+
+void
+priv_ready(void)
+{
+	if (priv.notify_fd == -1)
+		return;
+	log_to_stderr(0);
+	if (dup2(priv.null_fd, STDIN_FILENO) == -1 ||
+	    dup2(priv.null_fd, STDOUT_FILENO) == -1 ||
+	    dup2(priv.null_fd, STDERR_FILENO) == -1)
+		fatal("/dev/null");
+	if (write(priv.notify_fd, "", 1) != 1)
+		log_debug("nobody waits for our start");
+	close(priv.notify_fd);
+	priv.notify_fd = -1;
+}
+
+static void
+priv_confine(void)
+{
+	struct sandbox_parent	 box = { 0 };
+	uint32_t		 layers, abi;
+	const char		*step = "";
+	char			 text[256];
+
+	box.root = priv.root;
+	box.uid = priv.uid;
+	box.gid = priv.gid;
+	box.binary_fd = priv.binary_fd;
+	if (priv.pidfile.fd != -1)
+		box.remove_dirs[box.nremove_dirs++] = priv.pidfile.dir;
+	if (priv.ctlsock.fd != -1)
+		box.remove_dirs[box.nremove_dirs++] = priv.ctlsock.dir;
+	if (sandbox_parent(&box, &layers, &abi, &step) == -1)
+		fatal("confinement of the parent failed at %s", step);
+	sandbox_describe(layers, text, sizeof(text));
+	log_debug("parent: confined by %s; Landlock ABI %u", text, abi);
+}
+
+/*
+ * The loop
+ */
+
+void
+priv_report(const struct summary_report *report)
+{
+	char	*text = NULL, *line, *rest;
+	size_t	 len;
+	FILE	*fp;
+
+	if (priv.opt->savefile != NULL) {
+		summary_print(stdout, report);
+		fflush(stdout);
+		return;
+	}
+	/* At the end of a live run nobody has asked. */
+	if (priv.worker.phase == WORKER_FINISHING)
+		return;
+	if ((fp = open_memstream(&text, &len)) == NULL)
+		return;
+	summary_print(fp, report);
+	if (fclose(fp) == 0)
+		for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+			if (*line != '\0')
+				log_info("%s", line);
+	free(text);
+}
+
+static void
+priv_reap(void)
+{
+	pid_t	pid;
+	int	status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == priv.worker.pid)
+			priv_worker_reap(status);
+}
+
+static void
+priv_handle_signals(void)
+{
+	if (got_child) {
+		got_child = 0;
+		priv_reap();
+	}
+	if (got_end) {
+		got_end = 0;
+		log_debug("signal: shutting down");
+		priv_finish();
+	}
+	if (got_info) {
+		got_info = 0;
+		if (priv.worker.phase == WORKER_RUNNING)
+			priv_worker_send(IMSG_SUMMARY_REQ, -1, NULL, 0);
+	}
+	if (got_hup) {
+		got_hup = 0;
+		log_info("SIGHUP: there is nothing to reload in this "
+		    "version");
+	}
+}
+
+static int
+priv_timeout(int more)
+{
+	int64_t	left;
+
+	if (more)
+		return (0);
+	if (priv.worker.phase != WORKER_NONE)
+		return (PRIV_POLL_MS);
+	left = priv.worker.next_ms - priv_now_ms();
+	return (left < 0 ? 0 : left > PRIV_POLL_MS ? PRIV_POLL_MS :
+	    (int)left);
+}
+
+static int
+priv_poll(const sigset_t *waiting, int more)
+{
+	struct pollfd	 pfd[PFD_MAX];
+	struct timespec	 ts;
+	struct worker	*w = &priv.worker;
+	int		 ms = priv_timeout(more);
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[PFD_WORKER].fd = w->pid > 0 && !w->eof ? w->channel.fd : -1;
+	pfd[PFD_WORKER].events = POLLIN;
+	if (w->pid > 0 && imsgbuf_queuelen(&w->channel) > 0)
+		pfd[PFD_WORKER].events |= POLLOUT;
+	pfd[PFD_CONTROL].fd = priv.ctlsock.fd;
+	pfd[PFD_CONTROL].events = POLLIN;
+	pfd[PFD_LINK].fd = priv.link_fd;
+	pfd[PFD_LINK].events = POLLIN;
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = ms % 1000 * 1000000L;
+	if (ppoll(pfd, PFD_MAX, &ts, waiting) == -1) {
+		if (errno != EINTR)
+			fatal("ppoll");
+		return (0);
+	}
+	/* A failing write means a dying worker; the reaper has the details. */
+	if (pfd[PFD_WORKER].revents & POLLOUT)
+		(void)imsgbuf_write(&w->channel);
+	if (pfd[PFD_CONTROL].revents & POLLIN)
+		priv_control_accept();
+	if (pfd[PFD_LINK].revents & POLLIN)
+		priv_link_event();
+	if (more || pfd[PFD_WORKER].revents & (POLLIN | POLLHUP))
+		return (priv_dispatch_worker());
+	return (0);
+}
+
+int
+priv_main(const struct options *opt)
+{
+	sigset_t	waiting;
+	int		more = 0;
+
+	priv.opt = opt;
+	log_init("softflowd", 1, opt->debug);
+	priv_open();
+	if (!opt->foreground)
+		log_open_syslog();
+	priv_daemonise();
+	priv_pidfile_write();
+	priv_signals(&waiting);
+	summary_load_protocols();
+	priv_confine();
+	while (!priv.quit) {
+		priv_worker_timers(priv_now_ms());
+		more = priv_poll(&waiting, more);
+		priv_handle_signals();
+	}
+	if (priv.worker.pid > 0) {
+		kill(priv.worker.pid, SIGKILL);
+		waitpid(priv.worker.pid, NULL, 0);
+	}
+	priv_files_remove();
+	return (priv.status);
+}

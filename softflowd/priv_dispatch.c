@@ -1,0 +1,276 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What a worker may say.  It is taken for hostile: a message of unknown
+ * type, wrong length, wrong time or with a descriptor ends it.  None carries
+ * a name, a path or an address for the parent to act on.
+ */
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "priv_state.h"
+#include "sandbox.h"
+
+#define DISPATCH_MAX		64	/* messages in one turn */
+#define EOF_MS			1000	/* from closing to dying */
+#define LOG_LINES_PER_SECOND	100
+
+static int
+dispatch_ready(struct imsg *imsg)
+{
+	struct worker		*w = &priv.worker;
+	struct msg_ready	 msg;
+	char			 layers[256];
+
+	if (w->phase != WORKER_STARTING ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		return (-1);
+	sandbox_describe(msg.layers, layers, sizeof(layers));
+	log_at(w->was_ready || priv.opt->savefile == NULL ? LOG_INFO :
+	    LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
+	    (long)w->pid, layers, msg.landlock_abi);
+	w->phase = WORKER_RUNNING;
+	w->seen_ms = priv_now_ms();
+	w->was_ready = 1;
+	priv_ready();
+	return (0);
+}
+
+/* A line for the log, at no more than 100 a second. */
+static int
+dispatch_log(struct imsg *imsg)
+{
+	struct worker	*w = &priv.worker;
+	struct msg_log	 msg;
+	int64_t		 second = priv_now_ms() / 1000;
+	size_t		 i;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.priority < LOG_EMERG || msg.priority > LOG_DEBUG ||
+	    memchr(msg.text, '\0', sizeof(msg.text)) == NULL)
+		return (-1);
+	if (second != w->log_second) {
+		if (w->log_dropped > 0)
+			log_warnx("worker %ld: %u lines dropped",
+			    (long)w->pid, w->log_dropped);
+		w->log_second = second;
+		w->log_lines = w->log_dropped = 0;
+	}
+	if (w->log_lines++ >= LOG_LINES_PER_SECOND) {
+		w->log_dropped++;
+		return (0);
+	}
+	for (i = 0; msg.text[i] != '\0'; i++)
+		if (!isprint((unsigned char)msg.text[i]))
+			msg.text[i] = '?';
+	if (priv.opt->savefile != NULL)
+		log_at(msg.priority, "%s: %s", priv.opt->savefile, msg.text);
+	else
+		log_at(msg.priority, "worker: %s", msg.text);
+	return (0);
+}
+
+static int
+dispatch_counters(struct imsg *imsg)
+{
+	if (imsg_get_data(imsg, &priv.counters,
+	    sizeof(priv.counters)) == -1)
+		return (-1);
+	priv.worker.seen_ms = priv_now_ms();
+	return (0);
+}
+
+static int
+dispatch_summary(struct imsg *imsg)
+{
+	if (priv.worker.in_summary)
+		return (-1);
+	memset(&priv.report, 0, sizeof(priv.report));
+	if (imsg_get_data(imsg, &priv.report.summary,
+	    sizeof(priv.report.summary)) == -1)
+		return (-1);
+	priv.worker.in_summary = 1;
+	return (0);
+}
+
+static int
+dispatch_summary_proto(struct imsg *imsg)
+{
+	struct summary_report	*r = &priv.report;
+	struct summary_proto	*row;
+
+	if (!priv.worker.in_summary || r->nproto >= 256)
+		return (-1);
+	row = &r->proto[r->nproto];
+	if (imsg_get_data(imsg, row, sizeof(*row)) == -1 || row->proto > 255)
+		return (-1);
+	r->nproto++;
+	return (0);
+}
+
+static int
+dispatch_summary_export(struct imsg *imsg)
+{
+	struct summary_report	*r = &priv.report;
+	struct summary_export	*row;
+
+	if (!priv.worker.in_summary || r->nexport >= MAX_EXPORT)
+		return (-1);
+	row = &r->export[r->nexport];
+	if (imsg_get_data(imsg, row, sizeof(*row)) == -1 ||
+	    row->slot >= priv.ndest)
+		return (-1);
+	r->nexport++;
+	return (0);
+}
+
+static int
+dispatch_summary_end(struct imsg *imsg)
+{
+	if (!priv.worker.in_summary || imsg_get_len(imsg) != 0)
+		return (-1);
+	priv.worker.in_summary = 0;
+	priv_report(&priv.report);
+	return (0);
+}
+
+static int
+dispatch_control_closed(struct imsg *imsg)
+{
+	struct msg_control_closed	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.id >= MAX_CONTROL || !(priv.clients & 1U << msg.id))
+		return (-1);
+	priv_control_closed(msg.id);
+	return (0);
+}
+
+static int
+dispatch_shutdown(struct imsg *imsg)
+{
+	struct msg_shutdown	msg;
+
+	if (priv.opt->ctlsock == NULL ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 || msg.graceful > 1)
+		return (-1);
+	if (msg.graceful) {
+		log_info("shutting down on request");
+		priv_finish();
+	} else {
+		log_info("exiting now on request; %u flows are not exported",
+		    priv.counters.active_flows);
+		priv.quit = 1;
+	}
+	return (0);
+}
+
+static int
+dispatch_finished(struct imsg *imsg)
+{
+	struct worker		*w = &priv.worker;
+	struct msg_finished	 msg;
+
+	if ((w->phase != WORKER_FINISHING &&
+	    (w->phase != WORKER_RUNNING || priv.opt->savefile == NULL)) ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		return (-1);
+	w->phase = WORKER_FINISHED;
+	w->deadline_ms = priv_now_ms() + 5000;
+	if (msg.failed) {
+		log_warnx("%s: reading ended after frame %llu",
+		    priv.opt->savefile == NULL ? "capture" :
+		    priv.opt->savefile, (unsigned long long)msg.frames);
+		priv.status = 1;
+	}
+	return (0);
+}
+
+static int
+dispatch_one(struct imsg *imsg)
+{
+	/* Only LOG may come before READY, and nothing after FINISHED. */
+	if (priv.worker.phase == WORKER_FINISHED ||
+	    (priv.worker.phase == WORKER_STARTING &&
+	    imsg_get_type(imsg) != IMSG_LOG &&
+	    imsg_get_type(imsg) != IMSG_READY))
+		return (-1);
+	switch (imsg_get_type(imsg)) {
+	case IMSG_READY:
+		return (dispatch_ready(imsg));
+	case IMSG_LOG:
+		return (dispatch_log(imsg));
+	case IMSG_COUNTERS:
+		return (dispatch_counters(imsg));
+	case IMSG_SUMMARY:
+		return (dispatch_summary(imsg));
+	case IMSG_SUMMARY_PROTO:
+		return (dispatch_summary_proto(imsg));
+	case IMSG_SUMMARY_EXPORT:
+		return (dispatch_summary_export(imsg));
+	case IMSG_SUMMARY_END:
+		return (dispatch_summary_end(imsg));
+	case IMSG_CONTROL_CLOSED:
+		return (dispatch_control_closed(imsg));
+	case IMSG_SHUTDOWN:
+		return (dispatch_shutdown(imsg));
+	case IMSG_FINISHED:
+		return (dispatch_finished(imsg));
+	default:
+		return (-1);
+	}
+}
+
+/*
+ * Returns 1 when more is waiting than one turn handles.  Messages behind a
+ * hang-up count too: they are a dying worker's last words.
+ */
+int
+priv_dispatch_worker(void)
+{
+	struct worker	*w = &priv.worker;
+	struct imsg	 imsg;
+	uint32_t	 type;
+	size_t		 len;
+	int		 bad, fd, i, n = 0;
+
+	if (w->pid <= 0 || w->killed)
+		return (0);
+	switch (imsgbuf_read(&w->channel)) {
+	case -1:
+		priv_worker_kill("malformed message");
+		return (0);
+	case 0:
+		if (!w->eof)
+			w->deadline_ms = priv_now_ms() + EOF_MS;
+		w->eof = 1;
+		break;
+	}
+	for (i = 0; i < DISPATCH_MAX &&
+	    (n = imsgbuf_get(&w->channel, &imsg)) == 1; i++) {
+		type = imsg_get_type(&imsg);
+		len = imsg_get_len(&imsg);
+		if ((fd = imsg_get_fd(&imsg)) != -1)
+			close(fd);
+		bad = fd != -1 || dispatch_one(&imsg) == -1;
+		imsg_free(&imsg);
+		if (!bad)
+			continue;
+		log_at(LOG_CRIT, "worker %ld: message %u of %zu octets in "
+		    "phase %d is not allowed", (long)w->pid, type, len,
+		    (int)w->phase);
+		priv_worker_kill("hostile");
+		return (0);
+	}
+	if (n == -1)
+		priv_worker_kill("malformed message");
+	return (n == 1);
+}

@@ -1,0 +1,137 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What the priv_*.c files share; included by nobody else. */
+
+#ifndef PRIV_STATE_H
+#define PRIV_STATE_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+#include "capture.h"
+#include "imsg.h"
+#include "msg.h"
+#include "options.h"
+#include "summary.h"
+
+enum worker_phase {
+	WORKER_NONE,		/* none runs; start one at worker.next_ms */
+	WORKER_STARTING,	/* waiting for READY */
+	WORKER_RUNNING,
+	WORKER_FINISHING,	/* told to FINISH */
+	WORKER_FINISHED		/* said FINISHED, about to exit */
+};
+
+struct worker {
+	struct imsgbuf		channel;
+	enum worker_phase	phase;
+	pid_t			pid;
+	int			killed;		/* by us, as hostile or stuck */
+	int			eof;		/* it closed the channel */
+	int			in_summary;	/* rows may follow */
+	int			was_ready;	/* a worker was, once */
+	int64_t			deadline_ms;	/* to be READY, to be gone */
+	int64_t			next_ms;	/* start no earlier */
+	int64_t			seen_ms;	/* last COUNTERS */
+	unsigned int		generation;
+	int			skip;		/* next one: give up a block */
+	/* respawn token bucket */
+	int			tokens;
+	int64_t			refilled_ms;
+	/* lines of its log in this second */
+	int64_t			log_second;
+	unsigned int		log_lines, log_dropped;
+};
+
+struct priv_dest {
+	int			fd;
+	struct msg_export	conf;
+	char			name[300];	/* as the operator wrote it */
+};
+
+/* A file of ours: created under a lock, removed only if still ours. */
+struct priv_file {
+	int		 dirfd;
+	int		 fd;		/* holds the lock; -1: none */
+	const char	*path;
+	const char	*base;
+	char		*dir;
+};
+
+struct priv {
+	const struct options	*opt;
+	int			 root;
+	uid_t			 uid;
+	gid_t			 gid;
+	const char		*user;
+	int			 binary_fd;
+	int			 null_fd;
+	int			 chroot_fd;
+	int			 notify_fd;	/* the waiting shell's; -1 */
+	struct capture_params	 capture;
+	struct msg_capture	 capture_conf;
+	int			 capture_fd;
+	struct msg_filter	 filter;
+	int			 filter_fd;
+	int			 link_fd;	/* interface events; -1 */
+	unsigned int		 bound_ifindex;	/* what we capture on */
+	struct priv_dest	 dest[MAX_EXPORT];
+	unsigned int		 ndest;
+	struct priv_file	 pidfile, ctllock;
+	struct priv_file	 ctlsock;	/* fd listens */
+	uint32_t		 clients;	/* bit for each id in use */
+	int64_t			 boot_unix_us, boot_mono_us;
+	struct msg_counters	 counters;	/* last ones heard */
+	struct summary_report	 report;
+	struct worker		 worker;
+	int			 quit;		/* leave the loop */
+	int			 status;	/* and exit with this */
+};
+
+extern struct priv	priv;
+
+int64_t	priv_now_ms(void);
+
+/* A first worker is ready: whoever waits for us may go. */
+void	priv_ready(void);
+
+/* A complete summary has come: print or log it. */
+void	priv_report(const struct summary_report *);
+
+/* priv_files.c: each exits with a message when it cannot. */
+void	priv_pidfile_open(void);
+void	priv_pidfile_write(void);
+void	priv_control_open(void);
+void	priv_control_accept(void);
+void	priv_control_closed(uint32_t id);
+void	priv_control_forget(void);	/* with its worker */
+void	priv_files_remove(void);
+void	priv_find_user(void);
+
+/* priv_net.c */
+void	priv_export_open(void);
+
+/* priv_link.c: interface events */
+int	priv_link_open(void);
+void	priv_link_event(void);
+
+/* priv_worker.c */
+/* Start the end: the worker exports everything and goes. */
+void	priv_finish(void);
+void	priv_worker_start(void);
+void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
+void	priv_worker_reap(int status);
+void	priv_worker_kill(const char *why);
+void	priv_worker_timers(int64_t now_ms);
+
+/* priv_dispatch.c: read from the worker and obey its few wishes. */
+int	priv_dispatch_worker(void);
+
+/* self_*.c: a descriptor of this program for fexecve(3); -1 with errno. */
+int	self_open(void);
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The parent's side of a worker's life: fork and execute our own program,
+ * hand over what it works with, and when it dies decide what comes next.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "log.h"
+#include "priv_state.h"
+#include "sandbox.h"
+
+#define WORKER_READY_MS		10000
+#define WORKER_FINISH_MS	30000
+#define WORKER_SILENT_MS	30000	/* no COUNTERS: it hangs */
+#define WORKER_TOKENS		10	/* deaths answered at once, */
+#define WORKER_REFILL_MS	1000	/* and one more for each second */
+#define WORKER_SIGSYS_MS	10000
+#define WORKER_LAST_TURNS	64	/* of reading what a dead one said */
+#define WORKER_FD_BASE		32	/* ours, while we shuffle 0-4 */
+
+extern char	**environ;
+
+void
+priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
+{
+	if (imsg_compose(&priv.worker.channel, type, 0, 0, fd, data,
+	    len) == -1)
+		fatal("message to the worker");
+}
+
+/* A copy, because imsg closes what it has sent. */
+static void
+worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
+{
+	int	copy;
+
+	if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, WORKER_FD_BASE)) == -1)
+		fatal("descriptor for the worker");
+	priv_worker_send(type, copy, data, len);
+}
+
+/* In the child: descriptors in their places, then our own program. */
+static __dead void
+worker_exec(int channel)
+{
+	char	*argv[] = { (char *)(uintptr_t)"softflowd: worker",
+		    (char *)(uintptr_t)ENGINE_ROLE, NULL };
+	char	*envp[] = { NULL };
+	int	 i, null, root = -1;
+
+	channel = fcntl(channel, F_DUPFD, WORKER_FD_BASE);
+	null = fcntl(priv.null_fd, F_DUPFD, WORKER_FD_BASE);
+	if (priv.chroot_fd != -1)
+		root = fcntl(priv.chroot_fd, F_DUPFD, WORKER_FD_BASE);
+	/* A sanitizer's report has no other way out than stderr. */
+	for (i = 0; i <= (sandbox_sanitized ? 1 : 2); i++)
+		if (dup2(null, i) == -1)
+			_exit(1);
+	if (dup2(channel, FD_CHANNEL) == -1 ||
+	    (root != -1 && dup2(root, FD_CHROOT) == -1))
+		_exit(1);
+	fexecve(priv.binary_fd, argv, sandbox_sanitized ? environ : envp);
+	_exit(1);
+}
+
+static void
+worker_send_conf(void)
+{
+	const struct options	*opt = priv.opt;
+	struct msg_conf		 conf = { 0 };
+
+	conf.timeouts = opt->timeouts;
+	conf.max_flows = opt->max_flows;
+	conf.track_level = opt->level;
+	conf.sampling = opt->sampling;
+	conf.source_id = opt->source_id;
+	conf.version = (uint32_t)opt->version;
+	conf.template_seconds = opt->template_seconds;
+	conf.template_datagrams = opt->template_datagrams;
+	if (opt->savefile != NULL)
+		conf.flags |= CONF_SAVEFILE;
+	if (priv.root)
+		conf.flags |= CONF_ROOT;
+	conf.uid = priv.uid;
+	conf.gid = priv.gid;
+	conf.daemon_pid = (int32_t)getpid();
+	conf.verbose = log_get_verbose();
+	conf.boot_unix_us = priv.boot_unix_us;
+	conf.boot_mono_us = priv.boot_mono_us;
+	conf.counters = priv.counters.counters;
+	priv_worker_send(IMSG_CONF, -1, &conf, sizeof(conf));
+}
+
+static void
+worker_send_all(void)
+{
+	struct msg_export	msg;
+	unsigned int		i;
+
+	worker_send_conf();
+	priv.capture_conf.flags = priv.worker.skip ? MSG_CAPTURE_SKIP : 0;
+	priv.worker.skip = 0;
+	worker_send_copy(IMSG_CAPTURE, priv.capture_fd, &priv.capture_conf,
+	    sizeof(priv.capture_conf));
+	if (priv.filter_fd != -1)
+		worker_send_copy(IMSG_FILTER, priv.filter_fd, &priv.filter,
+		    sizeof(priv.filter));
+	for (i = 0; i < priv.ndest; i++) {
+		msg = priv.dest[i].conf;
+		msg.sequence = priv.counters.sequence[i];
+		worker_send_copy(IMSG_EXPORT, priv.dest[i].fd, &msg,
+		    sizeof(msg));
+	}
+	priv_worker_send(IMSG_LOCK, -1, NULL, 0);
+}
+
+void
+priv_worker_start(void)
+{
+	struct worker	*w = &priv.worker;
+	int		 sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    sv) == -1)
+		fatal("socketpair");
+	switch (w->pid = fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		worker_exec(sv[1]);
+	}
+	close(sv[1]);
+	if (imsgbuf_init(&w->channel, sv[0]) == -1)
+		fatal("channel");
+	imsgbuf_allow_fdpass(&w->channel);
+	if (imsgbuf_set_maxsize(&w->channel, MSG_WORKER_MAX) == -1)
+		fatal("channel");
+	w->phase = WORKER_STARTING;
+	w->killed = w->eof = w->in_summary = 0;
+	w->generation++;
+	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
+	worker_send_all();
+	log_debug("worker %ld started", (long)w->pid);
+}
+
+void
+priv_worker_kill(const char *why)
+{
+	if (priv.worker.pid <= 0 || priv.worker.killed)
+		return;
+	log_at(LOG_CRIT, "worker %ld: %s; killed", (long)priv.worker.pid, why);
+	priv.worker.killed = 1;
+	kill(priv.worker.pid, SIGKILL);
+}
+
+static void
+worker_close(void)
+{
+	int	fd = priv.worker.channel.fd;
+
+	imsgbuf_clear(&priv.worker.channel);
+	close(fd);
+	priv.worker.pid = 0;
+	priv.worker.phase = WORKER_NONE;
+	priv_control_forget();
+}
+
+/* Say how it died; returns how long to wait before the next one, at least. */
+static int64_t
+worker_obituary(int status)
+{
+	struct worker	*w = &priv.worker;
+	int		 sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (sig == SIGSYS) {
+		log_at(LOG_CRIT, "worker %ld: killed by its system-call "
+		    "filter: a bug, or an attack", (long)w->pid);
+		w->skip = 1;
+		return (WORKER_SIGSYS_MS);
+	}
+	if (sig != 0) {
+		log_warnx("worker %ld: killed by signal %d (%s)",
+		    (long)w->pid, sig, strsignal(sig));
+		/* Perhaps a packet did it; do not feed it to the next one. */
+		if (sig != SIGKILL && sig != SIGTERM)
+			w->skip = 1;
+	} else {
+		log_warnx("worker %ld: exited with status %d", (long)w->pid,
+		    WEXITSTATUS(status));
+	}
+	return (0);
+}
+
+/* What its table held is gone: say so and count it. */
+static void
+worker_account_loss(void)
+{
+	struct msg_counters	*last = &priv.counters;
+
+	last->counters.worker_deaths++;
+	last->counters.flows_lost += last->active_flows;
+	last->counters.packets_lost += last->active_packets;
+	log_warnx("lost with it: %u flows of %llu packets, as of its last "
+	    "report", last->active_flows,
+	    (unsigned long long)last->active_packets);
+	last->active_flows = 0;
+	last->active_packets = 0;
+}
+
+static void
+worker_schedule(int64_t wait_ms)
+{
+	struct worker	*w = &priv.worker;
+	int64_t		 now = priv_now_ms(), refill;
+
+	refill = (now - w->refilled_ms) / WORKER_REFILL_MS;
+	if (w->refilled_ms == 0 || w->tokens + refill > WORKER_TOKENS) {
+		w->tokens = WORKER_TOKENS;
+		w->refilled_ms = now;
+	} else {
+		w->tokens += (int)refill;
+		w->refilled_ms += refill * WORKER_REFILL_MS;
+	}
+	if (w->tokens > 0)
+		w->tokens--;
+	else if (wait_ms < WORKER_REFILL_MS)
+		wait_ms = WORKER_REFILL_MS;
+	w->next_ms = now + wait_ms;
+}
+
+/* The worker has gone. */
+void
+priv_worker_reap(int status)
+{
+	struct worker		*w = &priv.worker;
+	enum worker_phase	 phase;
+	int64_t			 wait_ms;
+	int			 i;
+
+	/* Its last words may still be in the channel, a bounded number. */
+	for (i = 0; i < WORKER_LAST_TURNS && !w->eof && !w->killed; i++)
+		priv_dispatch_worker();
+	while (priv_dispatch_worker() && i++ < WORKER_LAST_TURNS)
+		;
+	phase = w->phase;
+	if (phase == WORKER_FINISHED && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0) {
+		worker_close();
+		priv.quit = 1;
+		return;
+	}
+	wait_ms = worker_obituary(status);
+	worker_close();
+	worker_account_loss();
+	if (priv.quit)
+		return;
+	if (!w->was_ready || phase == WORKER_FINISHING ||
+	    phase == WORKER_FINISHED || priv.opt->savefile != NULL) {
+		log_warnx("%s", !w->was_ready ? "the worker did not start" :
+		    priv.opt->savefile != NULL ?
+		    "the worker died; the file is not read to its end" :
+		    "the worker died before it had exported everything");
+		priv.status = 1;
+		priv.quit = 1;
+		return;
+	}
+	worker_schedule(wait_ms);
+}
+
+/*
+ * A worker that reads a pipe may sleep there and not see our message.  Said
+ * again each turn, for it may go to sleep just now.
+ */
+static void
+worker_wake(void)
+{
+	if (priv.opt->savefile != NULL)
+		kill(priv.worker.pid, SIGTERM);
+}
+
+/* Start who is due, kill who is late. */
+void
+priv_worker_timers(int64_t now_ms)
+{
+	struct worker	*w = &priv.worker;
+
+	if (w->pid > 0 && w->eof && now_ms >= w->deadline_ms)
+		priv_worker_kill("closed its channel");
+	switch (w->phase) {
+	case WORKER_NONE:
+		if (!priv.quit && now_ms >= w->next_ms)
+			priv_worker_start();
+		break;
+	case WORKER_STARTING:
+		if (now_ms >= w->deadline_ms)
+			priv_worker_kill("not ready in 10 seconds");
+		break;
+	case WORKER_RUNNING:
+		if (now_ms - w->seen_ms >= WORKER_SILENT_MS)
+			priv_worker_kill("silent for 30 seconds");
+		break;
+	case WORKER_FINISHING:
+		worker_wake();
+		/* FALLTHROUGH */
+	case WORKER_FINISHED:
+		if (now_ms >= w->deadline_ms)
+			priv_worker_kill("did not end in time");
+		break;
+	}
+}
+
+void
+priv_finish(void)
+{
+	struct worker	*w = &priv.worker;
+
+	switch (w->phase) {
+	case WORKER_RUNNING:
+		w->phase = WORKER_FINISHING;
+		w->deadline_ms = priv_now_ms() + WORKER_FINISH_MS;
+		priv_worker_send(IMSG_FINISH, -1, NULL, 0);
+		worker_wake();
+		break;
+	case WORKER_FINISHING:
+	case WORKER_FINISHED:
+		break;
+	default:
+		/* Nothing is in the table of a worker that is not there. */
+		priv.quit = 1;
+		break;
+	}
+}

@@ -1,0 +1,79 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * softflowd: options and roles.  Started by an operator we are the parent;
+ * started by the parent, with its channel on descriptor 3, the worker.
+ */
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "options.h"
+#include "priv.h"
+#include "sandbox.h"
+
+/* Nothing that we open may end up as standard output. */
+static void
+sanitise_stdfds(void)
+{
+	int	fd;
+
+	do {
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			exit(1);
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
+static void
+start_worker(void)
+{
+	struct stat	sb;
+
+	if (fstat(FD_CHANNEL, &sb) == -1 || !S_ISSOCK(sb.st_mode)) {
+		fprintf(stderr, "softflowd: %s is for softflowd itself\n",
+		    ENGINE_ROLE);
+		exit(1);
+	}
+	engine_main();
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options	 opt;
+	char		 error[512];
+	int		 status;
+
+	if (argc == 2 && strcmp(argv[1], ENGINE_ROLE) == 0)
+		start_worker();
+	sanitise_stdfds();
+	if (sandbox_sanitized)
+		fprintf(stderr, "softflowd: sanitizer build, confined less "
+		    "than a release\n");
+	switch (options_parse(argc, argv, &opt, error, sizeof(error))) {
+	case OPTIONS_USAGE:
+		fputs(options_usage(), stdout);
+		return (0);
+	case OPTIONS_VERSION:
+		printf("softflowd %s\n", SOFTFLOWD_VERSION);
+		return (0);
+	case OPTIONS_BAD:
+		fprintf(stderr, "softflowd: %s\n", error);
+		return (1);
+	case OPTIONS_RUN:
+		break;
+	}
+	status = priv_main(&opt);
+	options_free(&opt);
+	return (status);
+}

@@ -1,0 +1,155 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* Vocabulary that every part of the daemon and softflowctl share. */
+
+#ifndef SOFTFLOWD_H
+#define SOFTFLOWD_H
+
+#include <stdint.h>
+
+#define SOFTFLOWD_VERSION	"2.0"
+#define SOFTFLOWD_USER		"_softflowd"
+#define SOFTFLOWD_USER_FALLBACK	"nobody"
+#define SOFTFLOWD_PIDFILE	"/var/run/softflowd.pid"
+#define SOFTFLOWD_CTLSOCK	"/var/run/softflowd.ctl"
+
+#define MAX_CAPTURE		1	/* capture sources of one daemon */
+#define MAX_EXPORT		16	/* collectors */
+#define MAX_CONTROL		8	/* control clients at a time */
+#define MAX_BATCH		32	/* frames decoded together */
+
+#define DEFAULT_MAX_FLOWS	65536
+#define MIN_MAX_FLOWS		16
+#define LIMIT_MAX_FLOWS		(1U << 28)
+#define DEFAULT_SNAPLEN		256
+#define MIN_SNAPLEN		64
+#define MAX_SNAPLEN		65535
+
+#define DEFAULT_TEMPLATE_SECONDS	300
+#define DEFAULT_TEMPLATE_DATAGRAMS	256
+
+/* Timeouts, in seconds; names as in softflowd(8), -t. */
+enum timeout {
+	TIMEOUT_TCP,
+	TIMEOUT_TCP_RST,
+	TIMEOUT_TCP_FIN,
+	TIMEOUT_UDP,
+	TIMEOUT_ICMP,
+	TIMEOUT_GENERAL,
+	TIMEOUT_MAXLIFE,	/* 0: no limit */
+	TIMEOUT_EXPINT,		/* 0: look after every batch */
+	TIMEOUT_MAX
+};
+
+struct timeouts {
+	uint32_t	seconds[TIMEOUT_MAX];
+};
+
+/*
+ * What of a packet makes a flow; softflowd(8), -T.  Each level keys on all
+ * that the levels before it key on.
+ */
+enum track_level {
+	TRACK_IP,		/* addresses */
+	TRACK_PROTO,		/* and protocol */
+	TRACK_PORT,		/* and ports, ICMP type and code */
+	TRACK_FULL		/* the same, and records ToS */
+};
+
+/* Why a flow left the table; the first ones are in the order of timeouts. */
+enum expire_reason {
+	EXPIRE_TCP,
+	EXPIRE_TCP_RST,
+	EXPIRE_TCP_FIN,
+	EXPIRE_UDP,
+	EXPIRE_ICMP,
+	EXPIRE_GENERAL,
+	EXPIRE_MAXLIFE,
+	EXPIRE_OVERBYTES,	/* a 32-bit octet counter would overflow */
+	EXPIRE_MAXFLOWS,	/* the table was full */
+	EXPIRE_FLUSH,		/* operator, end of file, shutdown */
+	EXPIRE_MAX,
+	EXPIRE_NONE = EXPIRE_MAX
+};
+
+/*
+ * Everything the daemon counts, in one list: struct field, name in text and
+ * JSON, and what softflowctl prints.  All are totals since the daemon's
+ * start and survive a worker's death.
+ *
+ *   frames = packets + not_sampled + frames_filtered + own_export
+ *	+ loopback_outgoing + every drop_*
+ *   packets = packets_exported + packets_not_exportable + packets_unsent
+ *	+ packets_no_collector + packets_deleted + packets_lost
+ *	+ packets of flows in the table
+ */
+#define COUNTER_LIST(X)							\
+	X(frames, "frames read")					\
+	X(octets_wire, "octets on the wire")				\
+	X(packets, "packets accounted to flows")			\
+	X(octets, "octets accounted to flows")				\
+	X(not_sampled, "packets not sampled")				\
+	X(frames_filtered, "frames that the filter refused")		\
+	X(own_export, "own export datagrams, not accounted")		\
+	X(loopback_outgoing, "outgoing sightings on loopback")		\
+	X(drop_non_ip, "not IP")					\
+	X(drop_short_link, "link header cut off")			\
+	X(drop_short_ipv4, "IPv4 header cut off")			\
+	X(drop_short_ipv4_options, "IPv4 options cut off")		\
+	X(drop_short_ipv6, "IPv6 header cut off")			\
+	X(drop_bad_version, "wrong IP version")				\
+	X(drop_bad_header_length, "bad IPv4 header length")		\
+	X(drop_bad_total_length, "bad IPv4 total length")		\
+	X(fragments, "later fragments")					\
+	X(ports_missing, "ports or ICMP type not captured")		\
+	X(ipv6_ext_missing, "IPv6 extension header cut off")		\
+	X(flows, "flows created")					\
+	X(flows_expired, "flows expired")				\
+	X(flows_forced, "flows expired early")				\
+	X(expired_tcp, "tcp")						\
+	X(expired_tcp_rst, "tcp.rst")					\
+	X(expired_tcp_fin, "tcp.fin")					\
+	X(expired_udp, "udp")						\
+	X(expired_icmp, "icmp")						\
+	X(expired_general, "general")					\
+	X(expired_maxlife, "maxlife")					\
+	X(expired_overbytes, "over 2 GiB")				\
+	X(expired_maxflows, "maxflows")					\
+	X(expired_flush, "flushed")					\
+	X(flows_exported, "flows exported")				\
+	X(packets_exported, "packets in exported flows")		\
+	X(octets_exported, "octets in exported flows")			\
+	X(flows_not_exportable, "flows the protocol cannot carry")	\
+	X(packets_not_exportable, "packets the protocol cannot carry")	\
+	X(flows_unsent, "flows that reached no collector")		\
+	X(packets_unsent, "packets that reached no collector")		\
+	X(flows_no_collector, "flows expired without a collector")	\
+	X(packets_no_collector, "packets expired without a collector")	\
+	X(flows_deleted, "flows deleted by the operator")		\
+	X(packets_deleted, "packets deleted by the operator")		\
+	X(flows_lost, "flows lost with a worker")			\
+	X(packets_lost, "packets lost with a worker")			\
+	X(frames_skipped, "frames skipped after a crash")		\
+	X(worker_deaths, "workers that died")				\
+	X(kernel_received, "packets received by the kernel")		\
+	X(kernel_dropped, "packets dropped by the kernel")
+
+struct counters {
+#define COUNTER_FIELD(name, text)	uint64_t name;
+	COUNTER_LIST(COUNTER_FIELD)
+#undef COUNTER_FIELD
+};
+
+/* What became of one collector's datagrams. */
+struct export_counters {
+	uint64_t	datagrams;	/* sent */
+	uint64_t	octets;		/* sent, UDP payload */
+	uint64_t	records;	/* flow records sent */
+	uint64_t	failures;	/* datagrams that could not be sent */
+	uint64_t	records_lost;	/* flow records in those */
+};
+
+#endif

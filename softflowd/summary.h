@@ -1,0 +1,86 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What statistics, the summary of a savefile and SIGUSR1 say.  The worker
+ * gathers it, messages carry it, one function prints it for all.
+ */
+
+#ifndef SUMMARY_H
+#define SUMMARY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "msg.h"
+#include "track.h"
+
+/* Of one quantity over all expired flows. */
+struct summary_range {
+	uint64_t	min, max, sum;
+};
+
+/* IMSG_SUMMARY, CTL_SUMMARY */
+struct summary {
+	struct counters	counters;
+	struct summary_range	octets, packets, duration_us;
+	uint64_t	range_flows;	/* flows in them: this worker's */
+	uint64_t	since_us;	/* start of the daemon or the savefile */
+	uint32_t	active_flows, max_flows;
+	uint32_t	version;
+	uint32_t	flags;		/* SUMMARY_* */
+};
+#define SUMMARY_LIVE		0x01	/* kernel counters mean something */
+#define SUMMARY_SAMPLED		0x02
+_Static_assert(sizeof(struct summary) <= MSG_WORKER_MAX, "too large");
+
+/* IMSG_SUMMARY_PROTO, CTL_SUMMARY_PROTO: expired flows of one protocol */
+struct summary_proto {
+	uint64_t	flows, octets, packets;
+	uint64_t	life_sum_us, life_max_us;
+	uint32_t	proto;		/* 0-255 */
+	uint32_t	reserved;
+};
+
+/* IMSG_SUMMARY_EXPORT, CTL_SUMMARY_EXPORT: one collector */
+struct summary_export {
+	struct export_counters	counters;
+	uint32_t	slot;
+	uint32_t	sequence;
+	struct msg_addr	remote;
+};
+
+/* What the worker keeps. */
+struct summary_state {
+	struct summary	summary;
+	struct summary_proto	proto[256];
+};
+
+void	summary_init(struct summary_state *);
+
+/* Account an expired flow: reasons, ranges, protocol. */
+void	summary_expired(struct summary_state *, const struct flow *,
+	    enum expire_reason);
+
+/* A complete summary as it was received, row by row. */
+struct summary_report {
+	struct summary	summary;
+	struct summary_proto	proto[256];
+	struct summary_export	export[MAX_EXPORT];
+	unsigned int	nproto, nexport;
+};
+
+/* Read the protocols' names now: a confined process cannot do so later. */
+void	summary_load_protocols(void);
+
+/* Print for people; protocols have numbers unless names were loaded. */
+void	summary_print(FILE *, const struct summary_report *);
+
+/* Name and text of the n-th counter and its value; NULL behind the last. */
+const char *counter_name(unsigned int n);
+const char *counter_text(unsigned int n);
+uint64_t counter_value(const struct counters *, unsigned int n);
+
+#endif

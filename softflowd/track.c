@@ -1,0 +1,310 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The flow table, in the worker, which has no privileges: records in one
+ * mapping, a hash index over them in another.  The pages of both come from
+ * the system when they are first used, so a large limit costs nothing until
+ * there are flows.
+ */
+
+#include <sys/endian.h>
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track.h"
+
+/* A fresh page is all zero: an index full of empty buckets. */
+struct bucket {
+	uint32_t	hash;
+	uint32_t	flow;		/* index + 1; 0: empty */
+};
+
+struct track {
+	struct flow	*flows;
+	struct bucket	*index;
+	uint64_t	 key[2];	/* secret, little endian halves */
+	uint32_t	 mask;		/* buckets - 1 */
+	uint32_t	 max;
+	uint32_t	 count;
+	uint32_t	 top;		/* records from here on never used */
+	uint32_t	 free;		/* first of the used and forgotten */
+};
+
+static uint64_t
+load_le64(const void *p)
+{
+	uint64_t	v;
+
+	memcpy(&v, p, sizeof(v));
+	return (le64toh(v));
+}
+
+static uint64_t
+rotl(uint64_t v, int n)
+{
+	return ((v << n) | (v >> (64 - n)));
+}
+
+/* As a call, with v in memory, it takes half as long again. */
+static inline __attribute__((__always_inline__)) void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] = rotl(v[2], 32);
+}
+
+/*
+ * J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, 2012;
+ * one compression and three finalization rounds.
+ */
+uint32_t
+track_hash(const struct track *t, const struct flow_key *key)
+{
+	const uint8_t	*p = (const uint8_t *)key;
+	uint64_t	 m, v[4];
+	size_t		 off;
+	int		 i;
+
+	v[0] = t->key[0] ^ 0x736f6d6570736575ULL;
+	v[1] = t->key[1] ^ 0x646f72616e646f6dULL;
+	v[2] = t->key[0] ^ 0x6c7967656e657261ULL;
+	v[3] = t->key[1] ^ 0x7465646279746573ULL;
+	for (off = 0; off <= sizeof(*key); off += 8) {
+		/* The key fills its words: the last holds only the length. */
+		if (off < sizeof(*key))
+			m = load_le64(p + off);
+		else
+			m = (uint64_t)sizeof(*key) << 56;
+		v[3] ^= m;
+		sip_round(v);
+		v[0] ^= m;
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		sip_round(v);
+	m = v[0] ^ v[1] ^ v[2] ^ v[3];
+	return ((uint32_t)(m ^ m >> 32));
+}
+
+static void *
+map_zero(uint64_t count, size_t size)
+{
+	void	*p;
+
+	if (count > SIZE_MAX / size) {
+		errno = ENOMEM;
+		return (NULL);
+	}
+	p = mmap(NULL, count * size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANON, -1, 0);
+	if (p == MAP_FAILED) {
+		errno = ENOMEM;
+		return (NULL);
+	}
+#ifdef MADV_HUGEPAGE
+	/* A million flows are found a sixth faster; only a hint. */
+	(void)madvise(p, count * size, MADV_HUGEPAGE);
+#endif
+	return (p);
+}
+
+struct track *
+track_new(uint32_t max_flows, const uint8_t secret[16])
+{
+	struct track	*t;
+	uint64_t	 buckets;
+
+	if (max_flows == 0 || max_flows > LIMIT_MAX_FLOWS) {
+		errno = EINVAL;
+		return (NULL);
+	}
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return (NULL);
+	/* At most half full: a search ends after one or two buckets. */
+	for (buckets = 2; buckets < 2 * (uint64_t)max_flows; buckets *= 2)
+		continue;
+	t->mask = (uint32_t)(buckets - 1);
+	t->max = max_flows;
+	t->free = TRACK_NONE;
+	t->key[0] = load_le64(secret);
+	t->key[1] = load_le64(secret + 8);
+	if ((t->flows = map_zero(max_flows, sizeof(*t->flows))) == NULL ||
+	    (t->index = map_zero(buckets, sizeof(*t->index))) == NULL) {
+		track_free(t);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	return (t);
+}
+
+void
+track_free(struct track *t)
+{
+	if (t == NULL)
+		return;
+	if (t->flows != NULL)
+		munmap(t->flows, (size_t)t->max * sizeof(*t->flows));
+	if (t->index != NULL)
+		munmap(t->index, ((size_t)t->mask + 1) * sizeof(*t->index));
+	freezero(t, sizeof(*t));
+}
+
+void
+track_prefetch(const struct track *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->index[hash & t->mask]);
+}
+
+void
+track_prefetch_record(const struct track *t, uint32_t hash)
+{
+	const struct bucket	*b;
+	const struct flow	*f;
+	uint32_t		 pos;
+
+	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
+		b = &t->index[pos];
+		if (b->flow == 0)
+			return;
+		if (b->hash == hash)
+			break;
+	}
+	f = &t->flows[b->flow - 1];
+	__builtin_prefetch(&f->octets, 1);
+	__builtin_prefetch(&f->key);
+}
+
+uint32_t
+track_find(const struct track *t, const struct flow_key *key, uint32_t hash)
+{
+	const struct bucket	*b;
+	uint32_t		 pos;
+
+	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
+		b = &t->index[pos];
+		if (b->flow == 0)
+			return (TRACK_NONE);
+		if (b->hash == hash && memcmp(&t->flows[b->flow - 1].key, key,
+		    sizeof(*key)) == 0)
+			return (b->flow - 1);
+	}
+}
+
+uint32_t
+track_insert(struct track *t, const struct flow_key *key, uint32_t hash)
+{
+	struct flow	*f;
+	uint32_t	 idx, pos;
+
+	if ((idx = t->free) != TRACK_NONE)
+		t->free = t->flows[idx].next;
+	else if (t->top < t->max)
+		idx = t->top++;
+	else
+		return (TRACK_NONE);
+	f = &t->flows[idx];
+	memset(f, 0, sizeof(*f));
+	f->key = *key;
+	f->hash = hash;
+	f->flags = FLOW_USED;
+
+	for (pos = hash & t->mask; t->index[pos].flow != 0;
+	    pos = (pos + 1) & t->mask)
+		continue;
+	t->index[pos].hash = hash;
+	t->index[pos].flow = idx + 1;
+	t->count++;
+	return (idx);
+}
+
+void
+track_remove(struct track *t, uint32_t idx)
+{
+	struct flow	*f = &t->flows[idx];
+	uint32_t	 hole, home, pos;
+
+	hole = f->hash & t->mask;
+	while (t->index[hole].flow != idx + 1)
+		hole = (hole + 1) & t->mask;
+	/*
+	 * Close the hole with the next entry that may stand there: one whose
+	 * own bucket is not behind the hole.
+	 */
+	for (pos = (hole + 1) & t->mask; t->index[pos].flow != 0;
+	    pos = (pos + 1) & t->mask) {
+		home = t->index[pos].hash & t->mask;
+		if (((pos - home) & t->mask) < ((pos - hole) & t->mask))
+			continue;
+		t->index[hole] = t->index[pos];
+		hole = pos;
+	}
+	t->index[hole].flow = 0;
+
+	f->flags = 0;
+	f->next = t->free;
+	t->free = idx;
+	t->count--;
+}
+
+void
+track_update(struct flow *f, const struct packet *pkt)
+{
+	unsigned int	d = pkt->dir;
+
+	if (f->packets[d] == 0) {
+		if (f->packets[!d] == 0) {
+			f->ifindex = pkt->ifindex;
+			if (d == 1)
+				f->flags |= FLOW_INITIATOR;
+		}
+		f->first_us[d] = f->last_us[d] = pkt->time_us;
+		f->tos[d] = pkt->tos;
+	} else if (pkt->time_us > f->last_us[d])
+		f->last_us[d] = pkt->time_us;
+	else if (pkt->time_us < f->first_us[d])
+		f->first_us[d] = pkt->time_us;
+	f->packets[d]++;
+	f->octets[d] += pkt->octets;
+	f->tcp_flags[d] |= pkt->tcp_flags;
+}
+
+struct flow *
+track_flow(const struct track *t, uint32_t idx)
+{
+	return (&t->flows[idx]);
+}
+
+uint32_t
+track_next(const struct track *t, uint32_t idx)
+{
+	for (; idx < t->top; idx++)
+		if (t->flows[idx].flags & FLOW_USED)
+			return (idx);
+	return (TRACK_NONE);
+}
+
+uint32_t
+track_count(const struct track *t)
+{
+	return (t->count);
+}
+
+uint32_t
+track_max(const struct track *t)
+{
+	return (t->max);
+}

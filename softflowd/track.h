@@ -1,0 +1,102 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The flow table: find, add, update.  One record for a conversation, both
+ * directions inside.  Memory is fixed at start; records are addressed by
+ * index.  No channel, socket, log or clock.
+ */
+
+#ifndef TRACK_H
+#define TRACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet.h"
+
+#define TRACK_NONE	UINT32_MAX
+
+/*
+ * Two cache lines.  The first is what every packet of the flow writes, the
+ * second what finding, expiring and exporting it reads.  [i] is the direction
+ * from key.addr[i] to the other endpoint; a direction without packets is
+ * zero throughout.
+ */
+struct flow {
+	uint64_t	octets[2];
+	uint64_t	packets[2];
+	uint64_t	first_us[2];	/* earliest packet, since the epoch */
+	uint64_t	last_us[2];	/* latest packet */
+
+	struct flow_key	key;
+	uint32_t	hash;
+	uint32_t	next;		/* wheel slot, or free list */
+	uint32_t	prev;		/* wheel slot */
+	uint32_t	ifindex;	/* first packet's interface */
+	uint8_t		tcp_flags[2];	/* OR of all packets */
+	uint8_t		tos[2];		/* first packet's, each direction */
+	uint16_t	slot;		/* wheel slot */
+	uint8_t		flags;		/* FLOW_* */
+	uint8_t		reserved;
+};
+_Static_assert(sizeof(struct flow) == 128, "flow is two cache lines");
+_Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
+
+#define FLOW_USED	0x01	/* 0: on the free list */
+#define FLOW_INITIATOR	0x02	/* set: endpoint 1 sent the first packet */
+#define FLOW_OWN	0x04	/* our own datagrams to a collector */
+#define FLOW_WHEEL	0x08	/* linked into the expiry wheel */
+
+struct track;
+
+/*
+ * A table for max_flows flows.  secret keys the hash and must be random, or
+ * an attacker can aim at one bucket.  Memory: 128 octets a flow, reserved
+ * and touched on first use, and the index.  NULL with errno ENOMEM or EINVAL.
+ */
+struct track *track_new(uint32_t max_flows, const uint8_t secret[16]);
+void	track_free(struct track *);
+
+/* SipHash-1-3 of the key under the table's secret, folded to 32 bits. */
+uint32_t track_hash(const struct track *, const struct flow_key *);
+
+/*
+ * Start loading what track_find() will look at: the bucket; then, when that
+ * has arrived (for a batch: after the buckets of all), the record.
+ */
+void	track_prefetch(const struct track *, uint32_t hash);
+void	track_prefetch_record(const struct track *, uint32_t hash);
+
+/* Index of the key's flow, or TRACK_NONE. */
+uint32_t track_find(const struct track *, const struct flow_key *,
+	    uint32_t hash);
+
+/*
+ * A new, zeroed flow with key, hash and FLOW_USED set; the key must not be
+ * in the table.  TRACK_NONE when the table is full: the caller evicts first.
+ */
+uint32_t track_insert(struct track *, const struct flow_key *, uint32_t hash);
+
+/* Forget a flow; idx must be in use and off the wheel. */
+void	track_remove(struct track *, uint32_t idx);
+
+/* Account one packet (RFC 7011 section 2, "Flow"). */
+void	track_update(struct flow *, const struct packet *);
+
+/* The flow at idx (< max_flows); owned by the table. */
+struct flow *track_flow(const struct track *, uint32_t idx);
+
+/*
+ * First flow in use at or after idx, TRACK_NONE behind the last.  Flows may
+ * be removed and added between calls; each flow there throughout is seen
+ * once.
+ */
+uint32_t track_next(const struct track *, uint32_t idx);
+
+uint32_t track_count(const struct track *);
+uint32_t track_max(const struct track *);
+
+#endif
