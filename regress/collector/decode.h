@@ -1,0 +1,144 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Strict decoder of NetFlow v1, v5, v9 and IPFIX over UDP.  Written from the
+ * formats alone, never from the exporter that it judges.  It reads no clock
+ * and does no I/O; datagrams are hostile and what they make it remember is
+ * bounded: SESSIONS_MAX sessions, TEMPLATES_MAX templates of FIELDS_MAX
+ * fields (about 3 MB).
+ */
+
+#ifndef DECODE_H
+#define DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SESSIONS_MAX	256
+#define TEMPLATES_MAX	1024	/* of all sessions together */
+#define FIELDS_MAX	256	/* of one template */
+
+/* What a datagram can break.  decode_rule_text() says each in words. */
+enum rule {
+	RULE_NONE,
+	RULE_VERSION,
+	RULE_LENGTH,
+	RULE_COUNT,
+	RULE_NANOSECONDS,
+	RULE_EXPORT_TIME,
+	RULE_SET_ID,
+	RULE_SET_LENGTH,
+	RULE_SET_ALIGNMENT,
+	RULE_SET_EMPTY,
+	RULE_PADDING,
+	RULE_TEMPLATE_ID,
+	RULE_TEMPLATE_CUT,
+	RULE_FIELD_COUNT,
+	RULE_FIELD_LENGTH,
+	RULE_SCOPE,
+	RULE_REDEFINED,
+	RULE_WITHDRAWAL,
+	RULE_NO_TEMPLATE,
+	RULE_RECORD_CUT,
+	RULE_TIMES,
+	RULE_NO_PACKETS,
+	RULE_LIMIT,
+	RULE_MAX
+};
+
+/* Where a datagram came from.  IPv4 stands in the first 4 octets. */
+struct exporter {
+	uint8_t		 addr[16];
+	uint16_t	 port;		/* host order */
+	uint8_t		 family;	/* 4 or 6 */
+};
+
+/* One flow record.  Numbers that the record did not carry are 0. */
+struct record {
+	const struct exporter *exporter;
+	uint64_t	 packets;
+	uint64_t	 octets;
+	uint64_t	 first_us;	/* since the epoch; HAVE_FIRST */
+	uint64_t	 last_us;	/* HAVE_LAST */
+	uint32_t	 source_id;	/* v5: engine type * 256 + engine id */
+	uint32_t	 in;
+	uint32_t	 out;
+	uint32_t	 sampling;	/* 1 in N; 0: not known */
+	uint16_t	 version;
+	uint16_t	 sport;
+	uint16_t	 dport;		/* if not sent: icmp */
+	uint16_t	 tcpflags;
+	uint16_t	 icmp;		/* type * 256 + code; HAVE_ICMP */
+	uint8_t		 src[16];
+	uint8_t		 dst[16];
+	uint8_t		 family;	/* 4, 6, or 0: no address in it */
+	uint8_t		 proto;
+	uint8_t		 tos;
+	uint8_t		 end_reason;	/* HAVE_REASON */
+	uint8_t		 have;		/* HAVE_* */
+};
+#define HAVE_PACKETS	0x01
+#define HAVE_FIRST	0x02
+#define HAVE_LAST	0x04
+#define HAVE_REASON	0x08
+#define HAVE_ICMP	0x10
+
+/* One field of an options record, borrowed from the datagram. */
+struct value {
+	const uint8_t	*data;
+	size_t		 length;
+	uint32_t	 enterprise;
+	uint16_t	 id;
+	uint8_t		 scope;		/* in v9 with ids of its own */
+};
+
+struct options_record {
+	const struct value *values;
+	size_t		 nvalues;
+	uint32_t	 source_id;
+	uint16_t	 version;
+	uint16_t	 template_id;
+};
+
+/* What became of one datagram. */
+struct result {
+	size_t		 offset;	/* of what broke the rule */
+	uint32_t	 source_id;
+	uint32_t	 flows;		/* flow records */
+	uint32_t	 expected;	/* if gap */
+	uint32_t	 got;
+	enum rule	 rule;		/* RULE_NONE: it was right */
+	uint16_t	 version;	/* 0: none of ours */
+	uint8_t		 gap;
+};
+
+struct decoder_config {
+	void	(*flow)(void *, const struct record *);
+	void	(*options)(void *, const struct options_record *); /* or NULL */
+	void	*arg;
+	int	 unaligned;	/* accept sets that are not multiples of 4 */
+};
+
+struct decoder;
+
+/* NULL with errno ENOMEM. */
+struct decoder *decoder_new(const struct decoder_config *);
+void	decoder_free(struct decoder *);
+
+/*
+ * Decode one datagram and hand out its records.  At the first broken rule the
+ * rest of the datagram is dropped; what came before has been handed out.
+ * Returns 0, or -1 with result->rule and result->offset.
+ */
+int	decoder_datagram(struct decoder *, const struct exporter *,
+	    const uint8_t *, size_t, struct result *);
+
+const char *decode_rule_text(enum rule);
+
+/* Unsigned number of up to 8 octets in network order. */
+uint64_t decode_number(const uint8_t *, size_t);
+
+#endif

@@ -1,0 +1,154 @@
+#!/usr/bin/env atf-sh
+#
+# A corpus of captures with ground truth, named by the variable corpus: for
+# every file with a link type that we decode, what is exported equals the
+# truth for each 5-tuple and direction.
+
+. "$(atf_get_srcdir)/common.sh"
+
+# Link types by their LINKTYPE_ numbers, as in the corpus' totals.
+supported='0 1 12 14 101 108 113 228 229 276'
+
+need_corpus() {
+	corpus=$(atf_config_get corpus "")
+	[ -n "$corpus" ] || atf_skip "the variable CORPUS names no corpus"
+	[ -d "$corpus/public/truth" ] || atf_fail "$corpus: no such corpus"
+}
+
+# Key, packets, octets (of offloaded frames, too), flags, first and last
+# packet in milliseconds, out of a truth table.
+truth_table() {
+	awk -F '\t' -v OFS='\t' 'NR > 1 {
+		print $1, $2, $3, $4, $5, $6, $7, $9, $10,
+		    substr($13, 1, length($13) - 3),
+		    substr($14, 1, length($14) - 3)
+	}' "$1" | LC_ALL=C sort
+}
+
+sums_table() {
+	awk -F '\t' -v OFS='\t' '{
+		print $1, $2, $3, $4, $5, $6, $7, $8, $9,
+		    substr($10, 1, length($10) - 3),
+		    substr($11, 1, length($11) - 3)
+	}' "$1" | LC_ALL=C sort
+}
+
+total() {
+	awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$2"
+}
+
+# Compare one capture in one version; a complaint in the file differences.
+compare() {
+	name=$(basename "$1")
+	status=0
+	case $(total read_status "$truth/$name.totals.tsv") in
+	ok)	;;
+	*)	status=1 ;;
+	esac
+	start_collector
+	"$softflowd" -r "$1" -v $2 -m 100000 -n "127.0.0.1:$port" \
+	    >summary 2>errors
+	got=$?
+	wait $collector_pid || echo "$name: $(cat collected)" >>differences
+	[ $got -eq $status ] || {
+		echo "$name: exit status $got, expected $status" \
+		    >>differences
+		cat errors >>differences
+	}
+	truth_table "$truth/$name.tsv" | grep "$3" >wanted
+	sums_table sums >got
+	cmp -s wanted got || {
+		echo "$name:" >>differences
+		diff wanted got | head -n 10 >>differences
+	}
+	compared=$((compared + 1))
+}
+
+compare_all() {
+	need_corpus
+	truth=$corpus/public/truth
+	compared=0
+	: >differences
+	for file in "$corpus"/public/*.pcap*; do
+		name=$(basename "$file")
+		link=$(total linktype "$truth/$name.totals.tsv")
+		case " $supported " in
+		*" $link "*) ;;
+		*) continue ;;
+		esac
+		# libpcap gives up on files with several link types.
+		[ -z "$(total libpcap_gives_up_after \
+		    "$truth/$name.totals.tsv")" ] || continue
+		compare "$file" "$1" "$2"
+	done
+	echo "$compared captures compared"
+	[ $compared -gt 0 ] || atf_fail "the corpus has no such capture"
+	atf_check cat differences
+}
+
+for v in 5 9 10; do
+	atf_test_case v${v}_equals_the_truth
+done
+v5_equals_the_truth_head() {
+	atf_set descr "the IPv4 part of every capture, in NetFlow v5"
+	atf_set timeout 900
+}
+v5_equals_the_truth_body() {
+	compare_all 5 '^4'
+}
+v9_equals_the_truth_head() {
+	atf_set descr "every capture, in NetFlow v9"
+	atf_set timeout 900
+}
+v9_equals_the_truth_body() {
+	compare_all 9 .
+}
+v10_equals_the_truth_head() {
+	atf_set descr "every capture, in IPFIX"
+	atf_set timeout 900
+}
+v10_equals_the_truth_body() {
+	compare_all 10 .
+}
+
+atf_test_case refused_frames_equal_the_truth
+refused_frames_equal_the_truth_head() {
+	atf_set descr "each drop reason, for every capture"
+}
+refused_frames_equal_the_truth_body() {
+	need_corpus
+	truth=$corpus/public/truth
+	: >differences
+	for file in "$corpus"/public/*.pcap*; do
+		totals=$truth/$(basename "$file").totals.tsv
+		case " $supported " in
+		*" $(total linktype "$totals") "*) ;;
+		*) continue ;;
+		esac
+		[ -z "$(total libpcap_gives_up_after "$totals")" ] || continue
+		"$softflowd" -r "$file" >summary 2>/dev/null
+		for pair in frames=frames non_ip=drop_non_ip \
+		    short_l2=drop_short_link short_ipv4=drop_short_ipv4 \
+		    short_ipv4_options=drop_short_ipv4_options \
+		    short_ipv6=drop_short_ipv6 \
+		    bad_version=drop_bad_version \
+		    bad_ihl=drop_bad_header_length \
+		    bad_totlen=drop_bad_total_length \
+		    frags_nonfirst=fragments l4_short=ports_missing \
+		    v6_ext_short=ipv6_ext_missing octets_gso=octets; do
+			want=$(total ${pair%=*} "$totals")
+			got=$(counter ${pair#*=} summary)
+			[ "$want" = "$got" ] || echo "$file: ${pair#*=}" \
+			    "is $got, expected $want" >>differences
+		done
+		check_conservation summary
+	done
+	atf_check cat differences
+}
+
+atf_init_test_cases() {
+	atf_add_test_case v5_equals_the_truth
+	atf_add_test_case v9_equals_the_truth
+	atf_add_test_case v10_equals_the_truth
+	atf_add_test_case refused_frames_equal_the_truth
+}

@@ -1,0 +1,94 @@
+# Shared by the scripts of the suite: what system is this, what does it lack.
+# Sourced by POSIX sh; $top is the root of the checkout.
+
+die() {
+	echo "$*" >&2
+	exit 1
+}
+
+# Install packages with the system's own package manager, as root only.
+install_packages() {
+	[ $# -gt 0 ] || return 0
+	echo "installing: $*"
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "not root: install them first: $*" >&2
+		return 1
+	fi
+	case $(uname -s) in
+	Linux)
+		command -v apt-get >/dev/null ||
+		    die "no apt-get here: install by hand: $*"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get -qq update
+		apt-get -qq -y --no-install-recommends install "$@" \
+		    >/dev/null
+		;;
+	OpenBSD)
+		pkg_add -I "$@"
+		;;
+	FreeBSD)
+		pkg install -y "$@"
+		;;
+	NetBSD)
+		pkgin -y install "$@"
+		;;
+	*)
+		die "unknown system $(uname -s): install by hand: $*"
+		;;
+	esac
+}
+
+# Debian packages out of "file-or-command=package" pairs that are missing.
+missing_packages() {
+	for pair; do
+		what=${pair%%=*}
+		case $what in
+		/*)	[ -e "$what" ] || echo "${pair#*=}" ;;
+		*)	command -v "$what" >/dev/null 2>&1 ||
+			    echo "${pair#*=}" ;;
+		esac
+	done
+}
+
+# What building takes, for this system.
+build_packages() {
+	case $(uname -s) in
+	Linux)
+		missing_packages cc=gcc bmake=bmake \
+		    /usr/include/bsd/stdlib.h=libbsd-dev \
+		    /usr/include/pcap/pcap.h=libpcap-dev \
+		    /usr/include/seccomp.h=libseccomp-dev
+		[ -e /usr/include/stdio.h ] || echo libc6-dev
+		;;
+	FreeBSD)
+		missing_packages bmake=bmake
+		;;
+	esac
+}
+
+# What the suite takes besides.
+test_packages() {
+	case $(uname -s) in
+	Linux)
+		missing_packages kyua=kyua atf-sh=atf-sh mandoc=mandoc \
+		    /usr/include/atf-c.h=libatf-dev ip=iproute2 \
+		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
+		    nc=netcat-openbsd pgrep=procps
+		;;
+	OpenBSD|NetBSD)
+		missing_packages kyua=kyua nfcapd=nfdump tshark=tshark
+		;;
+	FreeBSD)
+		missing_packages kyua=kyua nfcapd=nfdump tshark=tshark
+		;;
+	esac
+}
+
+# The make(1) that reads BSD makefiles.
+bsd_make() {
+	if command -v bmake >/dev/null 2>&1; then
+		bmake "$@"
+	else
+		make "$@"
+	fi
+}

@@ -1,0 +1,496 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * softflowctl itself, against daemons that answer as they should not, or not
+ * at all, and against one that answers right.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <atf-c.h>
+#include <limits.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <imsg.h>
+
+#include "summary.h"
+
+#define PID	4242
+#define SOCK	"ctl"
+
+#define NOBODY	65534
+
+static char	program[PATH_MAX];
+static uid_t	run_uid;	/* run it as this user; 0: as we are */
+
+/*
+ * A daemon for one request: what it writes, or just hanging up.
+ */
+typedef void answer_fn(struct imsgbuf *);
+
+static int
+listen_at(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	ATF_REQUIRE((fd = socket(AF_UNIX, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ATF_REQUIRE_EQ(listen(fd, 1), 0);
+	return (fd);
+}
+
+static pid_t
+start_daemon(answer_fn *answer)
+{
+	struct imsgbuf ibuf;
+	struct imsg imsg;
+	pid_t pid;
+	int fd, conn;
+
+	fd = listen_at(SOCK);
+	if ((pid = fork()) != 0) {
+		ATF_REQUIRE(pid != -1);
+		close(fd);
+		return (pid);
+	}
+	if ((conn = accept(fd, NULL, NULL)) == -1 ||
+	    imsgbuf_init(&ibuf, conn) == -1 || imsgbuf_read(&ibuf) != 1 ||
+	    imsgbuf_get(&ibuf, &imsg) != 1 ||
+	    imsg_get_id(&imsg) != CTL_VERSION || imsg_get_len(&imsg) != 0)
+		_exit(1);
+	answer(&ibuf);
+	_exit(imsgbuf_flush(&ibuf) == 0 ? 0 : 1);
+}
+
+/* Run the program; its exit status.  Texts are in the files out and err. */
+static int
+run(const char *path, const char *word)
+{
+	pid_t pid;
+	int status, fd;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		fd = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		dup2(fd, STDOUT_FILENO);
+		fd = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		dup2(fd, STDERR_FILENO);
+		if (run_uid != 0 && setuid(run_uid) == -1)
+			_exit(98);
+		execl(program, "softflowctl", "-c", path, word, (char *)NULL);
+		_exit(99);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_REQUIRE(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+static void
+send_row(struct imsgbuf *ibuf, uint32_t type, const void *data, size_t len)
+{
+	if (imsg_compose(ibuf, type, CTL_VERSION, PID, -1, data, len) == -1)
+		_exit(1);
+}
+
+static void
+send_result(struct imsgbuf *ibuf, uint32_t failed, uint64_t count,
+    const char *text)
+{
+	struct ctl_result r;
+
+	memset(&r, 0, sizeof(r));
+	r.failed = failed;
+	r.pid = PID;
+	r.count = count;
+	(void)snprintf(r.text, sizeof(r.text), "%s", text);
+	send_row(ibuf, CTL_RESULT, &r, sizeof(r));
+}
+
+static void
+check_answer(answer_fn *answer, const char *word, int want_status,
+    const char *want, const char *file)
+{
+	pid_t pid = start_daemon(answer);
+	int status;
+
+	ATF_CHECK_EQ(run(SOCK, word), want_status);
+	ATF_CHECK_MSG(atf_utils_grep_file("%s", file, want), "no \"%s\"",
+	    want);
+	atf_utils_cat_file("out", "out: ");
+	atf_utils_cat_file("err", "err: ");
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_REQUIRE_EQ(unlink(SOCK), 0);
+}
+
+#define CASE(name)							\
+	static void name##_in(void);					\
+	ATF_TC_WITHOUT_HEAD(name);					\
+	ATF_TC_BODY(name, tc)						\
+	{								\
+		(void)snprintf(program, sizeof(program),		\
+		    "%s/../../softflowctl/softflowctl",			\
+		    atf_tc_get_config_var(tc, "srcdir"));		\
+		ATF_REQUIRE(realpath(program, NULL) != NULL);		\
+		name##_in();						\
+	}								\
+	static void							\
+	name##_in(void)
+
+CASE(missing_socket_is_named)
+{
+	ATF_CHECK_EQ(run("./nowhere", "statistics"), 1);
+	ATF_CHECK(atf_utils_grep_file("./nowhere: there is no such socket: "
+	    "softflowd is not running", "err"));
+}
+
+CASE(socket_without_a_daemon_is_named)
+{
+	close(listen_at(SOCK));
+	ATF_CHECK_EQ(run(SOCK, "statistics"), 1);
+	ATF_CHECK(atf_utils_grep_file("ctl: nobody listens: softflowd is not "
+	    "running", "err"));
+}
+
+CASE(missing_permission_is_named)
+{
+	struct stat st;
+	int fd, reachable;
+
+	fd = listen_at(SOCK);
+	if (geteuid() == 0) {
+		ATF_REQUIRE_EQ(chmod(SOCK, 0600), 0);
+		ATF_REQUIRE_EQ(seteuid(NOBODY), 0);
+		reachable = stat(SOCK, &st) == 0 &&
+		    faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == 0;
+		ATF_REQUIRE_EQ(seteuid(0), 0);
+		if (!reachable)
+			atf_tc_skip("nobody may not look into this directory");
+		run_uid = NOBODY;
+	} else
+		ATF_REQUIRE_EQ(chmod(SOCK, 0), 0);
+	ATF_CHECK_EQ(run(SOCK, "statistics"), 1);
+	ATF_CHECK(atf_utils_grep_file("ctl: permission denied", "err"));
+	close(fd);
+}
+
+CASE(path_that_is_too_long_is_named)
+{
+	char path[300];
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	ATF_CHECK_EQ(run(path, "statistics"), 1);
+	ATF_CHECK(atf_utils_grep_file("too long: x*: allowed are", "err"));
+}
+
+CASE(unknown_word_asks_nobody)
+{
+	ATF_CHECK_EQ(run("./nowhere", "nonsense"), 1);
+	ATF_CHECK(atf_utils_grep_file("unknown command .nonsense.: allowed "
+	    "are help shutdown", "err"));
+}
+
+CASE(help_asks_nobody)
+{
+	ATF_CHECK_EQ(run("./nowhere", "help"), 0);
+	ATF_CHECK(atf_utils_grep_file("^send-template", "out"));
+}
+
+static void
+answer_nothing(struct imsgbuf *ibuf)
+{
+	(void)ibuf;
+}
+
+CASE(hang_up_without_an_answer_is_an_error)
+{
+	check_answer(answer_nothing, "exit", 1,
+	    "closed the connection without an answer", "err");
+}
+
+static void
+answer_text(struct imsgbuf *ibuf)
+{
+	send_result(ibuf, 0, 7, "Expired 7 flows.");
+}
+
+static void
+answer_controls(struct imsgbuf *ibuf)
+{
+	send_result(ibuf, 0, 0, "a\033[2Jb\nc\377d");
+}
+
+static void
+answer_failed(struct imsgbuf *ibuf)
+{
+	send_result(ibuf, 1, 0, "not today");
+}
+
+CASE(text_is_printed_behind_the_pid)
+{
+	check_answer(answer_text, "expire-all", 0,
+	    "^softflowd\\[4242\\]: Expired 7 flows\\.$", "out");
+}
+
+CASE(unprintable_characters_are_replaced)
+{
+	check_answer(answer_controls, "debug+", 0,
+	    "^softflowd\\[4242\\]: a\\?\\[2Jb\\?c\\?d$", "out");
+}
+
+CASE(failed_result_is_exit_status_1)
+{
+	check_answer(answer_failed, "shutdown", 1,
+	    "^softflowd\\[4242\\]: not today$", "err");
+}
+
+static void
+answer_short_result(struct imsgbuf *ibuf)
+{
+	send_row(ibuf, CTL_RESULT, "x", 1);
+}
+
+static void
+answer_endless_text(struct imsgbuf *ibuf)
+{
+	struct ctl_result r;
+
+	memset(&r, 0, sizeof(r));
+	memset(r.text, 'x', sizeof(r.text));
+	send_row(ibuf, CTL_RESULT, &r, sizeof(r));
+}
+
+static void
+answer_oversized(struct imsgbuf *ibuf)
+{
+	static char junk[8192];
+
+	send_row(ibuf, CTL_RESULT, junk, sizeof(junk));
+}
+
+static void
+answer_summary(struct imsgbuf *ibuf)
+{
+	struct summary s;
+
+	memset(&s, 0, sizeof(s));
+	send_row(ibuf, CTL_SUMMARY, &s, sizeof(s));
+}
+
+static void
+answer_two_summaries(struct imsgbuf *ibuf)
+{
+	answer_summary(ibuf);
+	answer_summary(ibuf);
+}
+
+static void
+answer_bad_family(struct imsgbuf *ibuf)
+{
+	struct ctl_flow f;
+
+	memset(&f, 0, sizeof(f));
+	f.family = 5;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+}
+
+static void
+answer_fewer_rows(struct imsgbuf *ibuf)
+{
+	send_result(ibuf, 0, 1, "");
+}
+
+static void
+answer_no_summary(struct imsgbuf *ibuf)
+{
+	send_result(ibuf, 0, 0, "");
+}
+
+static void
+answer_big_proto(struct imsgbuf *ibuf)
+{
+	struct summary_proto p;
+
+	answer_summary(ibuf);
+	memset(&p, 0, sizeof(p));
+	p.proto = 256;
+	send_row(ibuf, CTL_SUMMARY_PROTO, &p, sizeof(p));
+}
+
+static void
+answer_many_exports(struct imsgbuf *ibuf)
+{
+	struct summary_export e;
+	int i;
+
+	answer_summary(ibuf);
+	memset(&e, 0, sizeof(e));
+	for (i = 0; i < MAX_EXPORT + 1; i++)
+		send_row(ibuf, CTL_SUMMARY_EXPORT, &e, sizeof(e));
+}
+
+CASE(malformed_answers_are_errors)
+{
+	check_answer(answer_short_result, "exit", 1,
+	    "malformed answer: length of the result", "err");
+	check_answer(answer_endless_text, "exit", 1,
+	    "malformed answer: text without an end", "err");
+	check_answer(answer_oversized, "exit", 1,
+	    "malformed answer: length of a message", "err");
+	check_answer(answer_summary, "exit", 1,
+	    "malformed answer: unexpected row", "err");
+	check_answer(answer_summary, "dump-flows", 1,
+	    "malformed answer: unexpected row", "err");
+	check_answer(answer_two_summaries, "statistics", 1,
+	    "malformed answer: unexpected row", "err");
+	check_answer(answer_bad_family, "dump-flows", 1,
+	    "malformed answer: address family", "err");
+	check_answer(answer_fewer_rows, "dump-flows", 1,
+	    "malformed answer: rows are missing", "err");
+	check_answer(answer_no_summary, "statistics", 1,
+	    "malformed answer: rows are missing", "err");
+	check_answer(answer_big_proto, "statistics", 1,
+	    "malformed answer: protocol number", "err");
+	check_answer(answer_many_exports, "statistics", 1,
+	    "malformed answer: too many collectors", "err");
+	check_answer(answer_summary, "statistics", 1,
+	    "without the rest of its answer", "err");
+}
+
+static void
+answer_flows(struct imsgbuf *ibuf)
+{
+	struct ctl_flow f;
+
+	memset(&f, 0, sizeof(f));
+	f.family = 4;
+	f.proto = 6;
+	memcpy(f.addr[0], "\300\000\002\001", 4);
+	memcpy(f.addr[1], "\300\000\002\002", 4);
+	f.port[0] = 80;
+	f.port[1] = 40000;
+	f.octets[0] = 1ULL << 40;
+	f.octets[1] = 60;
+	f.packets[0] = 3;
+	f.packets[1] = 1;
+	f.first_us[0] = 1767323045123456;	/* 2026-01-02T03:04:05 */
+	f.last_us[0] = f.first_us[0] + 2000000;
+	f.first_us[1] = f.last_us[1] = f.first_us[0] + 1000000;
+	f.tcp_flags[0] = 0x1b;
+	f.tcp_flags[1] = 0x02;
+	f.index = 9;
+	f.expires = 25;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	f.family = 6;
+	f.expires = 0;
+	f.reason = EXPIRE_FLUSH;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	send_result(ibuf, 0, 2, "");
+}
+
+CASE(flows_are_printed_in_the_classic_lines)
+{
+	check_answer(answer_flows, "dump-flows", 0,
+	    "^softflowd\\[4242\\]: Dumping flow data:$", "out");
+	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:9 \\[192\\.0\\.2\\.1\\]:80 "
+	    "<> \\[192\\.0\\.2\\.2\\]:40000 proto:6 octets>:1099511627776 "
+	    "packets>:3 octets<:60 packets<:1 start:2026-01-02T03:04:05\\.123 "
+	    "finish:2026-01-02T03:04:07\\.123 tcp>:1b tcp<:02$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^EXPIRY EVENT for flow 9 in 25 "
+	    "seconds$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:9 \\[c000:201::\\]:80",
+	    "out"));
+	ATF_CHECK(atf_utils_grep_file("^EXPIRY EVENT for flow 9 now "
+	    "\\(FORCED\\)$", "out"));
+}
+
+CASE(empty_dump_has_its_heading)
+{
+	check_answer(answer_no_summary, "dump-flows", 0,
+	    "^softflowd\\[4242\\]: Dumping flow data:$", "out");
+}
+
+static void
+answer_timeouts(struct imsgbuf *ibuf)
+{
+	struct timeouts t = { { 3600, 120, 300, 301, 302, 3601, 1800, 60 } };
+
+	send_row(ibuf, CTL_TIMEOUTS_ROW, &t, sizeof(t));
+	send_result(ibuf, 0, 1, "");
+}
+
+CASE(timeouts_are_printed_with_their_names)
+{
+	check_answer(answer_timeouts, "timeouts", 0,
+	    "^softflowd\\[4242\\]: Printing timeouts:$", "out");
+	ATF_CHECK(atf_utils_grep_file("^ *TCP timeout: 3600s$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *TCP post-RST timeout: 120s$",
+	    "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *UDP timeout: 301s$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *Maximum lifetime: 1800s$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *Expiry interval: 60s$", "out"));
+}
+
+static void
+answer_statistics(struct imsgbuf *ibuf)
+{
+	struct summary s;
+	struct summary_proto p;
+
+	memset(&s, 0, sizeof(s));
+	s.since_us = 1767323045000000;
+	s.counters.packets = 12345;
+	send_row(ibuf, CTL_SUMMARY, &s, sizeof(s));
+	memset(&p, 0, sizeof(p));
+	p.proto = 6;
+	p.flows = 1;
+	send_row(ibuf, CTL_SUMMARY_PROTO, &p, sizeof(p));
+	p.proto = 255;
+	send_row(ibuf, CTL_SUMMARY_PROTO, &p, sizeof(p));
+	send_result(ibuf, 0, 3, "");
+}
+
+CASE(statistics_are_headed_by_their_beginning)
+{
+	check_answer(answer_statistics, "statistics", 0,
+	    "^softflowd\\[4242\\]: Accumulated statistics since "
+	    "2026-01-02T03:04:05 UTC:$", "out");
+	ATF_CHECK(atf_utils_grep_file("^Packets processed: 12345$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *tcp \\(  6\\):", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ *unknown \\(255\\):", "out"));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, missing_socket_is_named);
+	ATF_TP_ADD_TC(tp, socket_without_a_daemon_is_named);
+	ATF_TP_ADD_TC(tp, missing_permission_is_named);
+	ATF_TP_ADD_TC(tp, path_that_is_too_long_is_named);
+	ATF_TP_ADD_TC(tp, unknown_word_asks_nobody);
+	ATF_TP_ADD_TC(tp, help_asks_nobody);
+	ATF_TP_ADD_TC(tp, hang_up_without_an_answer_is_an_error);
+	ATF_TP_ADD_TC(tp, text_is_printed_behind_the_pid);
+	ATF_TP_ADD_TC(tp, unprintable_characters_are_replaced);
+	ATF_TP_ADD_TC(tp, failed_result_is_exit_status_1);
+	ATF_TP_ADD_TC(tp, malformed_answers_are_errors);
+	ATF_TP_ADD_TC(tp, flows_are_printed_in_the_classic_lines);
+	ATF_TP_ADD_TC(tp, empty_dump_has_its_heading);
+	ATF_TP_ADD_TC(tp, timeouts_are_printed_with_their_names);
+	ATF_TP_ADD_TC(tp, statistics_are_headed_by_their_beginning);
+	return (atf_no_error());
+}

@@ -1,0 +1,183 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What the tests of export and its encoders share. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <atf-c.h>
+
+#include "export_fixture.h"
+
+struct sent	sent[SENT_MAX];
+unsigned int	nsent;
+
+static int		fail_fd, fail_errno;
+static unsigned int	fail_times;
+
+struct export_config config = {
+	.version = 9,
+	.source_id = 7,
+	.sampling = 100,
+	.template_seconds = 300,
+	.template_datagrams = 256
+};
+struct export_clock clock_now = {
+	.unix_us = 1700000100000000,
+	.uptime_ms = 1099877
+};
+struct export	*e;
+struct counters	 c;
+struct walk	 w;
+
+static ssize_t
+record_send(int fd, const void *data, size_t len)
+{
+	struct sent	*s;
+
+	if (fd == fail_fd && fail_times > 0) {
+		fail_times--;
+		errno = fail_errno;
+		return (-1);
+	}
+	ATF_REQUIRE(nsent < SENT_MAX);
+	ATF_REQUIRE(len <= sizeof(s->data));
+	s = &sent[nsent++];
+	s->fd = fd;
+	s->len = len;
+	memcpy(s->data, data, len);
+	return (len);
+}
+
+int
+add(uint32_t sequence, uint16_t payload_max)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = open("/dev/null", O_RDWR)) != -1);
+	ATF_REQUIRE_EQ(0, export_add(e, fd, sequence, payload_max));
+	return (fd);
+}
+
+void
+start(uint16_t version)
+{
+	nsent = 0;
+	memset(&c, 0, sizeof(c));
+	memset(&w, 0, sizeof(w));
+	config.version = version;
+	ATF_REQUIRE((e = export_new(&config, record_send)) != NULL);
+	export_set_clock(e, &clock_now);
+}
+
+void
+pass(int64_t unix_ms, uint64_t uptime_ms)
+{
+	clock_now.unix_us += unix_ms * 1000;
+	clock_now.uptime_ms += uptime_ms;
+	export_set_clock(e, &clock_now);
+}
+
+void
+fail(int fd, int error, unsigned int times)
+{
+	fail_fd = fd;
+	fail_errno = error;
+	fail_times = times;
+}
+
+struct flow
+tcp_flow(void)
+{
+	static const uint8_t	src[] = { 192, 0, 2, 1 };
+	static const uint8_t	dst[] = { 198, 51, 100, 9 };
+	struct flow		f;
+
+	memset(&f, 0, sizeof(f));
+	memcpy(f.key.addr[0], src, 4);
+	memcpy(f.key.addr[1], dst, 4);
+	f.key.port[0] = 40000;
+	f.key.port[1] = 443;
+	f.key.proto = 6;
+	f.key.family = 4;
+	f.octets[0] = 1500;
+	f.packets[0] = 3;
+	f.first_us[0] = 1700000000123999;
+	f.last_us[0] = 1700000010456000;
+	f.tcp_flags[0] = 0x1b;
+	f.tos[0] = 0x20;
+	f.ifindex = 2;
+	f.flags = FLOW_USED;
+	return (f);
+}
+
+struct flow
+both_ways(struct flow f)
+{
+	f.octets[1] = 90000;
+	f.packets[1] = 70;
+	f.first_us[1] = 1700000001000000;
+	f.last_us[1] = 1700000002000000;
+	f.tcp_flags[1] = 0x12;
+	f.tos[1] = 0x48;
+	return (f);
+}
+
+struct flow
+icmp_flow(void)
+{
+	struct flow	f = both_ways(tcp_flow());
+
+	f.key.proto = 1;
+	f.key.port[0] = 0x0800;
+	f.key.port[1] = 0;
+	f.octets[0] = f.packets[0] = f.first_us[0] = f.last_us[0] = 0;
+	f.tcp_flags[0] = f.tcp_flags[1] = f.tos[0] = 0;
+	return (f);
+}
+
+struct flow
+ipv6_flow(uint8_t proto)
+{
+	struct flow	f = both_ways(tcp_flow());
+
+	memset(f.key.addr, 0x20, sizeof(f.key.addr));
+	f.key.addr[1][15] = 0x99;
+	f.key.family = 6;
+	f.key.proto = proto;
+	if (proto == 58) {
+		f.key.port[0] = 0;
+		f.key.port[1] = 0x8000;
+	}
+	return (f);
+}
+
+void
+put(const struct flow f)
+{
+	export_flow(e, &f, EXPIRE_TCP_FIN, &c);
+}
+
+void
+look(unsigned int i)
+{
+	const char	*error;
+
+	ATF_REQUIRE(i < nsent);
+	error = walk_datagram(&w, sent[i].data, sent[i].len);
+	ATF_REQUIRE_MSG(error == NULL, "datagram %u: %s", i, error);
+}
+
+struct walk_record *
+put_one(const struct flow f)
+{
+	put(f);
+	export_flush(e, &c);
+	ATF_REQUIRE(nsent > 0);
+	look(nsent - 1);
+	return (&w.record[0]);
+}

@@ -1,0 +1,579 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* Destinations, sequence numbers, templates in time, clocks, failures. */
+
+#include <errno.h>
+
+#include <atf-c.h>
+
+#include "compat.h"
+#include "export_fixture.h"
+
+/* Whether a look at datagram i shows templates. */
+static int
+has_templates(unsigned int i)
+{
+	look(i);
+	return (w.templates != 0);
+}
+
+/* Every packet that was put is in one counter. */
+static void
+require_conserved(uint64_t packets)
+{
+	ATF_CHECK_EQ(packets, c.packets_exported + c.packets_not_exportable +
+	    c.packets_unsent + c.packets_no_collector);
+}
+
+ATF_TC_WITHOUT_HEAD(unknown_version_is_refused);
+ATF_TC_BODY(unknown_version_is_refused, tc)
+{
+	config.version = 8;
+	ATF_CHECK(export_new(&config, NULL) == NULL);
+	ATF_CHECK_EQ(EINVAL, errno);
+}
+
+ATF_TC_WITHOUT_HEAD(v5_refuses_a_sampling_rate_it_cannot_say);
+ATF_TC_BODY(v5_refuses_a_sampling_rate_it_cannot_say, tc)
+{
+	config.version = 5;
+	config.sampling = 16384;
+	ATF_CHECK(export_new(&config, NULL) == NULL);
+	ATF_CHECK_EQ(EINVAL, errno);
+}
+
+ATF_TC_WITHOUT_HEAD(collectors_have_a_limit);
+ATF_TC_BODY(collectors_have_a_limit, tc)
+{
+	int	i;
+
+	start(9);
+	for (i = 0; i < MAX_EXPORT; i++)
+		add(0, 1400);
+	ATF_CHECK_EQ(-1, export_add(e, -1, 0, 1400));
+	ATF_CHECK_EQ(ENOSPC, errno);
+	ATF_CHECK_EQ(MAX_EXPORT, export_count(e));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(flow_without_a_collector_is_counted);
+ATF_TC_BODY(flow_without_a_collector_is_counted, tc)
+{
+	start(9);
+	put(both_ways(tcp_flow()));
+	export_tick(e, &c);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(1, c.flows_no_collector);
+	ATF_CHECK_EQ(73, c.packets_no_collector);
+	require_conserved(73);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(flush_with_nothing_in_hand_sends_nothing);
+ATF_TC_BODY(flush_with_nothing_in_hand_sends_nothing, tc)
+{
+	start(9);
+	add(0, 1400);
+	export_flush(e, &c);
+	put(tcp_flow());
+	export_flush(e, &c);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(1, nsent);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(each_collector_has_its_own_sequence);
+ATF_TC_BODY(each_collector_has_its_own_sequence, tc)
+{
+	int	fd[2];
+
+	start(10);
+	fd[0] = add(1000, 1400);
+	fd[1] = add(UINT32_MAX, 1400);
+	put_one(both_ways(tcp_flow()));
+	put_one(tcp_flow());
+	ATF_REQUIRE_EQ(4, nsent);
+	ATF_CHECK_EQ(2, w.sequence);	/* wrapped: 2^32 - 1 + 3 */
+	look(1);
+	ATF_CHECK_EQ(fd[1], sent[1].fd);
+	ATF_CHECK_EQ(UINT32_MAX, w.sequence);
+	look(2);
+	ATF_CHECK_EQ(fd[0], sent[2].fd);
+	ATF_CHECK_EQ(1003, w.sequence);
+	ATF_CHECK_EQ(1004, export_sequence(e, 0));
+	ATF_CHECK_EQ(3, export_sequence(e, 1));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(sequence_wraps_at_32_bits_in_v5_and_v9);
+ATF_TC_BODY(sequence_wraps_at_32_bits_in_v5_and_v9, tc)
+{
+	static const uint16_t	version[] = { 5, 9 };
+	unsigned int		i;
+
+	for (i = 0; i < nitems(version); i++) {
+		start(version[i]);
+		add(UINT32_MAX, 1400);
+		put_one(tcp_flow());
+		ATF_CHECK_EQ(UINT32_MAX, w.sequence);
+		put_one(tcp_flow());
+		ATF_CHECK_EQ(0, w.sequence);
+		put_one(tcp_flow());
+		ATF_CHECK_EQ(1, w.sequence);
+		export_free(e);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(refused_datagram_is_sent_again_once);
+ATF_TC_BODY(refused_datagram_is_sent_again_once, tc)
+{
+	int	fd;
+
+	start(9);
+	fd = add(0, 1400);
+	fail(fd, ECONNREFUSED, 1);
+	put_one(tcp_flow());
+	ATF_CHECK_EQ(1, nsent);
+	ATF_CHECK_EQ(0, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(1, c.flows_exported);
+
+	fail(fd, ECONNREFUSED, 2);
+	put(tcp_flow());
+	export_flush(e, &c);
+	ATF_CHECK_EQ(1, nsent);
+	ATF_CHECK_EQ(1, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(1, c.flows_unsent);
+	require_conserved(6);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(interrupted_send_is_repeated);
+ATF_TC_BODY(interrupted_send_is_repeated, tc)
+{
+	start(9);
+	fail(add(0, 1400), EINTR, 3);
+	put_one(tcp_flow());
+	ATF_CHECK_EQ(1, nsent);
+	ATF_CHECK_EQ(0, export_counters(e, 0)->failures);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(full_socket_is_a_failure);
+ATF_TC_BODY(full_socket_is_a_failure, tc)
+{
+	int	fd;
+
+	start(9);
+	fd = add(0, 1400);
+	fail(fd, EAGAIN, 1);
+	put(tcp_flow());
+	export_flush(e, &c);
+	fail(fd, ENOBUFS, 1);
+	put(tcp_flow());
+	export_flush(e, &c);
+	ATF_CHECK_EQ(0, nsent);
+	ATF_CHECK_EQ(2, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(6, c.packets_unsent);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(failing_collector_leaves_the_others_alone);
+ATF_TC_BODY(failing_collector_leaves_the_others_alone, tc)
+{
+	const struct export_counters	*bad, *good;
+	int				 fd;
+
+	start(5);
+	fd = add(100, 1400);
+	add(200, 1400);
+	bad = export_counters(e, 0);
+	good = export_counters(e, 1);
+	fail(fd, EHOSTUNREACH, 1);
+	put_one(both_ways(tcp_flow()));
+	ATF_CHECK_EQ(1, bad->failures);
+	ATF_CHECK_EQ(2, bad->records_lost);
+	ATF_CHECK_EQ(0, bad->datagrams + bad->octets + bad->records);
+	ATF_CHECK_EQ(0, good->failures + good->records_lost);
+	ATF_CHECK_EQ(1, good->datagrams);
+	ATF_CHECK_EQ(24 + 2 * 48, good->octets);
+	ATF_CHECK_EQ(2, good->records);
+	ATF_CHECK_EQ(1, c.flows_exported);
+	ATF_CHECK_EQ(0, c.flows_unsent);
+	require_conserved(73);
+
+	/* The failed one sees the gap. */
+	put_one(tcp_flow());
+	look(1);
+	ATF_CHECK_EQ(fd, sent[1].fd);
+	ATF_CHECK_EQ(102, w.sequence);
+	look(2);
+	ATF_CHECK_EQ(202, w.sequence);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(flows_that_reach_no_collector_are_unsent);
+ATF_TC_BODY(flows_that_reach_no_collector_are_unsent, tc)
+{
+	unsigned int	i;
+	int		fd;
+
+	start(9);
+	fd = add(0, 512);
+	for (i = 0; i < 30; i++) {
+		fail(fd, ENETUNREACH, i % 3 == 0 ? 1 : 0);
+		put(both_ways(tcp_flow()));
+	}
+	fail(fd, ENETUNREACH, 0);
+	export_flush(e, &c);
+	ATF_CHECK(c.flows_unsent > 0);
+	ATF_CHECK(c.flows_exported > 0);
+	ATF_CHECK_EQ(30, c.flows_unsent + c.flows_exported);
+	ATF_CHECK_EQ(c.packets_unsent, c.flows_unsent * 73);
+	ATF_CHECK_EQ(c.octets_exported, c.flows_exported * 91500);
+	ATF_CHECK_EQ(2 * c.flows_unsent, export_counters(e, 0)->records_lost);
+	ATF_CHECK_EQ(2 * c.flows_exported, export_counters(e, 0)->records);
+	require_conserved(30 * 73);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(new_collector_gets_templates_before_data);
+ATF_TC_BODY(new_collector_gets_templates_before_data, tc)
+{
+	int	fd;
+
+	start(9);
+	add(0, 1400);
+	put_one(tcp_flow());
+	put(tcp_flow());
+	fd = add(0, 1400);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(2, nsent);		/* in hand before it came */
+	put_one(tcp_flow());
+	ATF_REQUIRE_EQ(4, nsent);
+	ATF_CHECK_EQ(fd, sent[3].fd);
+	ATF_CHECK(has_templates(3));
+
+	/* And again after a second and five, long after the first one's. */
+	pass(100000, 100000);
+	put_one(tcp_flow());
+	pass(4000, 4000);
+	put_one(tcp_flow());
+	add(0, 1400);
+	put_one(tcp_flow());
+	pass(1000, 1000);
+	put_one(tcp_flow());
+	ATF_CHECK(has_templates(nsent - 1));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(templates_return_after_so_many_datagrams);
+ATF_TC_BODY(templates_return_after_so_many_datagrams, tc)
+{
+	unsigned int	i;
+
+	config.template_datagrams = 3;
+	start(10);
+	add(0, 1400);
+	for (i = 0; i < 7; i++) {
+		put_one(tcp_flow());
+		ATF_CHECK_EQ(i % 3 == 0, has_templates(i));
+	}
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(templates_return_after_a_second_five_and_the_interval);
+ATF_TC_BODY(templates_return_after_a_second_five_and_the_interval, tc)
+{
+	static const struct {
+		uint64_t	ms;
+		int		templates;
+	} step[] = {
+		{ 0, 1 }, { 999, 0 }, { 1, 1 }, { 3999, 0 }, { 1, 1 },
+		{ 299999, 0 }, { 1, 1 }, { 299999, 0 }, { 1, 1 }
+	};
+	unsigned int	i;
+
+	start(9);
+	add(0, 1400);
+	for (i = 0; i < nitems(step); i++) {
+		pass(step[i].ms, step[i].ms);
+		put_one(tcp_flow());
+		ATF_CHECK_EQ_MSG(step[i].templates, has_templates(i),
+		    "step %u", i);
+	}
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(short_template_interval_holds_from_the_start);
+ATF_TC_BODY(short_template_interval_holds_from_the_start, tc)
+{
+	config.template_seconds = 2;
+	start(9);
+	add(0, 1400);
+	export_tick(e, &c);
+	pass(1000, 1000);
+	export_tick(e, &c);
+	pass(2000, 2000);
+	export_tick(e, &c);
+	ATF_CHECK_EQ(3, nsent);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(templates_go_out_when_idle);
+ATF_TC_BODY(templates_go_out_when_idle, tc)
+{
+	start(10);
+	add(0, 1400);
+	export_tick(e, &c);
+	export_tick(e, &c);
+	ATF_REQUIRE_EQ(1, nsent);
+	ATF_CHECK(has_templates(0));
+	ATF_CHECK_EQ(0, w.flows);
+	ATF_CHECK_EQ(1, export_sequence(e, 0));	/* the sampling record */
+
+	/* What is in hand goes first. */
+	put(tcp_flow());
+	export_tick(e, &c);
+	ATF_REQUIRE_EQ(1, nsent);
+	pass(1000, 1000);
+	export_tick(e, &c);
+	ATF_REQUIRE_EQ(3, nsent);
+	ATF_CHECK(!has_templates(1));
+	ATF_CHECK(has_templates(2));
+	ATF_CHECK_EQ(0, w.flows);
+	ATF_CHECK_EQ(1, c.flows_exported);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(templates_go_out_on_demand);
+ATF_TC_BODY(templates_go_out_on_demand, tc)
+{
+	start(9);
+	add(0, 1400);
+	put_one(tcp_flow());
+	put_one(tcp_flow());
+	ATF_CHECK(!has_templates(1));
+	export_templates(e);
+	put_one(tcp_flow());
+	ATF_CHECK(has_templates(2));
+	export_templates(e);
+	export_tick(e, &c);
+	ATF_REQUIRE_EQ(4, nsent);
+	ATF_CHECK(has_templates(3));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(v5_has_no_templates_to_send);
+ATF_TC_BODY(v5_has_no_templates_to_send, tc)
+{
+	start(5);
+	add(0, 1400);
+	export_templates(e);
+	export_tick(e, &c);
+	ATF_CHECK_EQ(0, nsent);
+	export_free(e);
+}
+
+/*
+ * The time that a collector works out for the record's element, in ms:
+ * header time less uptime plus the record's, differences modulo 2^32.
+ */
+static uint64_t
+collected_ms(const struct walk_record *r, int element)
+{
+	uint32_t	ago;
+
+	ago = w.uptime - (uint32_t)r->value[element];
+	return ((uint64_t)w.seconds * 1000 + w.nsecs / 1000000 -
+	    (uint64_t)(int64_t)(int32_t)ago);
+}
+
+/* Flow whose record begins and ends at these ms since the epoch. */
+static struct flow
+flow_at(uint64_t first_ms, uint64_t last_ms)
+{
+	struct flow	f = tcp_flow();
+
+	f.first_us[0] = first_ms * 1000 + 999;
+	f.last_us[0] = last_ms * 1000;
+	return (f);
+}
+
+ATF_TC_WITHOUT_HEAD(times_survive_the_wrap_of_uptime);
+ATF_TC_BODY(times_survive_the_wrap_of_uptime, tc)
+{
+	struct walk_record	*r;
+	uint64_t		 now_ms = clock_now.unix_us / 1000;
+	unsigned int		 i;
+
+	for (i = 5; i <= 9; i += 4) {
+		clock_now.uptime_ms = (1ULL << 32) + 1000;
+		start(i);
+		add(0, 1400);
+		r = put_one(flow_at(now_ms - 3000, now_ms - 500));
+		ATF_CHECK_EQ(1000, w.uptime);
+		ATF_CHECK_EQ(UINT32_MAX - 1999, r->value[22]);
+		ATF_CHECK_EQ(500, r->value[21]);
+		ATF_CHECK_EQ(now_ms - 3000, collected_ms(r, 22));
+		ATF_CHECK_EQ(now_ms - 500, collected_ms(r, 21));
+		export_free(e);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(packet_before_boot_has_uptime_zero);
+ATF_TC_BODY(packet_before_boot_has_uptime_zero, tc)
+{
+	struct walk_record	*r;
+	uint64_t		 boot_ms;
+
+	boot_ms = clock_now.unix_us / 1000 - clock_now.uptime_ms;
+	start(9);
+	add(0, 1400);
+	r = put_one(flow_at(boot_ms - 1, boot_ms + 1));
+	ATF_CHECK_EQ(0, r->value[22]);
+	ATF_CHECK_EQ(1, r->value[21]);
+	export_free(e);
+
+	start(10);
+	add(0, 1400);
+	r = put_one(flow_at(boot_ms - 1, boot_ms + 1));
+	ATF_CHECK_EQ(boot_ms - 1, r->value[152]);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(v9_header_is_of_a_whole_second);
+ATF_TC_BODY(v9_header_is_of_a_whole_second, tc)
+{
+	struct walk_record	*r;
+	uint64_t		 now_ms;
+
+	clock_now.unix_us += 789654;
+	now_ms = clock_now.unix_us / 1000;
+	start(9);
+	add(0, 1400);
+	r = put_one(flow_at(now_ms - 1234, now_ms));
+	ATF_CHECK_EQ(1700000100, w.seconds);
+	ATF_CHECK_EQ(1099877 - 789, w.uptime);
+	ATF_CHECK_EQ(now_ms - 1234, collected_ms(r, 22));
+	ATF_CHECK_EQ(now_ms, collected_ms(r, 21));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(v9_uptime_is_not_negative_in_the_first_second);
+ATF_TC_BODY(v9_uptime_is_not_negative_in_the_first_second, tc)
+{
+	struct walk_record	*r;
+	uint64_t		 now_ms;
+	unsigned int		 i;
+
+	clock_now.unix_us += 700000;
+	clock_now.uptime_ms = 100;
+	start(9);
+	add(0, 1400);
+	for (i = 0; i < 5; i++) {
+		now_ms = clock_now.unix_us / 1000;
+		r = put_one(flow_at(now_ms - 100, now_ms));
+		ATF_CHECK_EQ(1700000101, w.seconds);
+		ATF_CHECK_EQ(400, w.uptime);
+		ATF_CHECK_EQ(now_ms - 100, collected_ms(r, 22));
+		ATF_CHECK_EQ(now_ms, collected_ms(r, 21));
+		pass(100, 100);
+	}
+	export_free(e);
+}
+
+/* The wall clock goes an hour back; uptime goes on. */
+static void
+step_back(uint16_t version)
+{
+	struct walk_record	*r;
+	uint64_t		 now_ms;
+	uint32_t		 seconds = 0, uptime = 0;
+	unsigned int		 i;
+
+	clock_now.unix_us = 1700000100500000;
+	clock_now.uptime_ms = 5000;
+	start(version);
+	add(0, 1400);
+	for (i = 0; i < 10; i++) {
+		now_ms = clock_now.unix_us / 1000;
+		r = put_one(flow_at(now_ms - 2000, now_ms));
+		ATF_CHECK(w.seconds >= seconds);
+		ATF_CHECK(w.uptime >= uptime);
+		seconds = w.seconds;
+		uptime = w.uptime;
+		if (version == 10) {
+			ATF_CHECK_EQ(now_ms - 2000, r->value[152]);
+			ATF_CHECK_EQ(now_ms, r->value[153]);
+		} else {
+			ATF_CHECK_EQ(now_ms - 2000, collected_ms(r, 22));
+			ATF_CHECK_EQ(now_ms, collected_ms(r, 21));
+		}
+		if (i == 2)
+			pass(-3600000, 700);
+		else
+			pass(700700, 700700);
+	}
+	/* The clock has passed where it was: true time again. */
+	ATF_CHECK_EQ((clock_now.unix_us / 1000 - 700700) / 1000, w.seconds);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(export_time_never_steps_back);
+ATF_TC_BODY(export_time_never_steps_back, tc)
+{
+	step_back(5);
+	step_back(9);
+	step_back(10);
+}
+
+ATF_TC_WITHOUT_HEAD(clock_step_does_not_tear_a_datagram);
+ATF_TC_BODY(clock_step_does_not_tear_a_datagram, tc)
+{
+	uint64_t	now_ms = clock_now.unix_us / 1000;
+
+	start(9);
+	add(0, 1400);
+	put(flow_at(now_ms - 2000, now_ms - 1000));
+	pass(3600000, 1500);
+	put_one(flow_at(now_ms - 500, now_ms));
+	ATF_REQUIRE_EQ(2, w.flows);
+	ATF_CHECK_EQ(1700000101, w.seconds);
+	ATF_CHECK_EQ(now_ms - 2000, collected_ms(&w.record[0], 22));
+	ATF_CHECK_EQ(now_ms, collected_ms(&w.record[1], 21));
+	export_free(e);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, unknown_version_is_refused);
+	ATF_TP_ADD_TC(tp, v5_refuses_a_sampling_rate_it_cannot_say);
+	ATF_TP_ADD_TC(tp, collectors_have_a_limit);
+	ATF_TP_ADD_TC(tp, flow_without_a_collector_is_counted);
+	ATF_TP_ADD_TC(tp, flush_with_nothing_in_hand_sends_nothing);
+	ATF_TP_ADD_TC(tp, each_collector_has_its_own_sequence);
+	ATF_TP_ADD_TC(tp, sequence_wraps_at_32_bits_in_v5_and_v9);
+	ATF_TP_ADD_TC(tp, refused_datagram_is_sent_again_once);
+	ATF_TP_ADD_TC(tp, interrupted_send_is_repeated);
+	ATF_TP_ADD_TC(tp, full_socket_is_a_failure);
+	ATF_TP_ADD_TC(tp, failing_collector_leaves_the_others_alone);
+	ATF_TP_ADD_TC(tp, flows_that_reach_no_collector_are_unsent);
+	ATF_TP_ADD_TC(tp, new_collector_gets_templates_before_data);
+	ATF_TP_ADD_TC(tp, templates_return_after_so_many_datagrams);
+	ATF_TP_ADD_TC(tp,
+	    templates_return_after_a_second_five_and_the_interval);
+	ATF_TP_ADD_TC(tp, short_template_interval_holds_from_the_start);
+	ATF_TP_ADD_TC(tp, templates_go_out_when_idle);
+	ATF_TP_ADD_TC(tp, templates_go_out_on_demand);
+	ATF_TP_ADD_TC(tp, v5_has_no_templates_to_send);
+	ATF_TP_ADD_TC(tp, times_survive_the_wrap_of_uptime);
+	ATF_TP_ADD_TC(tp, packet_before_boot_has_uptime_zero);
+	ATF_TP_ADD_TC(tp, v9_header_is_of_a_whole_second);
+	ATF_TP_ADD_TC(tp, v9_uptime_is_not_negative_in_the_first_second);
+	ATF_TP_ADD_TC(tp, export_time_never_steps_back);
+	ATF_TP_ADD_TC(tp, clock_step_does_not_tear_a_datagram);
+	return (atf_no_error());
+}

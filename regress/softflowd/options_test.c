@@ -1,0 +1,599 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* The command line: what is taken, what is refused and with which words. */
+
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compat.h"
+#include "expire.h"
+#include "options.h"
+
+static struct options	 opts;
+static char		 error[512];
+
+/* Parse words that stand between blanks; '' is the empty word. */
+static enum options_result
+parse(const char *line)
+{
+	static char buf[8192];
+	static char name[] = "softflowd", *argv[256];
+	char *p = buf, *word;
+	int argc = 0;
+
+	ATF_REQUIRE(strlcpy(buf, line, sizeof(buf)) < sizeof(buf));
+	argv[argc++] = name;
+	while ((word = strsep(&p, " ")) != NULL) {
+		ATF_REQUIRE(argc < 255);
+		argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
+	}
+	argv[argc] = NULL;
+	error[0] = '\0';
+	return (options_parse(argc, argv, &opts, error, sizeof(error)));
+}
+
+static void
+good(const char *line)
+{
+	ATF_REQUIRE_EQ_MSG(parse(line), OPTIONS_RUN, "%s: %s", line, error);
+}
+
+static void
+bad(const char *line, const char *message)
+{
+	ATF_CHECK_EQ_MSG(parse(line), OPTIONS_BAD, "%s was taken", line);
+	ATF_CHECK_STREQ(error, message);
+}
+
+/* An option that is wrong with whatever else is right. */
+static void
+wrong(const char *option, const char *reason)
+{
+	char line[1024], message[1024];
+
+	snprintf(line, sizeof(line), "-i e %s", option);
+	snprintf(message, sizeof(message), "%s: %s", option, reason);
+	bad(line, message);
+}
+
+#define WRONG_ALL(options, reason) do {					\
+	size_t i_;							\
+	for (i_ = 0; i_ < nitems(options); i_++)			\
+		wrong(options[i_], reason);				\
+} while (0)
+
+#define CASE(name)							\
+ATF_TC_WITHOUT_HEAD(name);						\
+ATF_TC_BODY(name, tc)
+
+CASE(defaults_are_those_of_the_manual)
+{
+	good("-i eth0");
+	ATF_CHECK_STREQ(opts.interface, "eth0");
+	ATF_CHECK_EQ(opts.ifindex, 0);
+	ATF_CHECK(opts.savefile == NULL && opts.filter == NULL);
+	ATF_CHECK_STREQ(opts.pidfile, "/var/run/softflowd.pid");
+	ATF_CHECK_STREQ(opts.ctlsock, "/var/run/softflowd.ctl");
+	ATF_CHECK(opts.user == NULL && opts.source == NULL &&
+	    opts.device == NULL);
+	ATF_CHECK_EQ(opts.ndest, 0);
+	ATF_CHECK_EQ(memcmp(&opts.timeouts, &expire_defaults,
+	    sizeof(opts.timeouts)), 0);
+	ATF_CHECK_EQ(opts.max_flows, 65536);
+	ATF_CHECK_EQ(opts.sampling, 1);
+	ATF_CHECK_EQ(opts.source_id, 0);
+	ATF_CHECK_EQ(opts.template_seconds, 300);
+	ATF_CHECK_EQ(opts.template_datagrams, 256);
+	ATF_CHECK_EQ(opts.snaplen, 256);
+	ATF_CHECK_EQ(opts.buffer, 0);
+	ATF_CHECK_EQ(opts.level, TRACK_FULL);
+	ATF_CHECK_EQ(opts.version, 5);
+	ATF_CHECK_EQ(opts.hoplimit, -1);
+	ATF_CHECK(!opts.foreground && !opts.debug && opts.promisc);
+}
+
+CASE(one_source_of_packets_is_required)
+{
+	bad("-n a:1", "nothing to read packets from: give one of -i interface "
+	    "and -r file");
+	bad("-i eth0 -r file", "-i and -r: give one of -i interface and "
+	    "-r file");
+	bad("-i eth0 -i eth1", "-i eth1: only one interface; start another "
+	    "softflowd with its own -p and -c for the next");
+	bad("-r a -r b", "-r b: only one file can be read at a time");
+}
+
+CASE(an_interface_may_have_an_index_in_front)
+{
+	good("-i 7:eth0");
+	ATF_CHECK_STREQ(opts.interface, "eth0");
+	ATF_CHECK_EQ(opts.ifindex, 7);
+	good("-i 65535:eth0");
+	ATF_CHECK_EQ(opts.ifindex, 65535);
+	good("-i eth0:1");
+	ATF_CHECK_STREQ(opts.interface, "eth0:1");
+	ATF_CHECK_EQ(opts.ifindex, 0);
+}
+
+CASE(a_bad_interface_index_is_refused)
+{
+	bad("-i 0:eth0", "-i 0:eth0: the index before the colon is too small; "
+	    "it must be a number from 1 to 65535");
+	bad("-i 65536:eth0", "-i 65536:eth0: the index before the colon is "
+	    "too large; it must be a number from 1 to 65535");
+	bad("-i 123456789:eth0", "-i 123456789:eth0: the index before the "
+	    "colon is too large; it must be a number from 1 to 65535");
+	bad("-i 7:", "-i 7:: no interface behind the index");
+}
+
+CASE(a_savefile_leaves_a_running_daemon_alone)
+{
+	good("-r file.pcap");
+	ATF_CHECK_STREQ(opts.savefile, "file.pcap");
+	ATF_CHECK_EQ(opts.foreground, 1);
+	ATF_CHECK_EQ(opts.pidfile, NULL);
+	ATF_CHECK_EQ(opts.ctlsock, NULL);
+	good("-c /tmp/ctl -p /tmp/pid -r -");
+	ATF_CHECK_STREQ(opts.savefile, "-");
+	ATF_CHECK_STREQ(opts.pidfile, "/tmp/pid");
+	ATF_CHECK_EQ(opts.ctlsock, NULL);
+}
+
+CASE(collectors_are_a_list_and_n_adds_to_it)
+{
+	good("-i e -n collector.example:9995,10.0.0.1:2055 -n [2001:db8::1]:1 "
+	    "-n [fe80::1%eth0]:65535");
+	ATF_REQUIRE_EQ(opts.ndest, 4);
+	ATF_CHECK_STREQ(opts.dest[0].host, "collector.example");
+	ATF_CHECK_STREQ(opts.dest[0].port, "9995");
+	ATF_CHECK_STREQ(opts.dest[1].host, "10.0.0.1");
+	ATF_CHECK_STREQ(opts.dest[1].port, "2055");
+	ATF_CHECK_STREQ(opts.dest[2].host, "2001:db8::1");
+	ATF_CHECK_STREQ(opts.dest[2].port, "1");
+	ATF_CHECK_STREQ(opts.dest[3].host, "fe80::1%eth0");
+	ATF_CHECK_STREQ(opts.dest[3].port, "65535");
+}
+
+CASE(a_port_may_be_the_name_of_a_service)
+{
+	good("-i e -n a:ipfix,b:z39.50");
+	ATF_CHECK_STREQ(opts.dest[0].port, "ipfix");
+	ATF_CHECK_STREQ(opts.dest[1].port, "z39.50");
+}
+
+CASE(a_bare_ipv6_collector_is_told_about_brackets)
+{
+	wrong("-n 2001:db8::1:9995", "an IPv6 address needs brackets, as in "
+	    "[2001:db8::1]:9995");
+	bad("-i e -n a:1,::1", "-n ::1: an IPv6 address needs brackets, as in "
+	    "[2001:db8::1]:9995");
+}
+
+CASE(a_collector_needs_host_and_port)
+{
+	static const char *const options[] = { "-n host", "-n :9995",
+	    "-n []:9995", "-n [::1]", "-n [::1]9995", "-n [::1" };
+
+	WRONG_ALL(options, "a collector is host:port or [IPv6 address]:port");
+	bad("-i e -n [::11]:9995,[::1x", "-n [::1x: a collector is host:port "
+	    "or [IPv6 address]:port");
+	bad("-i e -n a:1,", "-n : a collector is host:port or "
+	    "[IPv6 address]:port");
+}
+
+CASE(a_bad_port_is_refused)
+{
+	static const char *const options[] = { "-n h:", "-n h:0",
+	    "-n h:65536", "-n h:-1", "-n h:+1", "-n h:99999999999999999999",
+	    "-n h:a/b", "-n h:-", "-n h:a]",
+	    "-n h:a-name-of-more-than-31-characters" };
+
+	WRONG_ALL(options, "the port must be a number from 1 to 65535 or the "
+	    "name of a service");
+}
+
+CASE(a_long_host_name_is_taken_or_refused_never_cut)
+{
+	char line[1024] = "-i e -n ";
+
+	memset(line + strlen(line), 'h', 255);
+	strlcat(line, ":9995", sizeof(line));
+	good(line);
+	ATF_CHECK_EQ(strlen(opts.dest[0].host), 255);
+	ATF_CHECK_STREQ(opts.dest[0].port, "9995");
+	memset(line + 8, 'h', 256);
+	strlcpy(line + 264, ":9995", sizeof(line) - 264);
+	ATF_CHECK_EQ(parse(line), OPTIONS_BAD);
+	ATF_CHECK(strstr(error, ": the host's name is too long") != NULL);
+	memset(line + 8, 'h', 900);
+	ATF_CHECK_EQ(parse(line), OPTIONS_BAD);
+	ATF_CHECK(strstr(error, ": the host's name is too long") != NULL);
+}
+
+CASE(sixteen_collectors_are_the_most)
+{
+	char line[256] = "-i e -n a:1";
+	int i;
+
+	for (i = 1; i < MAX_EXPORT; i++)
+		strlcat(line, ",a:1", sizeof(line));
+	good(line);
+	ATF_CHECK_EQ(opts.ndest, MAX_EXPORT);
+	strlcat(line, " -n b:2", sizeof(line));
+	bad(line, "-n b:2: more than 16 collectors");
+}
+
+CASE(versions_are_known_by_number_and_name)
+{
+	good("-i e -v 5");
+	ATF_CHECK_EQ(opts.version, 5);
+	good("-i e -v 9");
+	ATF_CHECK_EQ(opts.version, 9);
+	good("-i e -v 10");
+	ATF_CHECK_EQ(opts.version, 10);
+	good("-i e -v ipfix");
+	ATF_CHECK_EQ(opts.version, 10);
+}
+
+CASE(other_versions_are_refused)
+{
+	bad("-i e -v 1", "-v 1: NetFlow version 1 is not in this version; "
+	    "known are 5, 9 and 10 (ipfix)");
+	bad("-i e -v psamp", "-v psamp: PSAMP export is not in this version; "
+	    "known are 5, 9 and 10 (ipfix)");
+	bad("-i e -v 7", "-v 7: unknown; known are 5, 9 and 10 (ipfix)");
+	bad("-i e -v ''", "-v : unknown; known are 5, 9 and 10 (ipfix)");
+}
+
+CASE(a_time_is_a_sum_of_numbers_with_units)
+{
+	good("-i e -t tcp=1h30m -t udp=2d -t icmp=1W -t general=45 "
+	    "-t tcp.rst=1D2H3M4S -t tcp.fin=1m30 -t maxlife=0 -t expint=0s");
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_TCP], 5400);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_UDP], 172800);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_ICMP], 604800);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_GENERAL], 45);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_TCP_RST], 93784);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_TCP_FIN], 90);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_MAXLIFE], 0);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_EXPINT], 0);
+}
+
+CASE(a_bad_time_is_refused)
+{
+	static const char *const options[] = { "-t tcp=abc", "-t tcp=",
+	    "-t tcp=h", "-t tcp=1x", "-t tcp=1h-3m", "-t tcp=-1", "-t tcp=+1",
+	    "-t tcp=1.5h", "-t tcp=1hh", "-t tcp=0x10", "-t tcp=1h,3m" };
+
+	WRONG_ALL(options, "bad time; a time is a sum of numbers with s, m, "
+	    "h, d or w, such as 1h30m");
+}
+
+CASE(a_time_has_at_most_ten_years)
+{
+	good("-i e -t tcp=3650d -t maxlife=315360000");
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_TCP], 315360000);
+	wrong("-t tcp=3650d1s", "longer than 10 years (3650d)");
+	wrong("-t tcp=315360001", "longer than 10 years (3650d)");
+	wrong("-t tcp=18446744073709551617s", "longer than 10 years (3650d)");
+}
+
+CASE(only_maxlife_and_expint_may_be_zero)
+{
+	static const char *const options[] = { "-t tcp=0", "-t tcp.rst=0h",
+	    "-t tcp.fin=0", "-t udp=0s", "-t icmp=0", "-t general=0m0s" };
+
+	WRONG_ALL(options, "it must not be 0; only maxlife and expint may");
+}
+
+CASE(an_unknown_timeout_is_answered_with_the_names)
+{
+	static const char *const options[] = { "-t foo=1h", "-t tcp",
+	    "-t tc=1", "-t =1" };
+
+	WRONG_ALL(options, "it must be name=time; the names are tcp, tcp.rst, "
+	    "tcp.fin, udp, icmp, general, maxlife, expint");
+}
+
+CASE(numbers_keep_to_their_ranges)
+{
+#define NUMBER	"it must be a number from "
+	wrong("-m 15", "too small; " NUMBER "16 to 268435456");
+	wrong("-m 268435457", "too large; " NUMBER "16 to 268435456");
+	wrong("-m many", "invalid; " NUMBER "16 to 268435456");
+	wrong("-C 63", "too small; " NUMBER "64 to 65535");
+	wrong("-C 65536", "too large; " NUMBER "64 to 65535");
+	wrong("-B 131071", "too small; " NUMBER "131072 to 1073741824");
+	wrong("-B 1073741825", "too large; " NUMBER "131072 to 1073741824");
+	wrong("-s -1", "too small; " NUMBER "0 to 4294967295");
+	wrong("-s 4294967296", "too large; " NUMBER "0 to 4294967295");
+	wrong("-L 256", "too large; " NUMBER "0 to 255");
+	wrong("-L 1x", "invalid; " NUMBER "0 to 255");
+	good("-i e -m 16 -C 64 -B 131072 -L 0");
+	ATF_CHECK_EQ(opts.max_flows, 16);
+	ATF_CHECK_EQ(opts.snaplen, 64);
+	ATF_CHECK_EQ(opts.buffer, 131072);
+	ATF_CHECK_EQ(opts.hoplimit, 0);
+	good("-i e -m 268435456 -C 65535 -B 1073741824 -L 255");
+	ATF_CHECK_EQ(opts.max_flows, 268435456);
+	ATF_CHECK_EQ(opts.snaplen, 65535);
+	ATF_CHECK_EQ(opts.buffer, 1073741824);
+	ATF_CHECK_EQ(opts.hoplimit, 255);
+}
+
+CASE(sampling_of_zero_or_one_is_every_packet)
+{
+	good("-i e -s 0");
+	ATF_CHECK_EQ(opts.sampling, 1);
+	good("-i e -s 1");
+	ATF_CHECK_EQ(opts.sampling, 1);
+	good("-i e -s 100");
+	ATF_CHECK_EQ(opts.sampling, 100);
+}
+
+CASE(version_5_cannot_announce_large_sampling)
+{
+	good("-i e -s 16383");
+	bad("-i e -s 16384", "-s 16384: version 5 cannot announce more than "
+	    "1 in 16383; use -v 9 or -v 10");
+	good("-i e -s 16384 -v 9");
+	ATF_CHECK_EQ(opts.sampling, 16384);
+}
+
+CASE(version_5_has_a_small_source_id)
+{
+	good("-i e -o source-id=65535");
+	wrong("-o source-id=65536", "version 5 has room for 0 to 65535; use "
+	    "-v 9 or -v 10");
+}
+
+CASE(track_levels_are_known_by_name)
+{
+	good("-i e -T full");
+	ATF_CHECK_EQ(opts.level, TRACK_FULL);
+	good("-i e -T port");
+	ATF_CHECK_EQ(opts.level, TRACK_PORT);
+	good("-i e -T proto");
+	ATF_CHECK_EQ(opts.level, TRACK_PROTO);
+	good("-i e -T ip");
+	ATF_CHECK_EQ(opts.level, TRACK_IP);
+	bad("-i e -T vlan", "-T vlan: tracking by VLAN is not in this version; "
+	    "known are full, port, proto and ip");
+	bad("-i e -T ether", "-T ether: tracking by MAC address is not in this "
+	    "version; known are full, port, proto and ip");
+	bad("-i e -T ports", "-T ports: unknown; known are full, port, proto "
+	    "and ip");
+}
+
+CASE(tunables_have_names_and_ranges)
+{
+	good("-i e -v 9 -o source-id=4294967295 -o template-seconds=1 "
+	    "-o template-datagrams=1000000");
+	ATF_CHECK_EQ(opts.source_id, 4294967295);
+	ATF_CHECK_EQ(opts.template_seconds, 1);
+	ATF_CHECK_EQ(opts.template_datagrams, 1000000);
+	bad("-i e -o source-id=4294967296", "-o source-id=4294967296: too "
+	    "large; it must be a number from 0 to 4294967295");
+	bad("-i e -o template-seconds=0", "-o template-seconds=0: too small; "
+	    "it must be a number from 1 to 86400");
+	bad("-i e -o template-datagrams=1000001", "-o template-datagrams="
+	    "1000001: too large; it must be a number from 1 to 1000000");
+	bad("-i e -o source-id", "-o source-id: invalid; it must be a number "
+	    "from 0 to 4294967295");
+	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
+	    "names are source-id, template-seconds, template-datagrams");
+}
+
+CASE(a_source_address_must_be_numeric)
+{
+	good("-i e -e 192.0.2.1 -S eth1");
+	ATF_CHECK_STREQ(opts.source, "192.0.2.1");
+	ATF_CHECK_STREQ(opts.device, "eth1");
+	good("-i e -e 2001:db8::1");
+	good("-i e -e fe80::1%eth0");
+	ATF_CHECK_STREQ(opts.source, "fe80::1%eth0");
+	wrong("-e router", "it must be an IPv4 or IPv6 address in numbers");
+	wrong("-e 192.0.2.256", "it must be an IPv4 or IPv6 address in "
+	    "numbers");
+	wrong("-e 192.0.2.1%eth0", "it must be an IPv4 or IPv6 address in "
+	    "numbers");
+}
+
+CASE(files_and_user_are_taken_as_given)
+{
+	good("-i e -p /tmp/p -c /tmp/c -u nobody");
+	ATF_CHECK_STREQ(opts.pidfile, "/tmp/p");
+	ATF_CHECK_STREQ(opts.ctlsock, "/tmp/c");
+	ATF_CHECK_STREQ(opts.user, "nobody");
+}
+
+CASE(empty_names_are_refused)
+{
+	static const char letters[] = "irpucS";
+	char line[64], message[64];
+	size_t i;
+
+	for (i = 0; i < strlen(letters); i++) {
+		snprintf(line, sizeof(line), "-%c ''", letters[i]);
+		snprintf(message, sizeof(message),
+		    "-%c \"\": it must not be empty", letters[i]);
+		bad(line, message);
+	}
+}
+
+CASE(control_socket_none_is_no_socket)
+{
+	good("-i e -c none");
+	ATF_CHECK_EQ(opts.ctlsock, NULL);
+}
+
+CASE(a_control_path_too_long_for_a_socket_is_refused)
+{
+	char line[256] = "-i e -c ";
+
+	memset(line + strlen(line), 'c', 200);
+	ATF_CHECK_EQ(parse(line), OPTIONS_BAD);
+	ATF_CHECK(strstr(error, ": a socket's path has at most ") != NULL);
+}
+
+CASE(flags_set_what_they_say)
+{
+	good("-i e -d -N");
+	ATF_CHECK_EQ(opts.foreground, 1);
+	ATF_CHECK_EQ(opts.debug, 0);
+	ATF_CHECK_EQ(opts.promisc, 0);
+	good("-i e -D");
+	ATF_CHECK_EQ(opts.foreground, 1);
+	ATF_CHECK_EQ(opts.debug, 1);
+	ATF_CHECK_EQ(opts.promisc, 1);
+}
+
+CASE(harmless_classic_options_change_nothing)
+{
+	struct options plain;
+
+	good("-i e");
+	plain = opts;
+	good("-i e -a -6 -g -P udp");
+	plain.interface = opts.interface;
+	ATF_CHECK_EQ(memcmp(&opts, &plain, sizeof(opts)), 0);
+}
+
+CASE(other_classic_options_are_refused_by_name)
+{
+	bad("-A milli", "-A: not in this version: times cannot be chosen; with "
+	    "-v 10 they are absolute, in milliseconds");
+	bad("-b", "-b: not in this version: biflow records; each direction is "
+	    "a record of its own");
+	bad("-f x.conf", "-f: not in this version: a configuration file; give "
+	    "options");
+	bad("-H 02:00:00:00:00:01", "-H: not in this version: flow direction "
+	    "by MAC address");
+	bad("-I 10d", "-I: not in this version: resetting the boot time; -v 10 "
+	    "has times that never wrap");
+	bad("-l", "-l: not in this version: taking turns; every collector gets "
+	    "every flow");
+	bad("-M", "-M: not in this version: threads; start one softflowd for "
+	    "each interface");
+	bad("-R 4739", "-R: not in this version: PSAMP input; packets come "
+	    "from -i or -r");
+	bad("-w 4", "-w: not in this version: several workers; start one "
+	    "softflowd for each interface");
+	bad("-x 3", "-x: not in this version: MPLS labels in records; they are "
+	    "skipped");
+	bad("-P tcp", "-P tcp: only udp is in this version");
+}
+
+CASE(unknown_options_and_missing_arguments_are_named)
+{
+	bad("-i e -k", "-k: unknown option; see softflowd -h");
+	bad("-i e -dk", "-k: unknown option; see softflowd -h");
+	bad("-i e --help", "--: unknown option; see softflowd -h");
+	bad("-i e -+", "-+: unknown option; see softflowd -h");
+	bad("-i e -?", "-?: unknown option; see softflowd -h");
+	bad("-i e -:", "-:: unknown option; see softflowd -h");
+	bad("-i", "-i: it needs an argument; see softflowd -h");
+	bad("-i e -n", "-n: it needs an argument; see softflowd -h");
+}
+
+CASE(getopt_itself_writes_nothing)
+{
+	ATF_REQUIRE(freopen("stderr.out", "w+", stderr) != NULL);
+	parse("-i e -k");
+	parse("-i");
+	ATF_CHECK_EQ(fseek(stderr, 0, SEEK_END), 0);
+	ATF_CHECK_EQ(ftell(stderr), 0);
+}
+
+CASE(help_and_version_are_answered_at_once)
+{
+	ATF_CHECK_EQ(parse("-h"), OPTIONS_USAGE);
+	ATF_CHECK_EQ(parse("-i e -V -k"), OPTIONS_VERSION);
+	ATF_CHECK_EQ(strncmp(options_usage(), "usage: softflowd ", 17), 0);
+}
+
+CASE(remaining_words_are_the_filter_in_their_order)
+{
+	good("-i e tcp port 80 -n x");
+	ATF_CHECK_STREQ(opts.filter, "tcp port 80 -n x");
+	ATF_CHECK_EQ(opts.ndest, 0);
+	options_free(&opts);
+	ATF_CHECK_EQ(opts.filter, NULL);
+	good("-i e -- -x");
+	ATF_CHECK_STREQ(opts.filter, "-x");
+	options_free(&opts);
+	good("-i e '' ''");
+	ATF_CHECK_EQ(opts.filter, NULL);
+}
+
+CASE(parsing_again_starts_afresh)
+{
+	bad("-dk", "-k: unknown option; see softflowd -h");
+	good("-i eth1 -n a:1 -t tcp=1m -D udp");
+	options_free(&opts);
+	good("-i eth0");
+	ATF_CHECK_STREQ(opts.interface, "eth0");
+	ATF_CHECK_EQ(opts.ndest, 0);
+	ATF_CHECK_EQ(opts.debug, 0);
+	ATF_CHECK_EQ(opts.filter, NULL);
+	ATF_CHECK_EQ(opts.timeouts.seconds[TIMEOUT_TCP], 3600);
+}
+
+CASE(a_message_keeps_to_its_buffer)
+{
+	char name[] = "softflowd", option[] = "-k";
+	char *argv[] = { name, option, NULL };
+	char small[8] = "#######";
+
+	ATF_CHECK_EQ(options_parse(2, argv, &opts, small, 4), OPTIONS_BAD);
+	ATF_CHECK_STREQ(small, "-k:");
+	ATF_CHECK_EQ(small[4], '#');
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, defaults_are_those_of_the_manual);
+	ATF_TP_ADD_TC(tp, one_source_of_packets_is_required);
+	ATF_TP_ADD_TC(tp, an_interface_may_have_an_index_in_front);
+	ATF_TP_ADD_TC(tp, a_bad_interface_index_is_refused);
+	ATF_TP_ADD_TC(tp, a_savefile_leaves_a_running_daemon_alone);
+	ATF_TP_ADD_TC(tp, collectors_are_a_list_and_n_adds_to_it);
+	ATF_TP_ADD_TC(tp, a_port_may_be_the_name_of_a_service);
+	ATF_TP_ADD_TC(tp, a_bare_ipv6_collector_is_told_about_brackets);
+	ATF_TP_ADD_TC(tp, a_collector_needs_host_and_port);
+	ATF_TP_ADD_TC(tp, a_bad_port_is_refused);
+	ATF_TP_ADD_TC(tp, a_long_host_name_is_taken_or_refused_never_cut);
+	ATF_TP_ADD_TC(tp, sixteen_collectors_are_the_most);
+	ATF_TP_ADD_TC(tp, versions_are_known_by_number_and_name);
+	ATF_TP_ADD_TC(tp, other_versions_are_refused);
+	ATF_TP_ADD_TC(tp, a_time_is_a_sum_of_numbers_with_units);
+	ATF_TP_ADD_TC(tp, a_bad_time_is_refused);
+	ATF_TP_ADD_TC(tp, a_time_has_at_most_ten_years);
+	ATF_TP_ADD_TC(tp, only_maxlife_and_expint_may_be_zero);
+	ATF_TP_ADD_TC(tp, an_unknown_timeout_is_answered_with_the_names);
+	ATF_TP_ADD_TC(tp, numbers_keep_to_their_ranges);
+	ATF_TP_ADD_TC(tp, sampling_of_zero_or_one_is_every_packet);
+	ATF_TP_ADD_TC(tp, version_5_cannot_announce_large_sampling);
+	ATF_TP_ADD_TC(tp, version_5_has_a_small_source_id);
+	ATF_TP_ADD_TC(tp, track_levels_are_known_by_name);
+	ATF_TP_ADD_TC(tp, tunables_have_names_and_ranges);
+	ATF_TP_ADD_TC(tp, a_source_address_must_be_numeric);
+	ATF_TP_ADD_TC(tp, files_and_user_are_taken_as_given);
+	ATF_TP_ADD_TC(tp, empty_names_are_refused);
+	ATF_TP_ADD_TC(tp, control_socket_none_is_no_socket);
+	ATF_TP_ADD_TC(tp, a_control_path_too_long_for_a_socket_is_refused);
+	ATF_TP_ADD_TC(tp, flags_set_what_they_say);
+	ATF_TP_ADD_TC(tp, harmless_classic_options_change_nothing);
+	ATF_TP_ADD_TC(tp, other_classic_options_are_refused_by_name);
+	ATF_TP_ADD_TC(tp, unknown_options_and_missing_arguments_are_named);
+	ATF_TP_ADD_TC(tp, getopt_itself_writes_nothing);
+	ATF_TP_ADD_TC(tp, help_and_version_are_answered_at_once);
+	ATF_TP_ADD_TC(tp, remaining_words_are_the_filter_in_their_order);
+	ATF_TP_ADD_TC(tp, parsing_again_starts_afresh);
+	ATF_TP_ADD_TC(tp, a_message_keeps_to_its_buffer);
+	return (atf_no_error());
+}

@@ -1,0 +1,13 @@
+# Shared by the test programs: ATF C programs that link only the modules they
+# name, which is what keeps the modules apart.
+.include "${.PARSEDIR}/../Makefile.inc"
+
+.PATH:	${TOPDIR}/softflowd
+CPPFLAGS+=	-I${TOPDIR}/softflowd
+LDADD=		-latf-c ${LIBIMSG} ${LDADD_BSD}
+DPADD=		${LIBIMSG}
+MAN=
+CLEANFILES+=	${PROGS} ${PROGS:@p@${SRCS_${p}:.c=.o}@}
+
+# Nothing of the suite is installed.
+install:
