@@ -53,6 +53,8 @@ datagram_uptime(const struct datagram *d, uint64_t time_us)
 {
 	int64_t	ms = (int64_t)(time_us / 1000);
 
+	if (ms < d->oldest_ms)
+		ms = d->oldest_ms;
 	if (ms < d->boot_ms)
 		return (0);
 	return ((uint32_t)(ms - d->boot_ms));

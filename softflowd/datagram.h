@@ -25,6 +25,7 @@ struct datagram {
 	uint32_t	templates;	/* template records of both kinds */
 
 	int64_t		boot_ms;	/* uptime 0 since the epoch */
+	int64_t		oldest_ms;	/* no time before this can be said */
 	int64_t		unix_ms;	/* the header's instant */
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
@@ -43,7 +44,12 @@ void	datagram_copy(struct datagram *, const uint8_t *, size_t octets);
 void	datagram_patch(struct datagram *, size_t off, uint64_t value,
 	    size_t octets);
 
-/* A packet's time as uptime in ms, modulo 2^32; 0 when before boot. */
+/*
+ * A packet's time as uptime in ms, modulo 2^32: not before boot, and not more
+ * than DATAGRAM_REACH_MS before the header's time, or a collector would take
+ * it for the future.
+ */
+#define DATAGRAM_REACH_MS	(INT32_MAX - 86400000LL)
 uint32_t datagram_uptime(const struct datagram *, uint64_t time_us);
 
 #endif

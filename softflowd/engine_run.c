@@ -53,32 +53,15 @@ static void
 engine_set_clock(void)
 {
 	struct export_clock	clock;
-	uint64_t		now;
 
 	engine.mono_us = engine_clock(CLOCK_MONOTONIC);
 	engine.unix_us = engine_clock(CLOCK_REALTIME);
-	if (engine_is_live()) {
-		clock.unix_us = (uint64_t)engine.unix_us;
-		clock.uptime_ms = (uint64_t)(engine.mono_us -
-		    engine.conf.boot_mono_us) / 1000;
-	} else {
-		now = meter_now(engine.meter);
-		clock.unix_us = now;
-		clock.uptime_ms = now < engine.boot_us ? 0 :
-		    (now - engine.boot_us) / 1000;
-	}
+	if (!engine_is_live())
+		return;
+	clock.unix_us = (uint64_t)engine.unix_us;
+	clock.uptime_ms = (uint64_t)(engine.mono_us -
+	    engine.conf.boot_mono_us) / 1000;
 	meter_set_clock(engine.meter, &clock);
-}
-
-/* A savefile's boot is a whole second before its first packet. */
-static void
-engine_first_packet(const struct frame *frame)
-{
-	uint64_t	second = frame->time_us - frame->time_us % 1000000;
-
-	engine.boot_us = second < 1000000 ? 0 : second - 1000000;
-	engine.begun = 1;
-	meter_begin(engine.meter, frame->time_us);
 }
 
 /* Up to a turn's worth of frames.  -1: the source has failed. */
@@ -95,11 +78,6 @@ engine_read_frames(void)
 		if (n <= 0) {
 			engine.drained = 1;
 			return (n);
-		}
-		if (!engine_is_live()) {
-			if (!engine.begun)
-				engine_first_packet(&frames[0]);
-			engine_set_clock();
 		}
 		meter_frames(engine.meter,
 		    capture_link_type(engine.capture), frames, n);

@@ -43,8 +43,6 @@ struct engine {
 	int64_t			 unix_us;
 	int64_t			 finish_us;	/* monotonic */
 	int64_t			 reported_us;	/* last COUNTERS */
-	uint64_t		 boot_us;	/* savefile: packet time */
-	int			 begun;		/* savefile: it has a packet */
 	volatile sig_atomic_t	 terminated;	/* SIGTERM has come */
 	uint64_t		 logs_dropped;
 };

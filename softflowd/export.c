@@ -166,6 +166,10 @@ begin(struct export *e)
 	d->max = e->payload_max;
 	d->boot_ms = (int64_t)(e->clock.unix_us / 1000) -
 	    (int64_t)e->clock.uptime_ms;
+	d->oldest_ms = (int64_t)(e->clock.unix_us / 1000);
+	if (d->oldest_ms < e->sent_ms)
+		d->oldest_ms = e->sent_ms;
+	d->oldest_ms -= DATAGRAM_REACH_MS;
 	d->source_id = e->config.source_id;
 	d->sampling = e->config.sampling;
 	e->receivers = e->ndests;

@@ -17,6 +17,8 @@
 
 #define OVERBYTES_V5	(1ULL << 31)	/* octets; v5 counts in 32 bits */
 
+#define DATAGRAM_SPAN_US 86400000000ULL	/* a savefile's datagram covers less */
+
 /* A conversation that is our own export to one collector. */
 struct meter_own {
 	struct flow_key	key;
@@ -39,6 +41,10 @@ struct meter {
 	struct export_counters	 before[MAX_EXPORT];	/* other generations */
 	unsigned int		 nexport;
 	uint32_t		 own_flows;	/* in the table */
+	int			 savefile;
+	int			 begun;		/* savefile: it has a packet */
+	uint64_t		 boot_us;	/* savefile: packet time, */
+	uint64_t		 clock_us;	/* as is the time of export */
 };
 
 struct meter *
@@ -55,7 +61,8 @@ meter_new(const struct msg_conf *conf, export_send_fn *send_fn)
 	m->stats.summary.max_flows = conf->max_flows;
 	m->stats.summary.version = conf->version;
 	m->stats.summary.since_us = (uint64_t)conf->boot_unix_us;
-	if (!(conf->flags & CONF_SAVEFILE))
+	m->savefile = (conf->flags & CONF_SAVEFILE) != 0;
+	if (!m->savefile)
 		m->stats.summary.flags |= SUMMARY_LIVE;
 	if (conf->sampling > 1)
 		m->stats.summary.flags |= SUMMARY_SAMPLED;
@@ -141,6 +148,34 @@ meter_is_own(const struct meter *m, const struct flow_key *key)
 }
 
 /*
+ * A savefile's export time is the end of the latest flow exported so far: as
+ * near as a live daemon could have sent it, and within what 32 bits of
+ * milliseconds can say, however long the file is.
+ */
+static void
+meter_file_clock(struct meter *m, uint64_t now_us)
+{
+	struct export_clock	clock;
+
+	if (now_us < m->clock_us)
+		return;
+	if (now_us - m->clock_us > DATAGRAM_SPAN_US)
+		meter_flush(m);
+	m->clock_us = now_us;
+	clock.unix_us = now_us;
+	clock.uptime_ms = now_us < m->boot_us ? 0 :
+	    (now_us - m->boot_us) / 1000;
+	export_set_clock(m->export, &clock);
+}
+
+static uint64_t
+meter_flow_end(const struct flow *flow)
+{
+	return (flow->last_us[0] > flow->last_us[1] ? flow->last_us[0] :
+	    flow->last_us[1]);
+}
+
+/*
  * A flow that is off the wheel: account, export, forget.  Returns whether it
  * was a flow to export, not our own export traffic.
  */
@@ -153,6 +188,8 @@ meter_end_flow(struct meter *m, uint32_t idx, enum expire_reason why)
 	if (own) {
 		m->own_flows--;
 	} else {
+		if (m->savefile)
+			meter_file_clock(m, meter_flow_end(flow));
 		summary_expired(&m->stats, flow, why);
 		export_flow(m->export, flow, why, &m->stats.summary.counters);
 	}
@@ -212,6 +249,18 @@ meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
 	}
 }
 
+/* The boot time of a savefile run is a whole second before its first packet. */
+static void
+meter_first_packet(struct meter *m, uint64_t first_us)
+{
+	uint64_t	second = first_us - first_us % 1000000;
+
+	m->begun = 1;
+	m->boot_us = second < 1000000 ? 0 : second - 1000000;
+	m->stats.summary.since_us = first_us;
+	meter_file_clock(m, first_us);
+}
+
 /* Whether a frame gives a packet to account; counted if not. */
 static int
 meter_decode(struct meter *m, enum link_type link, const struct frame *frame,
@@ -255,12 +304,16 @@ meter_frames(struct meter *m, enum link_type link,
 
 	if (n <= 0)
 		return;
+	if (m->savefile && !m->begun)
+		meter_first_packet(m, frames[0].time_us);
 	for (i = 0; i < n && i < MAX_BATCH; i++)
 		npkt += meter_decode(m, link, &frames[i], &pkt[npkt]);
 	for (i = 0; i < npkt; i++) {
 		hash[i] = track_hash(m->track, &pkt[i].key);
 		track_prefetch(m->track, hash[i]);
 	}
+	for (i = 0; i < npkt; i++)
+		track_prefetch_record(m->track, hash[i]);
 	for (i = 0; i < npkt; i++)
 		meter_packet(m, &pkt[i], hash[i]);
 	m->now_us = frames[n - 1].time_us;
@@ -284,12 +337,6 @@ meter_tick(struct meter *m, uint64_t now_us)
 	while ((idx = expire_next(m->expire, now_us, &why)) != TRACK_NONE)
 		meter_end_flow(m, idx, why);
 	export_flush(m->export, c);
-}
-
-void
-meter_begin(struct meter *m, uint64_t first_us)
-{
-	m->stats.summary.since_us = first_us;
 }
 
 void

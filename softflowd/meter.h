@@ -46,10 +46,10 @@ void	meter_frames(struct meter *, enum link_type, const struct frame *,
  */
 void	meter_tick(struct meter *, uint64_t now_us);
 
-/* A savefile's statistics begin with its first packet. */
-void	meter_begin(struct meter *, uint64_t first_us);
-
-/* The instant for headers of what is exported next. */
+/*
+ * The instant for headers of what is exported next; live only, for a savefile
+ * has packet time.
+ */
 void	meter_set_clock(struct meter *, const struct export_clock *);
 
 /* Time of the newest packet of the last batch; 0 before the first. */

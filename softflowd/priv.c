@@ -325,7 +325,8 @@ priv_poll(const sigset_t *waiting, int more)
 	int		 ms = priv_timeout(more);
 
 	memset(pfd, 0, sizeof(pfd));
-	pfd[PFD_WORKER].fd = w->pid > 0 && !w->eof ? w->channel.fd : -1;
+	pfd[PFD_WORKER].fd = w->pid > 0 && !w->eof && !w->killed ?
+	    w->channel.fd : -1;
 	pfd[PFD_WORKER].events = POLLIN;
 	if (w->pid > 0 && imsgbuf_queuelen(&w->channel) > 0)
 		pfd[PFD_WORKER].events |= POLLOUT;
@@ -360,6 +361,9 @@ priv_main(const struct options *opt)
 
 	priv.opt = opt;
 	log_init("softflowd", 1, opt->debug);
+	priv.pidfile.fd = priv.ctllock.fd = priv.ctlsock.fd = -1;
+	if (atexit(priv_files_remove) != 0)
+		fatal("atexit");
 	priv_open();
 	if (!opt->foreground)
 		log_open_syslog();
@@ -377,6 +381,5 @@ priv_main(const struct options *opt)
 		kill(priv.worker.pid, SIGKILL);
 		waitpid(priv.worker.pid, NULL, 0);
 	}
-	priv_files_remove();
 	return (priv.status);
 }

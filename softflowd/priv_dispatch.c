@@ -10,6 +10,7 @@
  */
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -244,16 +245,17 @@ priv_dispatch_worker(void)
 
 	if (w->pid <= 0 || w->killed)
 		return (0);
-	switch (imsgbuf_read(&w->channel)) {
-	case -1:
+	n = imsgbuf_read(&w->channel);
+	if (n == -1 && errno != ECONNRESET) {
 		priv_worker_kill("malformed message");
 		return (0);
-	case 0:
-		if (!w->eof)
-			w->deadline_ms = priv_now_ms() + EOF_MS;
-		w->eof = 1;
-		break;
 	}
+	/* It may also have gone with messages of ours unread. */
+	if (n != 1 && !w->eof) {
+		w->deadline_ms = priv_now_ms() + EOF_MS;
+		w->eof = 1;
+	}
+	n = 0;
 	for (i = 0; i < DISPATCH_MAX &&
 	    (n = imsgbuf_get(&w->channel, &imsg)) == 1; i++) {
 		type = imsg_get_type(&imsg);

@@ -53,19 +53,17 @@ static void
 file_lock(struct priv_file *file, mode_t mode)
 {
 	struct stat	ours, there;
-	int		tries;
+	int		fd, tries;
 
 	for (tries = 0; tries < 10; tries++) {
-		file->fd = openat(file->dirfd, file->base,
+		fd = openat(file->dirfd, file->base,
 		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
 		    mode);
-		if (file->fd == -1)
-			fatal("%s", file->path);
-		if (fstat(file->fd, &ours) == -1)
+		if (fd == -1 || fstat(fd, &ours) == -1)
 			fatal("%s", file->path);
 		if (!S_ISREG(ours.st_mode))
 			fatalx("%s: not a regular file", file->path);
-		if (flock(file->fd, LOCK_EX | LOCK_NB) == -1) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 			if (errno == EWOULDBLOCK)
 				fatalx("%s: locked: another softflowd is "
 				    "running; give this one files of its own "
@@ -75,9 +73,12 @@ file_lock(struct priv_file *file, mode_t mode)
 		if (fstatat(file->dirfd, file->base, &there,
 		    AT_SYMLINK_NOFOLLOW) == 0 &&
 		    there.st_dev == ours.st_dev &&
-		    there.st_ino == ours.st_ino)
+		    there.st_ino == ours.st_ino) {
+			/* Only now is it ours, to remove at the end. */
+			file->fd = fd;
 			return;
-		close(file->fd);
+		}
+		close(fd);
 	}
 	fatalx("%s: somebody keeps removing it", file->path);
 }
@@ -85,7 +86,7 @@ file_lock(struct priv_file *file, mode_t mode)
 static void
 file_remove(struct priv_file *file)
 {
-	if (file->fd == -1 || file->base == NULL)
+	if (file->fd == -1)
 		return;
 	if (unlinkat(file->dirfd, file->base, 0) == -1 && errno != ENOENT)
 		log_warn("%s", file->path);
@@ -96,7 +97,6 @@ file_remove(struct priv_file *file)
 void
 priv_pidfile_open(void)
 {
-	priv.pidfile.fd = -1;
 	if (priv.opt->pidfile == NULL)
 		return;
 	file_locate(&priv.pidfile, priv.opt->pidfile);
@@ -124,8 +124,8 @@ priv_control_open(void)
 	struct stat		 sb;
 	char			*lock;
 	mode_t			 mask;
+	int			 fd;
 
-	priv.ctllock.fd = priv.ctlsock.fd = -1;
 	if (priv.opt->ctlsock == NULL)
 		return;
 	if (strlcpy(sun.sun_path, priv.opt->ctlsock,
@@ -146,16 +146,15 @@ priv_control_open(void)
 		if (unlinkat(priv.ctlsock.dirfd, priv.ctlsock.base, 0) == -1)
 			fatal("%s", priv.opt->ctlsock);
 	}
-	priv.ctlsock.fd = socket(AF_UNIX,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (priv.ctlsock.fd == -1)
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
 		fatal("socket");
 	mask = umask(0177);
-	if (bind(priv.ctlsock.fd, (struct sockaddr *)&sun,
-	    sizeof(sun)) == -1)
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		fatal("%s", priv.opt->ctlsock);
 	umask(mask);
-	if (listen(priv.ctlsock.fd, MAX_CONTROL) == -1)
+	priv.ctlsock.fd = fd;
+	if (listen(fd, MAX_CONTROL) == -1)
 		fatal("%s", priv.opt->ctlsock);
 }
 

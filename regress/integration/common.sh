@@ -21,19 +21,26 @@ wait_for() {
 	done
 }
 
-# Start a collector; $port is where it listens, its sums go to the file sums.
-# It ends 2 seconds after the last datagram.
+# Start a collector, in the namespace if the first argument says so; $port is
+# where it listens, its sums go to the file sums.
 start_collector() {
 	rm -f port
-	"$@" "$collector" -s -p 0 -P port -t 2 >sums 2>collected &
+	[ "${1:-}" != in_ns ] || set -- ip netns exec "$ns"
+	"$@" "$collector" -s -p 0 -P port >sums 2>collected &
 	collector_pid=$!
 	wait_for test -s port
 	port=$(cat port)
 }
 
+# End it; it reads what is in its socket first.
+stop_collector() {
+	kill -TERM $collector_pid
+	wait $collector_pid
+}
+
 # What the collector found wrong fails the test.
 finish_collector() {
-	wait $collector_pid || {
+	stop_collector || {
 		cat collected
 		atf_fail "the collector complains"
 	}
@@ -96,9 +103,17 @@ without_times() {
 	cut -f 1-9 "$1" | LC_ALL=C sort
 }
 
-# Start the daemon in the foreground with files of its own.
+# Start softflowd in the foreground with files of its own and these options,
+# in the namespace if the first one says so.  No function may come in
+# between, or $! would be a shell's.
 start_softflowd() {
-	"$@" -d -p pid -c ctl >log 2>&1 &
+	if [ "$1" = in_ns ]; then
+		shift
+		set -- ip netns exec "$ns" "$softflowd" -d -p pid -c ctl "$@"
+	else
+		set -- "$softflowd" -d -p pid -c ctl "$@"
+	fi
+	"$@" >log 2>&1 &
 	softflowd_pid=$!
 	wait_for "$softflowctl" -c ctl timeouts
 }

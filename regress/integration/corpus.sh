@@ -37,6 +37,13 @@ total() {
 	awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$2"
 }
 
+span_days() {
+	awk -F '\t' 'NR == 2 { min = $13; max = $14 }
+	NR > 1 && $13 < min { min = $13 }
+	NR > 1 && $14 > max { max = $14 }
+	END { printf "%d\n", (max - min) / 86400e6 }' "$1"
+}
+
 # Compare one capture in one version; a complaint in the file differences.
 compare() {
 	name=$(basename "$1")
@@ -49,7 +56,7 @@ compare() {
 	"$softflowd" -r "$1" -v $2 -m 100000 -n "127.0.0.1:$port" \
 	    >summary 2>errors
 	got=$?
-	wait $collector_pid || echo "$name: $(cat collected)" >>differences
+	stop_collector || echo "$name: $(cat collected)" >>differences
 	[ $got -eq $status ] || {
 		echo "$name: exit status $got, expected $status" \
 		    >>differences
@@ -57,6 +64,13 @@ compare() {
 	}
 	truth_table "$truth/$name.tsv" | grep "$3" >wanted
 	sums_table sums >got
+	# Uptime has 32 bits of milliseconds: 24 days to either side.
+	if [ $2 -ne 10 ] && [ $(span_days "$truth/$name.tsv") -ge 24 ]; then
+		for table in wanted got; do
+			without_times $table >cut
+			mv cut $table
+		done
+	fi
 	cmp -s wanted got || {
 		echo "$name:" >>differences
 		diff wanted got | head -n 10 >>differences

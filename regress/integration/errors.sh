@@ -74,7 +74,7 @@ control_socket_path_too_long_is_refused_head() {
 }
 control_socket_path_too_long_is_refused_body() {
 	long=$(printf '%0200d' 0)
-	refuses 'at most 107 characters' -d -i lo -p "$(pwd)/pid" -c "./$long"
+	refuses 'at most 107' -d -i lo -p "$(pwd)/pid" -c "./$long"
 	atf_check test ! -e pid
 }
 
