@@ -83,7 +83,11 @@ range_add(struct summary_range *r, uint64_t value)
 	sum_add(&r->sum, value);
 }
 
-static char	protocol_names[256][32];
+/* Where there is no protocols(5) the common ones have names all the same. */
+static char	protocol_names[256][32] = {
+	[1] = "icmp", [6] = "tcp", [17] = "udp", [47] = "gre", [50] = "esp",
+	[58] = "ipv6-icmp", [132] = "sctp"
+};
 
 void
 summary_init(struct summary_state *s)
@@ -358,8 +362,7 @@ summary_load_protocols(void)
 
 	setprotoent(0);
 	while ((pe = getprotoent()) != NULL)
-		if (pe->p_proto >= 0 && pe->p_proto <= 255 &&
-		    protocol_names[pe->p_proto][0] == '\0')
+		if (pe->p_proto >= 0 && pe->p_proto <= 255)
 			strlcpy(protocol_names[pe->p_proto], pe->p_name,
 			    sizeof(protocol_names[0]));
 	endprotoent();

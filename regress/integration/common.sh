@@ -138,6 +138,8 @@ make_namespace() {
 	ip netns add $ns 2>/dev/null ||
 	    atf_skip "network namespaces cannot be made here"
 	echo $ns >namespace
+	ip netns exec $ns true 2>/dev/null ||
+	    atf_skip "network namespaces cannot be entered here"
 	in_ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	ip -n $ns link set lo up
 	ip -n $ns link add va mtu 65535 type veth peer name vb mtu 65535
@@ -147,6 +149,11 @@ make_namespace() {
 
 in_ns() {
 	ip netns exec "$ns" "$@"
+}
+
+# Send a capture out of an interface; $sent is the number of frames.
+send() {
+	sent=$(in_ns "$replay" "$@") || atf_fail "replay failed"
 }
 
 remove_namespace() {

@@ -160,9 +160,39 @@ refused_frames_equal_the_truth_body() {
 	atf_check cat differences
 }
 
+atf_test_case replayed_live_equals_the_truth cleanup
+replayed_live_equals_the_truth_head() {
+	atf_set descr "over a pair of interfaces, datagrams against the truth"
+	atf_set require.user root
+}
+replayed_live_equals_the_truth_body() {
+	need_corpus
+	make_namespace
+	for name in zk_ssh sv_sip zk_modbusBig sv_base64-decode-5885 \
+	    sv_filecontainer-smb zk_icmp6; do
+		start_collector in_ns
+		start_softflowd in_ns -i vb -C 2000 -v 10 \
+		    -n "127.0.0.1:$port"
+		send va "$corpus/public/$name.pcap"
+		wait_for live_counter_is frames $sent
+		atf_check -o ignore "$softflowctl" -c ctl shutdown
+		finish_softflowd
+		finish_collector
+		truth_table "$corpus/public/truth/$name.pcap.tsv" >truth
+		sums_table sums >got
+		without_times truth >wanted
+		without_times got >counts
+		atf_check cmp wanted counts
+	done
+}
+replayed_live_equals_the_truth_cleanup() {
+	remove_namespace
+}
+
 atf_init_test_cases() {
 	atf_add_test_case v5_equals_the_truth
 	atf_add_test_case v9_equals_the_truth
 	atf_add_test_case v10_equals_the_truth
+	atf_add_test_case replayed_live_equals_the_truth
 	atf_add_test_case refused_frames_equal_the_truth
 }

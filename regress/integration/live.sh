@@ -12,10 +12,6 @@ live_test_case() {
 	    $1_cleanup() { remove_namespace; }"
 }
 
-send() {
-	sent=$(in_ns "$replay" "$@") || atf_fail "replay failed"
-}
-
 live_test_case replayed_capture_is_exported_as_it_is \
     "live and savefile give the same flows"
 replayed_capture_is_exported_as_it_is_body() {
@@ -69,7 +65,8 @@ running_worker_holds_no_other_descriptor_body() {
 	start_softflowd in_ns -i vb -n 127.0.0.1:9,127.0.0.1:10
 	pid=$(worker_pid)
 	ls -l /proc/$pid/fd | awk 'NF > 8 {
-	    sub(/:\[.*/, "", $11); print $9, $11 }' | sort -n >got
+	    sub(/:\[.*/, "", $11); sub(/.*\/dev\/null/, "/dev/null", $11)
+	    print $9, $11 }' | sort -n >got
 	cat >wanted <<EOF
 0 /dev/null
 1 /dev/null
@@ -247,7 +244,7 @@ daemon_returns_when_it_is_ready_body() {
 	atf_check -o match:'TCP timeout' "$softflowctl" -c ctl timeouts
 	pid=$(cat pid)
 	for fd in 0 1 2; do
-		atf_check test "$(readlink /proc/$pid/fd/$fd)" = /dev/null
+		atf_check test /proc/$pid/fd/$fd -ef /dev/null
 	done
 	atf_check -o match:'Shutting down' "$softflowctl" -c ctl shutdown
 	wait_for test ! -e pid
@@ -323,6 +320,37 @@ any_device_gives_the_same_packets_body() {
 		kill $softflowd_pid
 		finish_softflowd
 	done
+}
+
+live_test_case interface_index_can_be_given "-i index:name"
+interface_index_can_be_given_body() {
+	make_namespace
+	rm -f port
+	ip netns exec $ns "$collector" -p 0 -P port >flows 2>collected &
+	collector_pid=$!
+	wait_for test -s port
+	start_softflowd in_ns -i 77:vb -v 9 -n "127.0.0.1:$(cat port)"
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	kill $softflowd_pid
+	finish_softflowd
+	finish_collector
+	atf_check -o not-empty cat flows
+	atf_check -s exit:1 grep -v ' in=77 ' flows
+}
+
+live_test_case short_snap_length_keeps_the_counts \
+    "headers are all that is looked at"
+short_snap_length_keeps_the_counts_body() {
+	make_namespace
+	atf_check -o save:summary -e ignore "$softflowd" -r "$real"
+	start_softflowd in_ns -i vb -C 96 -B 1048576 -N
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	atf_check test "$(live_counter octets)" = "$(counter octets summary)"
+	atf_check test "$(live_counter flows)" = "$(counter flows summary)"
+	kill $softflowd_pid
+	finish_softflowd
 }
 
 live_test_case recreated_interface_is_bound_again \
@@ -410,6 +438,8 @@ atf_init_test_cases() {
 	atf_add_test_case own_datagrams_are_not_counted
 	atf_add_test_case filter_and_sampling_work_live
 	atf_add_test_case any_device_gives_the_same_packets
+	atf_add_test_case interface_index_can_be_given
+	atf_add_test_case short_snap_length_keeps_the_counts
 	atf_add_test_case recreated_interface_is_bound_again
 	atf_add_test_case operator_commands_do_what_they_say
 	atf_add_test_case sigusr1_logs_a_summary
