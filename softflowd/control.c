@@ -90,8 +90,9 @@ client_close(struct client *c)
 	close(c->ibuf.fd);
 	imsgbuf_clear(&c->ibuf);
 	memset(c, 0, sizeof(*c));
-	ops->closed((uint32_t)(c - clients));
+	/* In this order: the parent believes only those who have clients. */
 	answer_over(request);
+	ops->closed((uint32_t)(c - clients));
 }
 
 /* Every message tells the daemon's pid, which heads what is printed. */

@@ -49,13 +49,16 @@ datagram_patch(struct datagram *d, size_t off, uint64_t value, size_t octets)
  * and uptime is the packet's time to the millisecond.
  */
 uint32_t
-datagram_uptime(const struct datagram *d, uint64_t time_us)
+datagram_uptime(struct datagram *d, uint64_t time_us)
 {
-	int64_t	ms = (int64_t)(time_us / 1000);
+	int64_t	ms = (int64_t)(time_us / 1000), said = ms;
 
-	if (ms < d->oldest_ms)
-		ms = d->oldest_ms;
-	if (ms < d->boot_ms)
-		return (0);
-	return ((uint32_t)(ms - d->boot_ms));
+	if (said > d->newest_ms)
+		said = d->newest_ms;
+	if (said < d->oldest_ms)
+		said = d->oldest_ms;
+	if (said < d->boot_ms)
+		said = d->boot_ms;
+	d->clamped += said != ms;
+	return ((uint32_t)(said - d->boot_ms));
 }

@@ -25,7 +25,9 @@ struct datagram {
 	uint32_t	templates;	/* template records of both kinds */
 
 	int64_t		boot_ms;	/* uptime 0 since the epoch */
-	int64_t		oldest_ms;	/* no time before this can be said */
+	int64_t		oldest_ms;	/* no time before this can be said, */
+	int64_t		newest_ms;	/* nor one after this */
+	unsigned int	clamped;	/* times that were said wrong so */
 	int64_t		unix_ms;	/* the header's instant */
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
@@ -46,10 +48,10 @@ void	datagram_patch(struct datagram *, size_t off, uint64_t value,
 
 /*
  * A packet's time as uptime in ms, modulo 2^32: not before boot, and not more
- * than DATAGRAM_REACH_MS before the header's time, or a collector would take
- * it for the future.
+ * than DATAGRAM_REACH_MS before or behind the header's time, or a collector
+ * would take it for the future or the past.
  */
 #define DATAGRAM_REACH_MS	(INT32_MAX - 86400000LL)
-uint32_t datagram_uptime(const struct datagram *, uint64_t time_us);
+uint32_t datagram_uptime(struct datagram *, uint64_t time_us);
 
 #endif

@@ -105,6 +105,8 @@ engine_report(void)
 	for (i = 0; i < n; i++)
 		msg.sequence[i] = rows[i].sequence;
 	engine_send(IMSG_COUNTERS, &msg, sizeof(msg));
+	for (i = 0; i < n; i++)
+		engine_send(IMSG_EXPORT_COUNTERS, &rows[i], sizeof(rows[i]));
 	if (engine.logs_dropped > 0) {
 		log_warnx("%llu log lines dropped",
 		    (unsigned long long)engine.logs_dropped);

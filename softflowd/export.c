@@ -169,6 +169,7 @@ begin(struct export *e)
 	d->oldest_ms = (int64_t)(e->clock.unix_us / 1000);
 	if (d->oldest_ms < e->sent_ms)
 		d->oldest_ms = e->sent_ms;
+	d->newest_ms = d->oldest_ms + DATAGRAM_REACH_MS;
 	d->oldest_ms -= DATAGRAM_REACH_MS;
 	d->source_id = e->config.source_id;
 	d->sampling = e->config.sampling;
@@ -178,8 +179,8 @@ begin(struct export *e)
 }
 
 /*
- * Send to one destination.  ECONNREFUSED is what an earlier datagram met;
- * having been told, this one may go.
+ * Send to one destination.  Most errors are what an earlier datagram met, as
+ * ICMP told; having been told in turn, this one may go.
  */
 static int
 send_to(struct export *e, struct destination *dst)
@@ -191,8 +192,8 @@ send_to(struct export *e, struct destination *dst)
 	datagram_patch(d, e->encoder->sequence_off, dst->sequence, 4);
 	do {
 		n = e->send(dst->fd, d->data, d->len);
-	} while (n == -1 && (errno == EINTR ||
-	    (errno == ECONNREFUSED && !refused++)));
+	} while (n == -1 && (errno == EINTR || (errno != EAGAIN &&
+	    errno != ENOBUFS && errno != EMSGSIZE && !refused++)));
 
 	if (n == -1 || (size_t)n != d->len) {
 		dst->counters.failures++;
@@ -239,6 +240,7 @@ export_flush(struct export *e, struct counters *c)
 		c->flows_unsent += e->flows;
 		c->packets_unsent += e->packets;
 	}
+	c->times_clamped += d->clamped;
 	e->flows = e->packets = e->octets = 0;
 	e->datagrams++;
 	d->len = 0;

@@ -149,6 +149,15 @@ log_at(int priority, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+log_relay(int priority, const char *text)
+{
+	int	saved = errno;
+
+	log_line(priority, text);
+	errno = saved;
+}
+
 /* A confined worker may not run what exit(3) runs: it would seek. */
 static __dead void
 log_die(void)

@@ -39,6 +39,9 @@ void	log_debug(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 void	log_at(int priority, const char *, ...)
 	    __attribute__((__format__(printf, 2, 3)));
 
+/* A worker's line: it has decided already whether it is worth it. */
+void	log_relay(int priority, const char *text);
+
 /* Log with LOG_CRIT and exit 1; fatal adds errno's text. */
 __dead void fatal(const char *, ...)
 	    __attribute__((__format__(printf, 1, 2)));

@@ -168,11 +168,18 @@ meter_file_clock(struct meter *m, uint64_t now_us)
 	export_set_clock(m->export, &clock);
 }
 
+/*
+ * The last packet of a flow, but not ahead of the packets being read: a
+ * frame with a wrong clock must not carry all later datagrams away.
+ */
 static uint64_t
-meter_flow_end(const struct flow *flow)
+meter_flow_end(const struct meter *m, const struct flow *flow)
 {
-	return (flow->last_us[0] > flow->last_us[1] ? flow->last_us[0] :
-	    flow->last_us[1]);
+	uint64_t	end;
+
+	end = flow->last_us[0] > flow->last_us[1] ? flow->last_us[0] :
+	    flow->last_us[1];
+	return (end < m->now_us ? end : m->now_us);
 }
 
 /*
@@ -189,7 +196,7 @@ meter_end_flow(struct meter *m, uint32_t idx, enum expire_reason why)
 		m->own_flows--;
 	} else {
 		if (m->savefile)
-			meter_file_clock(m, meter_flow_end(flow));
+			meter_file_clock(m, meter_flow_end(m, flow));
 		summary_expired(&m->stats, flow, why);
 		export_flow(m->export, flow, why, &m->stats.summary.counters);
 	}
@@ -314,9 +321,9 @@ meter_frames(struct meter *m, enum link_type link,
 	}
 	for (i = 0; i < npkt; i++)
 		track_prefetch_record(m->track, hash[i]);
+	m->now_us = frames[n - 1].time_us;
 	for (i = 0; i < npkt; i++)
 		meter_packet(m, &pkt[i], hash[i]);
-	m->now_us = frames[n - 1].time_us;
 }
 
 void

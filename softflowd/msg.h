@@ -43,6 +43,7 @@ enum msg_type {
 	IMSG_READY = 100,	/* struct msg_ready; once, answers LOCK */
 	IMSG_LOG,	/* struct msg_log; any time */
 	IMSG_COUNTERS,	/* struct msg_counters; after READY */
+	IMSG_EXPORT_COUNTERS,	/* struct summary_export; after COUNTERS */
 	IMSG_SUMMARY,	/* struct summary; answers a request or FINISH */
 	IMSG_SUMMARY_PROTO,	/* struct summary_proto; after SUMMARY */
 	IMSG_SUMMARY_EXPORT,	/* struct summary_export; after SUMMARY */

@@ -85,7 +85,7 @@ template_sampling(struct datagram *d, uint16_t set_id,
 
 /* A number that a record of direction dir holds. */
 static uint64_t
-field_value(const struct datagram *d, const struct flow *f, int dir,
+field_value(struct datagram *d, const struct flow *f, int dir,
     uint8_t end_reason, uint16_t element)
 {
 	switch (element) {

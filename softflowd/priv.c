@@ -9,6 +9,7 @@
  * parses a packet, a flow or a control request.
  */
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -30,12 +31,15 @@
 #include "sandbox.h"
 
 #define PRIV_POLL_MS	1000
+#define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
 #define PRIV_FD_BASE	64	/* our program, out of a child's way */
 
 enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_MAX };
 
 struct priv	priv;
 
+static sigset_t			 handled;	/* blocked but in ppoll(2) */
+static sigset_t			 waiting;	/* the mask there */
 static volatile sig_atomic_t	 got_child, got_end, got_info, got_hup;
 
 int64_t
@@ -70,7 +74,7 @@ priv_signal(int sig)
 
 /* Handlers run only while we wait in ppoll(2). */
 static void
-priv_signals(sigset_t *waiting)
+priv_signals(void)
 {
 	static const int	 signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM,
 				    SIGUSR1,
@@ -79,19 +83,21 @@ priv_signals(sigset_t *waiting)
 #endif
 	};
 	struct sigaction	 sa = { .sa_handler = priv_signal };
-	sigset_t		 block;
 	size_t			 i;
 
-	sigemptyset(&block);
+	sigemptyset(&handled);
 	sigfillset(&sa.sa_mask);
 	for (i = 0; i < nitems(signals); i++) {
-		sigaddset(&block, signals[i]);
+		sigaddset(&handled, signals[i]);
 		if (sigaction(signals[i], &sa, NULL) == -1)
 			fatal("sigaction");
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &block, waiting) == -1)
+	if (sigprocmask(SIG_BLOCK, &handled, &waiting) == -1)
 		fatal("sigprocmask");
+	/* Whoever started us may have blocked some. */
+	for (i = 0; i < nitems(signals); i++)
+		sigdelset(&waiting, signals[i]);
 }
 
 /*
@@ -102,14 +108,16 @@ static void
 priv_open_savefile(void)
 {
 	const char	*path = priv.opt->savefile;
+	struct stat	 sb;
 	char		 error[256];
 
 	priv.capture_conf.kind = CAPTURE_SAVEFILE;
-	priv.capture_fd = strcmp(path, "-") == 0 ?
-	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, PRIV_FD_BASE) :
-	    open(path, O_RDONLY | O_CLOEXEC);
-	if (priv.capture_fd == -1)
-		fatal("%s", path);
+	if (strcmp(path, "-") == 0)
+		path = "/dev/stdin";	/* opened anew: for reading only */
+	priv.capture_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (priv.capture_fd == -1 || fstat(priv.capture_fd, &sb) == -1)
+		fatal("%s", priv.opt->savefile);
+	priv.capture_pipe = !S_ISREG(sb.st_mode);
 	if (priv.opt->filter == NULL)
 		return;
 	priv.filter_fd = capture_compile_savefile(priv.opt->filter,
@@ -249,7 +257,8 @@ priv_report(const struct summary_report *report)
 	size_t	 len;
 	FILE	*fp;
 
-	if (priv.opt->savefile != NULL) {
+	/* The last one of a savefile is its result. */
+	if (priv.opt->savefile != NULL && priv.worker.summary_wanted == 0) {
 		summary_print(stdout, report);
 		fflush(stdout);
 		return;
@@ -292,8 +301,10 @@ priv_handle_signals(void)
 	}
 	if (got_info) {
 		got_info = 0;
-		if (priv.worker.phase == WORKER_RUNNING)
+		if (priv.worker.phase == WORKER_RUNNING) {
+			priv.worker.summary_wanted++;
 			priv_worker_send(IMSG_SUMMARY_REQ, -1, NULL, 0);
+		}
 	}
 	if (got_hup) {
 		got_hup = 0;
@@ -316,8 +327,19 @@ priv_timeout(int more)
 	    (int)left);
 }
 
+/*
+ * ppoll(2) delivers no signal while a descriptor is ready, and a hostile
+ * worker can keep its channel ready for ever.
+ */
+static void
+priv_let_signals_in(void)
+{
+	sigprocmask(SIG_SETMASK, &waiting, NULL);
+	sigprocmask(SIG_BLOCK, &handled, NULL);
+}
+
 static int
-priv_poll(const sigset_t *waiting, int more)
+priv_poll(int more)
 {
 	struct pollfd	 pfd[PFD_MAX];
 	struct timespec	 ts;
@@ -330,17 +352,21 @@ priv_poll(const sigset_t *waiting, int more)
 	pfd[PFD_WORKER].events = POLLIN;
 	if (w->pid > 0 && imsgbuf_queuelen(&w->channel) > 0)
 		pfd[PFD_WORKER].events |= POLLOUT;
+	if (w->pid > 0 &&
+	    imsgbuf_queuelen(&w->channel) > PRIV_QUEUE_MAX)
+		priv_worker_kill("does not read its messages");
 	pfd[PFD_CONTROL].fd = priv.ctlsock.fd;
 	pfd[PFD_CONTROL].events = POLLIN;
 	pfd[PFD_LINK].fd = priv.link_fd;
 	pfd[PFD_LINK].events = POLLIN;
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000L;
-	if (ppoll(pfd, PFD_MAX, &ts, waiting) == -1) {
+	if (ppoll(pfd, PFD_MAX, &ts, &waiting) == -1) {
 		if (errno != EINTR)
 			fatal("ppoll");
 		return (0);
 	}
+	priv_let_signals_in();
 	/* A failing write means a dying worker; the reaper has the details. */
 	if (pfd[PFD_WORKER].revents & POLLOUT)
 		(void)imsgbuf_write(&w->channel);
@@ -356,12 +382,11 @@ priv_poll(const sigset_t *waiting, int more)
 int
 priv_main(const struct options *opt)
 {
-	sigset_t	waiting;
 	int		more = 0;
 
 	priv.opt = opt;
 	log_init("softflowd", 1, opt->debug);
-	priv.pidfile.fd = priv.ctllock.fd = priv.ctlsock.fd = -1;
+	priv_files_init();
 	if (atexit(priv_files_remove) != 0)
 		fatal("atexit");
 	priv_open();
@@ -369,12 +394,12 @@ priv_main(const struct options *opt)
 		log_open_syslog();
 	priv_daemonise();
 	priv_pidfile_write();
-	priv_signals(&waiting);
+	priv_signals();
 	summary_load_protocols();
 	priv_confine();
 	while (!priv.quit) {
 		priv_worker_timers(priv_now_ms());
-		more = priv_poll(&waiting, more);
+		more = priv_poll(more);
 		priv_handle_signals();
 	}
 	if (priv.worker.pid > 0) {

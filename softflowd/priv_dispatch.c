@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -29,10 +30,17 @@ dispatch_ready(struct imsg *imsg)
 {
 	struct worker		*w = &priv.worker;
 	struct msg_ready	 msg;
+	uint32_t		 need;
 	char			 layers[256];
 
 	if (w->phase != WORKER_STARTING ||
 	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		return (-1);
+	need = SANDBOX_CAPS | SANDBOX_NNP | SANDBOX_RLIMITS |
+	    SANDBOX_SYSCALLS | SANDBOX_UNDUMPABLE;
+	if (priv.root)
+		need |= SANDBOX_CHROOT | SANDBOX_IDS;
+	if ((msg.layers & need) != need)
 		return (-1);
 	sandbox_describe(msg.layers, layers, sizeof(layers));
 	log_at(w->was_ready || priv.opt->savefile == NULL ? LOG_INFO :
@@ -51,6 +59,7 @@ dispatch_log(struct imsg *imsg)
 {
 	struct worker	*w = &priv.worker;
 	struct msg_log	 msg;
+	char		 line[MSG_LOG_SIZE + 64];
 	int64_t		 second = priv_now_ms() / 1000;
 	size_t		 i;
 
@@ -72,10 +81,12 @@ dispatch_log(struct imsg *imsg)
 	for (i = 0; msg.text[i] != '\0'; i++)
 		if (!isprint((unsigned char)msg.text[i]))
 			msg.text[i] = '?';
-	if (priv.opt->savefile != NULL)
-		log_at(msg.priority, "%s: %s", priv.opt->savefile, msg.text);
-	else
-		log_at(msg.priority, "worker: %s", msg.text);
+	/* Nothing that it says is worth every terminal's attention. */
+	if (msg.priority < LOG_CRIT)
+		msg.priority = LOG_CRIT;
+	snprintf(line, sizeof(line), "%s: %s", priv.opt->savefile != NULL ?
+	    priv.opt->savefile : "worker", msg.text);
+	log_relay(msg.priority, line);
 	return (0);
 }
 
@@ -89,16 +100,30 @@ dispatch_counters(struct imsg *imsg)
 	return (0);
 }
 
+/* For the next generation, as the counters are. */
+static int
+dispatch_export_counters(struct imsg *imsg)
+{
+	struct summary_export	row;
+
+	if (imsg_get_data(imsg, &row, sizeof(row)) == -1 ||
+	    row.slot >= priv.ndest)
+		return (-1);
+	priv.dest[row.slot].conf.counters = row.counters;
+	return (0);
+}
+
 static int
 dispatch_summary(struct imsg *imsg)
 {
-	if (priv.worker.in_summary)
+	if (priv.worker.in_summary || !priv.worker.summary_wanted)
 		return (-1);
 	memset(&priv.report, 0, sizeof(priv.report));
 	if (imsg_get_data(imsg, &priv.report.summary,
 	    sizeof(priv.report.summary)) == -1)
 		return (-1);
 	priv.worker.in_summary = 1;
+	priv.worker.summary_wanted--;
 	return (0);
 }
 
@@ -160,7 +185,8 @@ dispatch_shutdown(struct imsg *imsg)
 {
 	struct msg_shutdown	msg;
 
-	if (priv.opt->ctlsock == NULL ||
+	/* Only operators have such wishes, and once is enough. */
+	if (priv.clients == 0 || priv.worker.phase != WORKER_RUNNING ||
 	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 || msg.graceful > 1)
 		return (-1);
 	if (msg.graceful) {
@@ -211,6 +237,8 @@ dispatch_one(struct imsg *imsg)
 		return (dispatch_log(imsg));
 	case IMSG_COUNTERS:
 		return (dispatch_counters(imsg));
+	case IMSG_EXPORT_COUNTERS:
+		return (dispatch_export_counters(imsg));
 	case IMSG_SUMMARY:
 		return (dispatch_summary(imsg));
 	case IMSG_SUMMARY_PROTO:
@@ -245,17 +273,20 @@ priv_dispatch_worker(void)
 
 	if (w->pid <= 0 || w->killed)
 		return (0);
-	n = imsgbuf_read(&w->channel);
-	if (n == -1 && errno != ECONNRESET) {
-		priv_worker_kill("malformed message");
-		return (0);
+	/* Read no more while some of it waits: a flood stays in the socket. */
+	if (!w->more) {
+		n = imsgbuf_read(&w->channel);
+		if (n == -1 && errno != ECONNRESET) {
+			priv_worker_kill("malformed message");
+			return (0);
+		}
+		/* It may also have gone with messages of ours unread. */
+		if (n != 1 && !w->eof) {
+			w->deadline_ms = priv_now_ms() + EOF_MS;
+			w->eof = 1;
+		}
+		n = 0;
 	}
-	/* It may also have gone with messages of ours unread. */
-	if (n != 1 && !w->eof) {
-		w->deadline_ms = priv_now_ms() + EOF_MS;
-		w->eof = 1;
-	}
-	n = 0;
 	for (i = 0; i < DISPATCH_MAX &&
 	    (n = imsgbuf_get(&w->channel, &imsg)) == 1; i++) {
 		type = imsg_get_type(&imsg);
@@ -274,5 +305,6 @@ priv_dispatch_worker(void)
 	}
 	if (n == -1)
 		priv_worker_kill("malformed message");
-	return (n == 1);
+	w->more = n == 1;
+	return (w->more);
 }

@@ -32,75 +32,121 @@ file_locate(struct priv_file *file, const char *path)
 	char	*copy;
 
 	file->path = path;
-	file->fd = -1;
 	if ((copy = strdup(path)) == NULL ||
 	    (file->dir = realpath(dirname(copy), NULL)) == NULL)
 		fatal("%s", path);
 	free(copy);
-	if ((copy = strdup(path)) == NULL)
+	/* dirname(3) has changed its copy. */
+	if ((copy = strdup(path)) == NULL ||
+	    (file->base = strdup(basename(copy))) == NULL ||
+	    asprintf(&file->lockbase, "%s.lock", file->base) == -1)
 		fatal("%s", path);
-	file->base = basename(copy);
+	free(copy);
 	if ((file->dirfd = open(file->dir,
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		fatal("%s", file->dir);
 }
 
+/* Whether the name in the file's directory is still this inode. */
+static int
+file_is(const struct priv_file *file, const char *base, dev_t dev, ino_t ino)
+{
+	struct stat	there;
+
+	return (fstatat(file->dirfd, base, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    there.st_dev == dev && there.st_ino == ino);
+}
+
 /*
- * Open or create and lock.  Whoever held it before may have removed it while
- * we waited for the lock, so look again.
+ * Lock the file beside it.  Whoever held the lock may have removed it while
+ * we opened it, so look again.
  */
 static void
-file_lock(struct priv_file *file, mode_t mode)
+file_lock(struct priv_file *file, const char *path)
 {
-	struct stat	ours, there;
+	struct stat	ours;
 	int		fd, tries;
 
+	file_locate(file, path);
 	for (tries = 0; tries < 10; tries++) {
-		fd = openat(file->dirfd, file->base,
-		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-		    mode);
+		fd = openat(file->dirfd, file->lockbase, O_RDWR | O_CREAT |
+		    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 		if (fd == -1 || fstat(fd, &ours) == -1)
-			fatal("%s", file->path);
+			fatal("%s.lock", path);
 		if (!S_ISREG(ours.st_mode))
-			fatalx("%s: not a regular file", file->path);
+			fatalx("%s.lock: not a regular file", path);
 		if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 			if (errno == EWOULDBLOCK)
-				fatalx("%s: locked: another softflowd is "
+				fatalx("%s.lock: locked: another softflowd is "
 				    "running; give this one files of its own "
-				    "with -p and -c", file->path);
-			fatal("%s", file->path);
+				    "with -p and -c", path);
+			fatal("%s.lock", path);
 		}
-		if (fstatat(file->dirfd, file->base, &there,
-		    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    there.st_dev == ours.st_dev &&
-		    there.st_ino == ours.st_ino) {
-			/* Only now is it ours, to remove at the end. */
-			file->fd = fd;
+		if (file_is(file, file->lockbase, ours.st_dev, ours.st_ino)) {
+			file->lockfd = fd;
 			return;
 		}
 		close(fd);
 	}
-	fatalx("%s: somebody keeps removing it", file->path);
+	fatalx("%s.lock: somebody keeps removing it", path);
 }
 
 static void
+file_remember(struct priv_file *file, const struct stat *sb)
+{
+	file->dev = sb->st_dev;
+	file->ino = sb->st_ino;
+}
+
+static void
+file_unlink(const struct priv_file *file, const char *base)
+{
+	if (unlinkat(file->dirfd, base, 0) == -1 && errno != ENOENT)
+		log_warn("%s/%s", file->dir, base);
+}
+
+/* What it holds first, the lock last. */
+static void
 file_remove(struct priv_file *file)
 {
-	if (file->fd == -1)
+	struct stat	sb;
+
+	if (file->lockfd == -1)
 		return;
-	if (unlinkat(file->dirfd, file->base, 0) == -1 && errno != ENOENT)
-		log_warn("%s", file->path);
-	close(file->fd);
-	file->fd = -1;
+	if (file->fd != -1 && file_is(file, file->base, file->dev, file->ino))
+		file_unlink(file, file->base);
+	if (fstat(file->lockfd, &sb) == 0 &&
+	    file_is(file, file->lockbase, sb.st_dev, sb.st_ino))
+		file_unlink(file, file->lockbase);
+	close(file->lockfd);
+	file->lockfd = -1;
+}
+
+void
+priv_files_init(void)
+{
+	priv.pidfile.lockfd = priv.pidfile.fd = -1;
+	priv.ctlsock.lockfd = priv.ctlsock.fd = -1;
 }
 
 void
 priv_pidfile_open(void)
 {
+	struct priv_file	*file = &priv.pidfile;
+	struct stat		 sb;
+	int			 fd;
+
 	if (priv.opt->pidfile == NULL)
 		return;
-	file_locate(&priv.pidfile, priv.opt->pidfile);
-	file_lock(&priv.pidfile, 0644);
+	file_lock(file, priv.opt->pidfile);
+	fd = openat(file->dirfd, file->base, O_WRONLY | O_CREAT | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (fd == -1 || fstat(fd, &sb) == -1)
+		fatal("%s", file->path);
+	if (!S_ISREG(sb.st_mode) || sb.st_nlink != 1)
+		fatalx("%s: not a regular file of one name", file->path);
+	file_remember(file, &sb);
+	file->fd = fd;
 }
 
 void
@@ -114,15 +160,15 @@ priv_pidfile_write(void)
 }
 
 /*
- * The lock beside the socket says whether a socket that is there is in use;
- * its number or age would not.
+ * The lock says whether a socket that is there is in use; its number or age
+ * would not.
  */
 void
 priv_control_open(void)
 {
+	struct priv_file	*file = &priv.ctlsock;
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	struct stat		 sb;
-	char			*lock;
 	mode_t			 mask;
 	int			 fd;
 
@@ -133,29 +179,26 @@ priv_control_open(void)
 		fatalx("%s: too long for a socket's name, which has at most "
 		    "%zu characters", priv.opt->ctlsock,
 		    sizeof(sun.sun_path) - 1);
-	if (asprintf(&lock, "%s.lock", priv.opt->ctlsock) == -1)
-		fatal("%s", priv.opt->ctlsock);
-	file_locate(&priv.ctllock, lock);
-	file_lock(&priv.ctllock, 0600);
-	file_locate(&priv.ctlsock, priv.opt->ctlsock);
-	if (fstatat(priv.ctlsock.dirfd, priv.ctlsock.base, &sb,
-	    AT_SYMLINK_NOFOLLOW) == 0) {
+	file_lock(file, priv.opt->ctlsock);
+	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISSOCK(sb.st_mode))
-			fatalx("%s: exists and is no socket",
-			    priv.opt->ctlsock);
-		if (unlinkat(priv.ctlsock.dirfd, priv.ctlsock.base, 0) == -1)
-			fatal("%s", priv.opt->ctlsock);
+			fatalx("%s: exists and is no socket", file->path);
+		if (unlinkat(file->dirfd, file->base, 0) == -1)
+			fatal("%s", file->path);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("socket");
 	mask = umask(0177);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		fatal("%s", priv.opt->ctlsock);
+		fatal("%s", file->path);
 	umask(mask);
-	priv.ctlsock.fd = fd;
+	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == -1)
+		fatal("%s", file->path);
+	file_remember(file, &sb);
+	file->fd = fd;
 	if (listen(fd, MAX_CONTROL) == -1)
-		fatal("%s", priv.opt->ctlsock);
+		fatal("%s", file->path);
 }
 
 /* Check who it is and pass the connection on unread. */
@@ -163,7 +206,7 @@ void
 priv_control_accept(void)
 {
 	struct msg_control	msg = { 0 };
-	uid_t			uid;
+	uid_t			uid = (uid_t)-1;
 	gid_t			gid;
 	int			fd;
 
@@ -207,7 +250,6 @@ void
 priv_files_remove(void)
 {
 	file_remove(&priv.ctlsock);
-	file_remove(&priv.ctllock);
 	file_remove(&priv.pidfile);
 }
 

@@ -59,6 +59,7 @@ priv_link_event(void)
 		    priv.capture.interface);
 	} else if (capture_rebind(priv.capture_fd, &priv.capture,
 	    &priv.capture_conf) == -1) {
+		ifindex = 0;	/* the next event is another chance */
 		log_warn("%s: the interface is back, but cannot be bound",
 		    priv.capture.interface);
 	} else {

@@ -32,6 +32,8 @@ struct worker {
 	pid_t			pid;
 	int			killed;		/* by us, as hostile or stuck */
 	int			eof;		/* it closed the channel */
+	int			more;		/* messages wait, read already */
+	int			summary_wanted;	/* as many may come */
 	int			in_summary;	/* rows may follow */
 	int			was_ready;	/* a worker was, once */
 	int64_t			deadline_ms;	/* to be READY, to be gone */
@@ -53,13 +55,19 @@ struct priv_dest {
 	char			name[300];	/* as the operator wrote it */
 };
 
-/* A file of ours: created under a lock, removed only if still ours. */
+/*
+ * A file of ours, made under a lock on the file NAME.lock beside it, which
+ * nobody else can open; removed only if it is still the one that we made.
+ */
 struct priv_file {
+	const char	*path;		/* NULL: none */
+	char		*base, *dir;
+	char		*lockbase;
 	int		 dirfd;
-	int		 fd;		/* holds the lock; -1: none */
-	const char	*path;
-	const char	*base;
-	char		*dir;
+	int		 lockfd;	/* -1: not locked */
+	int		 fd;		/* pid file or listening socket; or -1 */
+	dev_t		 dev;		/* what we made */
+	ino_t		 ino;
 };
 
 struct priv {
@@ -75,14 +83,14 @@ struct priv {
 	struct capture_params	 capture;
 	struct msg_capture	 capture_conf;
 	int			 capture_fd;
+	int			 capture_pipe;	/* a savefile of no known end */
 	struct msg_filter	 filter;
 	int			 filter_fd;
 	int			 link_fd;	/* interface events; -1 */
 	unsigned int		 bound_ifindex;	/* what we capture on */
 	struct priv_dest	 dest[MAX_EXPORT];
 	unsigned int		 ndest;
-	struct priv_file	 pidfile, ctllock;
-	struct priv_file	 ctlsock;	/* fd listens */
+	struct priv_file	 pidfile, ctlsock;
 	uint32_t		 clients;	/* bit for each id in use */
 	int64_t			 boot_unix_us, boot_mono_us;
 	struct msg_counters	 counters;	/* last ones heard */
@@ -103,6 +111,7 @@ void	priv_ready(void);
 void	priv_report(const struct summary_report *);
 
 /* priv_files.c: each exits with a message when it cannot. */
+void	priv_files_init(void);
 void	priv_pidfile_open(void);
 void	priv_pidfile_write(void);
 void	priv_control_open(void);

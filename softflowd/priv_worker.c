@@ -49,8 +49,9 @@ worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
 {
 	int	copy;
 
+	/* Without it the worker dies of the lack, and the next one may not. */
 	if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, WORKER_FD_BASE)) == -1)
-		fatal("descriptor for the worker");
+		log_warn("descriptor for the worker");
 	priv_worker_send(type, copy, data, len);
 }
 
@@ -129,6 +130,17 @@ worker_send_all(void)
 	priv_worker_send(IMSG_LOCK, -1, NULL, 0);
 }
 
+/* A passing shortage is no reason to give up, except at the very start. */
+static void
+worker_start_failed(const char *what)
+{
+	if (!priv.worker.was_ready)
+		fatal("%s", what);
+	log_warn("no new worker yet: %s", what);
+	priv.worker.pid = 0;
+	priv.worker.next_ms = priv_now_ms() + WORKER_REFILL_MS;
+}
+
 void
 priv_worker_start(void)
 {
@@ -136,11 +148,16 @@ priv_worker_start(void)
 	int		 sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-	    sv) == -1)
-		fatal("socketpair");
+	    sv) == -1) {
+		worker_start_failed("socketpair");
+		return;
+	}
 	switch (w->pid = fork()) {
 	case -1:
-		fatal("fork");
+		close(sv[0]);
+		close(sv[1]);
+		worker_start_failed("fork");
+		return;
 	case 0:
 		worker_exec(sv[1]);
 	}
@@ -151,7 +168,9 @@ priv_worker_start(void)
 	if (imsgbuf_set_maxsize(&w->channel, MSG_WORKER_MAX) == -1)
 		fatal("channel");
 	w->phase = WORKER_STARTING;
-	w->killed = w->eof = w->in_summary = 0;
+	w->killed = w->eof = w->more = w->in_summary = 0;
+	/* A savefile's comes by itself, at its end. */
+	w->summary_wanted = priv.opt->savefile != NULL;
 	w->generation++;
 	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
 	worker_send_all();
@@ -197,7 +216,7 @@ worker_obituary(int status)
 		log_warnx("worker %ld: killed by signal %d (%s)",
 		    (long)w->pid, sig, strsignal(sig));
 		/* Perhaps a packet did it; do not feed it to the next one. */
-		if (sig != SIGKILL && sig != SIGTERM)
+		if (w->killed || (sig != SIGKILL && sig != SIGTERM))
 			w->skip = 1;
 	} else {
 		log_warnx("worker %ld: exited with status %d", (long)w->pid,
@@ -311,7 +330,9 @@ priv_worker_timers(int64_t now_ms)
 			priv_worker_kill("not ready in 10 seconds");
 		break;
 	case WORKER_RUNNING:
-		if (now_ms - w->seen_ms >= WORKER_SILENT_MS)
+		/* On a pipe it waits as long as the other end does. */
+		if (!priv.capture_pipe &&
+		    now_ms - w->seen_ms >= WORKER_SILENT_MS)
 			priv_worker_kill("silent for 30 seconds");
 		break;
 	case WORKER_FINISHING:
@@ -332,6 +353,8 @@ priv_finish(void)
 	switch (w->phase) {
 	case WORKER_RUNNING:
 		w->phase = WORKER_FINISHING;
+		if (priv.opt->savefile == NULL)
+			w->summary_wanted++;
 		w->deadline_ms = priv_now_ms() + WORKER_FINISH_MS;
 		priv_worker_send(IMSG_FINISH, -1, NULL, 0);
 		worker_wake();

@@ -18,7 +18,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <link.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -59,12 +62,11 @@ struct ll_path_beneath {
 	int32_t		fd;
 } __attribute__((__packed__));
 
-#define LL_LIBRARIES	(LL_FS_EXECUTE | LL_FS_READ_FILE | LL_FS_READ_DIR)
+#define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
 
 /*
  * What a worker's start reads.  Directories, not the files loaded now: an
- * upgrade of the C library must not stop respawns.  Execution is the
- * loader's.
+ * upgrade of the C library must not stop respawns.
  */
 static const struct path {
 	const char	*name;
@@ -139,6 +141,43 @@ allow_path(int rules, const char *name, uint64_t allowed, int optional)
 	return (ret);
 }
 
+/* The name of our program's loader, from its PT_INTERP header. */
+static int
+find_loader(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const char	**loader = arg;
+	size_t		  i;
+
+	(void)size;
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_INTERP)
+			*loader = (const char *)(uintptr_t)(info->dlpi_addr +
+			    info->dlpi_phdr[i].p_vaddr);
+	return (1);	/* the first object is the program */
+}
+
+/*
+ * Execution is the loader's alone; its directory, because an upgrade puts
+ * another file in its place.
+ */
+static int
+allow_loader(int rules)
+{
+	const char	*loader = NULL;
+	char		*real;
+	int		 ret;
+
+	dl_iterate_phdr(find_loader, &loader);
+	if (loader == NULL)
+		return (0);	/* linked statically */
+	if ((real = realpath(loader, NULL)) == NULL)
+		return (-1);
+	ret = allow_path(rules, dirname(real), LL_LIBRARIES | LL_FS_EXECUTE,
+	    0);
+	free(real);
+	return (ret);
+}
+
 static int
 parent_rules(int rules, const struct sandbox_parent *p)
 {
@@ -146,6 +185,8 @@ parent_rules(int rules, const struct sandbox_parent *p)
 
 	if (allow_fd(rules, p->binary_fd, LL_FS_EXECUTE | LL_FS_READ_FILE) ==
 	    -1)
+		return (-1);
+	if (allow_loader(rules) == -1)
 		return (-1);
 	for (i = 0; i < nitems(start_paths); i++)
 		if (allow_path(rules, start_paths[i].name,

@@ -224,6 +224,7 @@ sandbox_os_caps_drop(void)
 		return (-1);
 	if (left != 0)
 		goto not_dropped;
+	/* In the daemon the parent's filter refuses this already. */
 	if (setresuid(0, 0, 0) != -1)
 		goto not_dropped;
 	if ((fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) != -1) {

@@ -57,6 +57,7 @@ main(int argc, char *argv[])
 	if (argc == 2 && strcmp(argv[1], ENGINE_ROLE) == 0)
 		start_worker();
 	sanitise_stdfds();
+	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
 	if (sandbox_sanitized)
 		fprintf(stderr, "softflowd: sanitizer build, confined less "
 		    "than a release\n");

@@ -218,7 +218,7 @@ signal_exports_everything() {
 	finish_softflowd
 	finish_collector
 	atf_check test "$(awk '{ n += $7 } END { print n }' sums)" = $packets
-	atf_check test ! -e pid -a ! -e ctl -a ! -e ctl.lock
+	atf_check test -z "$(ls | grep -E '^(pid|ctl)')"
 }
 sigterm_exports_everything_body() {
 	signal_exports_everything TERM
@@ -255,7 +255,7 @@ live_test_case second_instance_is_refused \
 second_instance_is_refused_body() {
 	make_namespace
 	start_softflowd in_ns -i vb
-	atf_check -s exit:1 -e match:'pid: locked: another softflowd' \
+	atf_check -s exit:1 -e match:'pid.lock: locked: another softflowd' \
 	    ip netns exec $ns "$softflowd" -i vb -p pid -c ctl2
 	atf_check -s exit:1 -e match:'ctl.lock: locked: another softflowd' \
 	    ip netns exec $ns "$softflowd" -i vb -p pid2 -c ctl
