@@ -266,6 +266,43 @@ second_instance_is_refused_body() {
 	finish_softflowd
 }
 
+live_test_case files_of_another_instance_stay \
+    "even those that took the place of ours"
+files_of_another_instance_stay_body() {
+	make_namespace
+	start_softflowd in_ns -i vb
+	first=$softflowd_pid
+	rm pid pid.lock ctl ctl.lock
+	start_softflowd in_ns -i vb
+	kill $first
+	wait $first || atf_fail "the first exited with $?"
+	atf_check test "$(cat pid)" = $softflowd_pid
+	atf_check -o match:'TCP timeout' "$softflowctl" -c ctl timeouts
+	kill $softflowd_pid
+	finish_softflowd
+	atf_check test -z "$(ls | grep -E '^(pid|ctl)')"
+}
+
+live_test_case collectors_counters_survive_a_worker \
+    "as all other counters do"
+collectors_counters_survive_a_worker_body() {
+	make_namespace
+	start_softflowd in_ns -i vb -v 9 -n 127.0.0.1:9
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	atf_check -o ignore "$softflowctl" -c ctl expire-all
+	"$softflowctl" -c ctl statistics | grep ^Collector >before
+	atf_check -o not-match:' 0 records' cat before
+	sleep 1.2
+	kill -9 $(worker_pid)
+	wait_for "$softflowctl" -c ctl timeouts
+	records=$(sed 's/.*: \([0-9]*\) records.*/\1/' before)
+	atf_check -o match:": $records records" -x \
+	    "'$softflowctl' -c ctl statistics | grep ^Collector"
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 live_test_case own_datagrams_are_not_counted \
     "watching the way to the collector feeds nothing back"
 own_datagrams_are_not_counted_body() {
@@ -435,6 +472,8 @@ atf_init_test_cases() {
 	atf_add_test_case exit_leaves_at_once
 	atf_add_test_case daemon_returns_when_it_is_ready
 	atf_add_test_case second_instance_is_refused
+	atf_add_test_case files_of_another_instance_stay
+	atf_add_test_case collectors_counters_survive_a_worker
 	atf_add_test_case own_datagrams_are_not_counted
 	atf_add_test_case filter_and_sampling_work_live
 	atf_add_test_case any_device_gives_the_same_packets

@@ -161,6 +161,50 @@ unsupported_link_type_is_named_body() {
 	    "$softflowd" -r odd.pcap
 }
 
+atf_test_case inherited_signal_mask_does_not_matter
+inherited_signal_mask_does_not_matter_head() {
+	atf_set descr "started with SIGCHLD and SIGTERM blocked it still ends"
+	atf_set timeout 20
+}
+inherited_signal_mask_does_not_matter_body() {
+	env --block-signal=TERM true 2>/dev/null ||
+	    atf_skip "env(1) cannot block signals here"
+	atf_check -o not-empty -e ignore env --block-signal=TERM \
+	    --block-signal=CHLD "$softflowd" -r "$real"
+}
+
+atf_test_case frame_with_a_wrong_clock_harms_no_other
+frame_with_a_wrong_clock_harms_no_other_head() {
+	atf_set descr "one of the year 2103 leaves the others their times"
+}
+frame_with_a_wrong_clock_harms_no_other_body() {
+	packet_at() {
+		# seconds and the source address' last octet, in octal,
+		# lowest octet first
+		printf "\\$1\\$2\\$3\\$4\0\0\0\0\024\0\0\0\024\0\0\0"
+		printf 'E\0\0\024\0\0\0\0\100\375\0\0\300\0\002'
+		printf "\\$5\300\0\002\377"
+	}
+	{
+		printf '\324\303\262\241\002\000\004\000\000\000\000\000'
+		printf '\000\000\000\000\000\000\004\000\145\000\000\000'
+		packet_at 000 361 123 145 001
+		packet_at 000 352 126 372 002
+		packet_at 001 361 123 145 003
+		packet_at 002 361 123 145 004
+	} >clock.pcap
+	start_collector
+	atf_check -o save:summary -e ignore \
+	    "$softflowd" -r clock.pcap -v 9 -n "127.0.0.1:$port"
+	finish_collector
+	check_counter packets_exported summary 4
+	check_counter times_clamped summary 2
+	for n in 1:1700000000 3:1700000001 4:1700000002; do
+		atf_check test "$(awk -F '\t' -v a="192.0.2.${n%:*}" \
+		    '$2 == a { print $10 }' sums)" = "${n#*:}000000"
+	done
+}
+
 atf_test_case savefile_from_standard_input
 savefile_from_standard_input_head() {
 	atf_set descr "-r -"
@@ -250,6 +294,8 @@ atf_init_test_cases() {
 	atf_add_test_case damaged_file_exports_what_came_before
 	atf_add_test_case no_capture_file_is_refused
 	atf_add_test_case unsupported_link_type_is_named
+	atf_add_test_case inherited_signal_mask_does_not_matter
+	atf_add_test_case frame_with_a_wrong_clock_harms_no_other
 	atf_add_test_case savefile_from_standard_input
 	atf_add_test_case other_formats_give_the_same
 	atf_add_test_case savefile_worker_is_confined
