@@ -12,6 +12,8 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/regress/lib.sh"
 
+[ -z "${CORPUS:-}" ] || [ -d "$CORPUS/public/truth" ] ||
+    die "CORPUS: $CORPUS has no folder public/truth"
 kind=${1:-plain}
 [ $# -eq 0 ] || shift
 packages="$(build_packages) $(test_packages)"

@@ -14,6 +14,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ struct answer {
 	uint64_t	rows;
 	struct summary_report	report;
 };
+
+#define ANSWER_MS	60000	/* without a sign of life from the daemon */
 
 static __dead void
 malformed(const char *what)
@@ -83,8 +86,8 @@ control_connect(const char *path)
 	case ECONNREFUSED:
 		errx(1, "%s: nobody listens: softflowd is not running", path);
 	case EACCES:
-		errx(1, "%s: permission denied: only root and the socket's "
-		    "group may control softflowd", path);
+		errx(1, "%s: permission denied: only root and the user who "
+		    "started softflowd may control it", path);
 	default:
 		err(1, "%s: connect", path);
 	}
@@ -231,6 +234,7 @@ take_row(struct answer *a, struct imsg *imsg)
 static int
 receive_answer(struct imsgbuf *ibuf, struct answer *a)
 {
+	struct pollfd pfd = { .fd = ibuf->fd, .events = POLLIN };
 	struct imsg imsg;
 	int n, status = -1;
 
@@ -238,6 +242,9 @@ receive_answer(struct imsgbuf *ibuf, struct answer *a)
 		if ((n = imsgbuf_get(ibuf, &imsg)) == -1)
 			malformed("framing");
 		if (n == 0) {
+			if (poll(&pfd, 1, ANSWER_MS) == 0)
+				errx(1, "no answer in %d seconds",
+				    ANSWER_MS / 1000);
 			n = imsgbuf_read(ibuf);
 			if (n == 0 || (n == -1 && errno == ECONNRESET))
 				errx(1, "softflowd closed the connection "

@@ -80,6 +80,7 @@ op_shutdown(int graceful)
 {
 	struct msg_shutdown	msg = { .graceful = (uint32_t)graceful };
 
+	engine_report(1);	/* how many flows "exit" leaves unexported */
 	engine_send(IMSG_SHUTDOWN, &msg, sizeof(msg));
 }
 

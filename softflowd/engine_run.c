@@ -86,14 +86,14 @@ engine_read_frames(void)
 	return (0);
 }
 
-static void
-engine_report(void)
+void
+engine_report(int now)
 {
 	struct msg_counters	 msg = { 0 };
 	struct summary_export	 rows[MAX_EXPORT];
 	unsigned int		 i, n;
 
-	if (engine.mono_us - engine.reported_us < ENGINE_REPORT_US)
+	if (!now && engine.mono_us - engine.reported_us < ENGINE_REPORT_US)
 		return;
 	engine.reported_us = engine.mono_us;
 	meter_flush(engine.meter);	/* no record waits longer than this */
@@ -234,6 +234,6 @@ engine_run(void)
 		engine_poll();
 		engine_set_clock();
 		engine_turn();
-		engine_report();
+		engine_report(0);
 	}
 }

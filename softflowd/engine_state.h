@@ -58,6 +58,9 @@ void	engine_dispatch_priv(void);
 void	engine_control_init(void);
 void	engine_send_summary(void);
 
+/* engine_run.c: COUNTERS to the parent, at most once a second unless now */
+void	engine_report(int now);
+
 /* engine_run.c: the loop after lock-down; never returns. */
 __dead void engine_run(void);
 

@@ -104,6 +104,22 @@ priv_signals(void)
  * Set-up, as far as the caller's rights reach
  */
 
+/*
+ * Standard input as it is, unless it can be written to as well: then anew,
+ * for a worker must have no way out that we did not make.
+ */
+static int
+priv_open_stdin(void)
+{
+	int	flags;
+
+	if ((flags = fcntl(STDIN_FILENO, F_GETFL)) == -1)
+		return (-1);
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, PRIV_FD_BASE));
+	return (open("/dev/stdin", O_RDONLY | O_CLOEXEC));
+}
+
 static void
 priv_open_savefile(void)
 {
@@ -112,9 +128,8 @@ priv_open_savefile(void)
 	char		 error[256];
 
 	priv.capture_conf.kind = CAPTURE_SAVEFILE;
-	if (strcmp(path, "-") == 0)
-		path = "/dev/stdin";	/* opened anew: for reading only */
-	priv.capture_fd = open(path, O_RDONLY | O_CLOEXEC);
+	priv.capture_fd = strcmp(path, "-") == 0 ? priv_open_stdin() :
+	    open(path, O_RDONLY | O_CLOEXEC);
 	if (priv.capture_fd == -1 || fstat(priv.capture_fd, &sb) == -1)
 		fatal("%s", priv.opt->savefile);
 	priv.capture_pipe = !S_ISREG(sb.st_mode);
@@ -151,12 +166,13 @@ static void
 priv_open(void)
 {
 	struct timespec	ts;
+	int		fd;
 
 	priv.binary_fd = priv.chroot_fd = priv.filter_fd = priv.link_fd = -1;
-	if ((priv.binary_fd = self_open()) == -1 ||
-	    (priv.binary_fd = fcntl(priv.binary_fd, F_DUPFD_CLOEXEC,
-	    PRIV_FD_BASE)) == -1)
+	if ((fd = self_open()) == -1 || (priv.binary_fd = fcntl(fd,
+	    F_DUPFD_CLOEXEC, PRIV_FD_BASE)) == -1)
 		fatal("our own program");
+	close(fd);
 	if ((priv.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
 		fatal("/dev/null");
 	priv_find_user();
@@ -260,7 +276,10 @@ priv_report(const struct summary_report *report)
 	/* The last one of a savefile is its result. */
 	if (priv.opt->savefile != NULL && priv.worker.summary_wanted == 0) {
 		summary_print(stdout, report);
-		fflush(stdout);
+		if (fflush(stdout) == EOF || ferror(stdout)) {
+			log_warn("standard output");
+			priv.status = 1;
+		}
 		return;
 	}
 	/* At the end of a live run nobody has asked. */
@@ -386,6 +405,7 @@ priv_main(const struct options *opt)
 
 	priv.opt = opt;
 	log_init("softflowd", 1, opt->debug);
+	priv_signals();		/* from here on they end us in good order */
 	priv_files_init();
 	if (atexit(priv_files_remove) != 0)
 		fatal("atexit");
@@ -394,9 +414,10 @@ priv_main(const struct options *opt)
 		log_open_syslog();
 	priv_daemonise();
 	priv_pidfile_write();
-	priv_signals();
 	summary_load_protocols();
 	priv_confine();
+	priv_let_signals_in();
+	priv.quit = got_end != 0;
 	while (!priv.quit) {
 		priv_worker_timers(priv_now_ms());
 		more = priv_poll(more);

@@ -129,6 +129,22 @@ priv_files_init(void)
 	priv.ctlsock.lockfd = priv.ctlsock.fd = -1;
 }
 
+/* Only what looks like a pid file is taken over: names are mistyped. */
+static int
+is_pidfile(int fd)
+{
+	char	buf[32];
+	ssize_t	i, n;
+
+	if ((n = pread(fd, buf, sizeof(buf), 0)) == -1 ||
+	    n == (ssize_t)sizeof(buf))
+		return (0);
+	for (i = 0; i < n; i++)
+		if ((buf[i] < '0' || buf[i] > '9') && buf[i] != '\n')
+			return (0);
+	return (1);
+}
+
 void
 priv_pidfile_open(void)
 {
@@ -139,12 +155,14 @@ priv_pidfile_open(void)
 	if (priv.opt->pidfile == NULL)
 		return;
 	file_lock(file, priv.opt->pidfile);
-	fd = openat(file->dirfd, file->base, O_WRONLY | O_CREAT | O_CLOEXEC |
+	fd = openat(file->dirfd, file->base, O_RDWR | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd == -1 || fstat(fd, &sb) == -1)
 		fatal("%s", file->path);
 	if (!S_ISREG(sb.st_mode) || sb.st_nlink != 1)
 		fatalx("%s: not a regular file of one name", file->path);
+	if (!is_pidfile(fd))
+		fatalx("%s: exists and is no pid file", file->path);
 	file_remember(file, &sb);
 	file->fd = fd;
 }

@@ -130,11 +130,15 @@ net_open(struct priv_dest *dest, const struct options_dest *opt,
 	struct sockaddr_storage	 ss = { 0 };
 	struct addrinfo		*res, *ai;
 	socklen_t		 len = sizeof(ss);
-	int			 saved = 0;
+	int			 family = AF_UNSPEC, saved = 0;
 
-	snprintf(dest->name, sizeof(dest->name), "%s:%s", opt->host,
-	    opt->port);
-	res = net_resolve(opt->host, opt->port, AF_UNSPEC, 0, dest->name);
+	snprintf(dest->name, sizeof(dest->name), strchr(opt->host, ':') ==
+	    NULL ? "%s:%s" : "[%s]:%s", opt->host, opt->port);
+	/* -e decides which of a name's addresses can be sent to. */
+	if (priv.opt->source != NULL)
+		family = strchr(priv.opt->source, ':') == NULL ? AF_INET :
+		    AF_INET6;
+	res = net_resolve(opt->host, opt->port, family, 0, dest->name);
 	dest->fd = -1;
 	for (ai = res; ai != NULL && dest->fd == -1; ai = ai->ai_next) {
 		dest->fd = socket(ai->ai_family,

@@ -364,6 +364,10 @@ priv_finish(void)
 		break;
 	default:
 		/* Nothing is in the table of a worker that is not there. */
+		log_info("ending without a worker; what waits to be read is "
+		    "not counted");
+		if (priv.opt->savefile != NULL)
+			priv.status = 1;
 		priv.quit = 1;
 		break;
 	}

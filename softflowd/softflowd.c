@@ -64,10 +64,10 @@ main(int argc, char *argv[])
 	switch (options_parse(argc, argv, &opt, error, sizeof(error))) {
 	case OPTIONS_USAGE:
 		fputs(options_usage(), stdout);
-		return (0);
+		return (fflush(stdout) == EOF);
 	case OPTIONS_VERSION:
 		printf("softflowd %s\n", SOFTFLOWD_VERSION);
-		return (0);
+		return (fflush(stdout) == EOF);
 	case OPTIONS_BAD:
 		fprintf(stderr, "softflowd: %s\n", error);
 		return (1);

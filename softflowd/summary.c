@@ -339,6 +339,8 @@ print_protos(FILE *out, const struct summary_report *r)
 
 	if (r->nproto == 0)
 		return;
+	if (r->summary.counters.worker_deaths > 0)
+		fprintf(out, "\nSince the worker last started:");
 	fprintf(out, "\n%-24s %15s %15s %12s %12s\n",
 	    "Per-protocol statistics:", "Octets", "Packets", "Avg Life",
 	    "Max Life");

@@ -88,6 +88,29 @@ failed_start_leaves_nothing_behind_body() {
 	atf_check test -z "$(ls | grep -v '^atf')"
 }
 
+atf_test_case no_other_file_is_taken_for_a_pid_file
+no_other_file_is_taken_for_a_pid_file_head() {
+	atf_set descr "a mistyped -p destroys nothing"
+}
+no_other_file_is_taken_for_a_pid_file_body() {
+	cp "$real" mine.pcap
+	refuses 'mine.pcap: exists and is no pid file' -r mine.pcap -p mine.pcap
+	atf_check cmp "$real" mine.pcap
+	echo 12345 >stale
+	atf_check -o ignore -e ignore "$softflowd" -r "$real" -p stale
+	atf_check test ! -e stale
+}
+
+atf_test_case lost_output_is_an_error
+lost_output_is_an_error_head() {
+	atf_set descr "a full device under the summary"
+}
+lost_output_is_an_error_body() {
+	[ -c /dev/full ] || atf_skip "no /dev/full here"
+	"$softflowd" -r "$real" >/dev/full 2>errors && atf_fail "exit 0"
+	atf_check -o match:'standard output: No space' cat errors
+}
+
 atf_test_case help_and_version_exit_0
 help_and_version_exit_0_head() {
 	atf_set descr "on standard output"
@@ -114,6 +137,8 @@ atf_init_test_cases() {
 	atf_add_test_case unknown_interface_is_refused
 	atf_add_test_case control_socket_path_too_long_is_refused
 	atf_add_test_case failed_start_leaves_nothing_behind
+	atf_add_test_case no_other_file_is_taken_for_a_pid_file
+	atf_add_test_case lost_output_is_an_error
 	atf_add_test_case help_and_version_exit_0
 	atf_add_test_case softflowctl_without_daemon_says_so
 }

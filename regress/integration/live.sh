@@ -303,6 +303,23 @@ collectors_counters_survive_a_worker_body() {
 	finish_softflowd
 }
 
+live_test_case signal_during_start_leaves_nothing_behind \
+    "whenever it comes, and exits 0"
+signal_during_start_leaves_nothing_behind_body() {
+	make_namespace
+	for delay in 0.006 0.009 0.012 0.015 0.02; do
+		ip netns exec $ns "$softflowd" -d -i vb -p pid -c ctl \
+		    2>log &
+		softflowd_pid=$!
+		# Not before it has taken charge of its signals.
+		wait_for test -e pid.lock
+		sleep $delay
+		kill $softflowd_pid
+		finish_softflowd
+		atf_check test -z "$(ls | grep -E '^(pid|ctl)')"
+	done
+}
+
 live_test_case own_datagrams_are_not_counted \
     "watching the way to the collector feeds nothing back"
 own_datagrams_are_not_counted_body() {
@@ -474,6 +491,7 @@ atf_init_test_cases() {
 	atf_add_test_case second_instance_is_refused
 	atf_add_test_case files_of_another_instance_stay
 	atf_add_test_case collectors_counters_survive_a_worker
+	atf_add_test_case signal_during_start_leaves_nothing_behind
 	atf_add_test_case own_datagrams_are_not_counted
 	atf_add_test_case filter_and_sampling_work_live
 	atf_add_test_case any_device_gives_the_same_packets
