@@ -246,8 +246,6 @@ engine_dispatch_setup(struct imsg *imsg)
 static void
 engine_dispatch_running(struct imsg *imsg)
 {
-	struct msg_verbose	verbose;
-
 	switch (imsg_get_type(imsg)) {
 	case IMSG_CONTROL:
 		engine_get_control(imsg);
@@ -256,11 +254,6 @@ engine_dispatch_running(struct imsg *imsg)
 		if (imsg_get_len(imsg) != 0)
 			fatalx("bad SUMMARY_REQ");
 		engine_send_summary();
-		break;
-	case IMSG_VERBOSE:
-		if (imsg_get_data(imsg, &verbose, sizeof(verbose)) == -1)
-			fatalx("bad VERBOSE");
-		log_set_verbose(verbose.verbose);
 		break;
 	case IMSG_FINISH:
 		if (imsg_get_len(imsg) != 0)

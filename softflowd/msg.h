@@ -34,7 +34,6 @@ enum msg_type {
 	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
 	IMSG_CONTROL,	/* struct msg_control + socket; after LOCK */
 	IMSG_SUMMARY_REQ,	/* empty; after LOCK: send a summary */
-	IMSG_VERBOSE,	/* struct msg_verbose; after LOCK */
 	IMSG_FINISH,	/* empty; after LOCK: export all, summary, FINISHED */
 
 	/*
@@ -149,10 +148,6 @@ struct msg_control {
 
 struct msg_control_closed {
 	uint32_t	id;
-};
-
-struct msg_verbose {
-	int32_t		verbose;
 };
 
 /* IMSG_READY: what is in force. */

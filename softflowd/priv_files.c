@@ -299,5 +299,4 @@ priv_find_user(void)
 		fatalx("-u %s: is root; give an unprivileged user", name);
 	priv.uid = pw->pw_uid;
 	priv.gid = pw->pw_gid;
-	priv.user = name;
 }

@@ -39,7 +39,6 @@ struct worker {
 	int64_t			deadline_ms;	/* to be READY, to be gone */
 	int64_t			next_ms;	/* start no earlier */
 	int64_t			seen_ms;	/* last COUNTERS */
-	unsigned int		generation;
 	int			skip;		/* next one: give up a block */
 	/* respawn token bucket */
 	int			tokens;
@@ -75,7 +74,6 @@ struct priv {
 	int			 root;
 	uid_t			 uid;
 	gid_t			 gid;
-	const char		*user;
 	int			 binary_fd;
 	int			 null_fd;
 	int			 chroot_fd;

@@ -171,7 +171,6 @@ priv_worker_start(void)
 	w->killed = w->eof = w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */
 	w->summary_wanted = priv.opt->savefile != NULL;
-	w->generation++;
 	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
 	worker_send_all();
 	log_debug("worker %ld started", (long)w->pid);
