@@ -132,6 +132,22 @@ capture_read(struct capture *cap, struct frame *frames, int max,
 }
 
 void
+capture_position(const struct capture *cap, struct capture_mark *mark)
+{
+	mark->block = mark->frames = 0;
+	if (cap->ops->position != NULL)
+		cap->ops->position(cap, mark);
+}
+
+void
+capture_resume(struct capture *cap, const struct capture_mark *mark)
+{
+	cap->conf.flags &= ~(uint32_t)MSG_CAPTURE_SKIP;
+	if (cap->ops->resume != NULL)
+		cap->ops->resume(cap, mark);
+}
+
+void
 capture_kernel_counters(struct capture *cap, struct counters *c)
 {
 	if (cap->ops->kernel_counters != NULL)

@@ -95,6 +95,24 @@ enum link_type capture_link_type(const struct capture *);
 int	capture_read(struct capture *, struct frame *frames, int max,
 	    struct counters *c);
 
+/*
+ * How far the frames reach that capture_read() has handed out, those of the
+ * last call included: the ring's block in hand, by the kernel's sequence
+ * number, and how many of its frames; of a savefile, 0.
+ */
+struct capture_mark {
+	uint64_t	block;
+	uint64_t	frames;
+};
+void	capture_position(const struct capture *, struct capture_mark *);
+
+/*
+ * Before the first read, go on behind the mark of a worker before us, which
+ * may say anything: if its block is still there, its frames are passed over,
+ * or if that cannot be, the block is given up as MSG_CAPTURE_SKIP does.
+ */
+void	capture_resume(struct capture *, const struct capture_mark *);
+
 /* Add what the kernel received and dropped since the last call to *c. */
 void	capture_kernel_counters(struct capture *, struct counters *c);
 

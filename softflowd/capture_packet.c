@@ -467,6 +467,39 @@ ring_hold(struct capture *cap)
 	return (0);
 }
 
+static void
+ring_position(const struct capture *cap, struct capture_mark *mark)
+{
+	struct ring_state		*st = cap->state;
+	struct tpacket_block_desc	*block = ring_block(cap, st->current);
+
+	mark->block = block->hdr.bh1.seq_num;
+	mark->frames = block->hdr.bh1.num_pkts - st->left;
+}
+
+/* Blocks are released in order: the mark's is the current one, or gone. */
+static void
+ring_resume(struct capture *cap, const struct capture_mark *mark)
+{
+	struct ring_state		*st = cap->state;
+	struct tpacket_block_desc	*block = ring_block(cap, st->current);
+	struct frame			 frame;
+	uint64_t			 i;
+
+	if (!ring_is_user(block) || block->hdr.bh1.seq_num != mark->block ||
+	    mark->frames == 0 || !ring_hold(cap))
+		return;
+	for (i = 0; i < mark->frames; i++) {
+		if (st->left == 0 || ring_frame(cap, (const uint8_t *)block,
+		    &frame) == -1) {
+			st->held = 0;
+			cap->conf.flags |= MSG_CAPTURE_SKIP;
+			return;
+		}
+		st->left--;
+	}
+}
+
 static int
 ring_read(struct capture *cap, struct frame *frames, int max,
     struct counters *c)
@@ -520,4 +553,6 @@ const struct capture_ops capture_live_ops = {
 	.read = ring_read,
 	.kernel_counters = ring_kernel_counters,
 	.clear_error = ring_clear_error,
+	.position = ring_position,
+	.resume = ring_resume,
 };

@@ -20,6 +20,9 @@ struct capture_ops {
 		    struct counters *);
 	void	(*kernel_counters)(struct capture *, struct counters *);
 	int	(*clear_error)(struct capture *);
+	/* where a successor shall go on; both NULL: nowhere */
+	void	(*position)(const struct capture *, struct capture_mark *);
+	void	(*resume)(struct capture *, const struct capture_mark *);
 };
 
 struct capture {

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "engine.h"
 #include "engine_state.h"
@@ -28,6 +29,7 @@
 #include "sandbox.h"
 
 #define ENGINE_SETUP_MS		10000
+#define ENGINE_WATCHDOG_SECONDS	10	/* of CPU time */
 #define ENGINE_LOG_QUEUE	128	/* messages; beyond, lines are dropped */
 
 struct engine	engine = { .capture_fd = -1, .filter_fd = -1 };
@@ -121,8 +123,22 @@ engine_get_conf(struct imsg *imsg)
 		fatalx("CONF: out of range");
 	engine.have_conf = 1;
 	log_set_verbose(conf->verbose);
-	if ((engine.meter = meter_new(conf, engine_send_datagram)) == NULL)
-		fatal("flow table for %u flows", conf->max_flows);
+}
+
+static void
+engine_get_table(struct imsg *imsg)
+{
+	uint32_t	max_flows = engine.conf.max_flows;
+	int		fd = imsg_get_fd(imsg);
+
+	if (!engine.have_conf || engine.estate != NULL || fd == -1 ||
+	    imsg_get_len(imsg) != 0)
+		fatalx("bad TABLE");
+	engine.estate = estate_map(fd, max_flows);
+	close(fd);
+	if (engine.estate == NULL || (engine.meter = meter_new(&engine.conf,
+	    engine.estate, engine_send_datagram)) == NULL)
+		fatal("flow table for %u flows", max_flows);
 }
 
 static void
@@ -154,7 +170,7 @@ engine_get_export(struct imsg *imsg)
 	struct msg_export	msg;
 	int			fd;
 
-	if (!engine.have_conf ||
+	if (engine.meter == NULL ||
 	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
 	    msg.slot >= MAX_EXPORT || msg.payload_max < 512 ||
 	    msg.payload_max > 65507)
@@ -174,8 +190,8 @@ engine_lock(void)
 	struct msg_ready	 ready = { 0 };
 	const char		*step = "";
 
-	if (!engine.have_conf || engine.capture_fd == -1)
-		fatalx("LOCK without CONF and CAPTURE");
+	if (engine.meter == NULL || engine.capture_fd == -1)
+		fatalx("LOCK without TABLE and CAPTURE");
 	engine.capture = capture_new(&engine.capture_conf, engine.capture_fd,
 	    engine.filter_fd, &engine.filter);
 	if (engine.capture == NULL)
@@ -223,6 +239,9 @@ engine_dispatch_setup(struct imsg *imsg)
 	switch (imsg_get_type(imsg)) {
 	case IMSG_CONF:
 		engine_get_conf(imsg);
+		break;
+	case IMSG_TABLE:
+		engine_get_table(imsg);
 		break;
 	case IMSG_CAPTURE:
 		engine_get_capture(imsg);
@@ -309,12 +328,50 @@ engine_catch_term(void)
 	return (sigaction(SIGTERM, &sa, NULL));
 }
 
+/*
+ * Called when so much CPU time is gone, of which an idle or waiting worker
+ * uses none.  If nothing has moved on in it, something goes round in circles:
+ * the next worker goes on behind it.
+ */
+static void
+engine_watchdog(int sig)
+{
+	static uint64_t	before;
+	uint64_t	progress;
+
+	(void)sig;
+	if (!engine.looping)
+		return;
+	progress = engine.turns + engine.estate->batch +
+	    engine.estate->hand.number;
+	if (progress == before)
+		abort();
+	before = progress;
+}
+
+static int
+engine_watch(void)
+{
+	const struct itimerval	 timer = {
+		{ ENGINE_WATCHDOG_SECONDS, 0 }, { ENGINE_WATCHDOG_SECONDS, 0 }
+	};
+	struct sigaction	 sa = {
+		.sa_handler = engine_watchdog, .sa_flags = SA_RESTART
+	};
+
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(SIGPROF, &sa, NULL) == -1)
+		return (-1);
+	return (setitimer(ITIMER_PROF, &timer, NULL));
+}
+
 void
 engine_main(void)
 {
 	struct pollfd	pfd = { .fd = FD_CHANNEL, .events = POLLIN };
 
 	if (sandbox_worker_start() == -1 || engine_catch_term() == -1 ||
+	    engine_watch() == -1 ||
 	    imsgbuf_init(&engine.channel, FD_CHANNEL) == -1)
 		_exit(1);
 	imsgbuf_allow_fdpass(&engine.channel);

@@ -13,16 +13,36 @@
 #include "engine_state.h"
 #include "log.h"
 
+/*
+ * Each flow once, while frames go on being read: a million flows take longer
+ * than those could wait.
+ */
+static uint64_t
+for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
+{
+	uint64_t	count = 0;
+	uint32_t	cursor = 0;
+
+	for (;;) {
+		count += some(engine.meter, &cursor);
+		if (cursor == TRACK_NONE)
+			return (count);
+		engine.turns++;
+		if (engine.gathering && !(engine.conf.flags & CONF_SAVEFILE))
+			(void)engine_read_frames();
+	}
+}
+
 static uint64_t
 op_expire_all(void)
 {
-	return (meter_expire_all(engine.meter));
+	return (for_all_flows(meter_expire_some));
 }
 
 static uint64_t
 op_delete_all(void)
 {
-	return (meter_delete_all(engine.meter));
+	return (for_all_flows(meter_delete_some));
 }
 
 static void

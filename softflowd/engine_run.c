@@ -23,6 +23,9 @@
 #define ENGINE_IDLE_MS		1000
 #define ENGINE_REPORT_US	1000000	/* COUNTERS at most once a second */
 #define ENGINE_LAST_US		150000	/* a block's timer, and some more */
+#define ENGINE_PATIENCE_FILE_MS	100
+#define ENGINE_PATIENCE_IDLE_MS	5
+#define ENGINE_PATIENCE_TURNS	64
 /*
  * Packets may wait this long for their block to be handed over, so the wall
  * clock expires flows only up to here.
@@ -64,12 +67,24 @@ engine_set_clock(void)
 	meter_set_clock(engine.meter, &clock);
 }
 
-/* Up to a turn's worth of frames.  -1: the source has failed. */
-static int
+/* Export's patience with a full socket. */
+static void
+engine_wait(int fd, int error)
+{
+	struct pollfd	pfd = { .fd = fd, .events = POLLOUT };
+
+	/* ENOBUFS: the socket has room, its device has not. */
+	if (error == ENOBUFS)
+		pfd.fd = -1;
+	(void)poll(&pfd, 1, 1);
+}
+
+int
 engine_read_frames(void)
 {
-	struct frame	frames[MAX_BATCH];
-	int		i, n;
+	struct capture_mark	mark;
+	struct frame		frames[MAX_BATCH];
+	int			i, n;
 
 	engine.drained = 0;
 	for (i = 0; i < ENGINE_TURN_BATCHES; i++) {
@@ -79,9 +94,11 @@ engine_read_frames(void)
 			engine.drained = 1;
 			return (n);
 		}
+		capture_position(engine.capture, &mark);
 		meter_frames(engine.meter,
-		    capture_link_type(engine.capture), frames, n);
-		meter_tick(engine.meter, meter_now(engine.meter));
+		    capture_link_type(engine.capture), frames, n, &mark);
+		engine.busy = meter_tick(engine.meter,
+		    meter_now(engine.meter));
 	}
 	return (0);
 }
@@ -96,8 +113,8 @@ engine_report(int now)
 	if (!now && engine.mono_us - engine.reported_us < ENGINE_REPORT_US)
 		return;
 	engine.reported_us = engine.mono_us;
-	meter_flush(engine.meter);	/* no record waits longer than this */
 	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	meter_flush(engine.meter);	/* no record waits longer than this */
 	msg.counters = *meter_counters(engine.meter);
 	msg.active_flows = meter_summary(engine.meter)->active_flows;
 	msg.active_packets = meter_active_packets(engine.meter);
@@ -119,14 +136,17 @@ static __dead void
 engine_finish(int failed)
 {
 	struct msg_finished	msg = { 0 };
+	uint32_t		cursor = 0;
 
 	engine_set_clock();
 	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
-	meter_expire_all(engine.meter);
+	while (cursor != TRACK_NONE)
+		meter_expire_some(engine.meter, &cursor);
 	engine_send_summary();
 	control_close_all();	/* says CONTROL_CLOSED: not after FINISHED */
 	msg.failed = failed != 0;
-	msg.frames = meter_counters(engine.meter)->frames;
+	msg.frames = meter_counters(engine.meter)->frames +
+	    meter_counters(engine.meter)->frames_skipped;
 	engine_send(IMSG_FINISHED, &msg, sizeof(msg));
 	engine_flush(5000);
 	_exit(0);
@@ -149,7 +169,7 @@ engine_timeout(void)
 {
 	int64_t	left;
 
-	if (!engine_is_live() || !engine.drained)
+	if (!engine_is_live() || !engine.drained || engine.busy)
 		return (0);
 	if (engine.phase == ENGINE_FINISHING) {
 		left = (engine.finish_us - engine.mono_us) / 1000 + 1;
@@ -211,7 +231,7 @@ engine_turn(void)
 	if (n == -1)
 		log_warnx("%s", capture_error(engine.capture));
 	if (engine.drained && engine.unix_us > ENGINE_LAG_US)
-		meter_tick(engine.meter,
+		engine.busy = meter_tick(engine.meter,
 		    (uint64_t)engine.unix_us - ENGINE_LAG_US);
 	if (engine.phase != ENGINE_FINISHING)
 		return;
@@ -221,18 +241,65 @@ engine_turn(void)
 		engine_finish(0);
 }
 
+/*
+ * Waiting for a full socket is time in which frames wait: some while there
+ * are none, little while there are; a savefile waits for nobody.
+ */
+static void
+engine_set_patience(void)
+{
+	unsigned int	ms = 0;
+
+	if (!engine_is_live())
+		ms = ENGINE_PATIENCE_FILE_MS;
+	else if (engine.drained)
+		ms = ENGINE_PATIENCE_IDLE_MS;
+	else if (engine.turns % ENGINE_PATIENCE_TURNS == 0)
+		ms = 1;
+	else
+		return;
+	meter_patience(engine.meter, engine_wait, ms);
+}
+
+/* Go on where a worker before us stopped. */
+static void
+engine_adopt(void)
+{
+	struct adoption	a;
+
+	if (!(engine.conf.flags & CONF_ADOPT))
+		return;
+	if (meter_adopt(engine.meter, &a)) {
+		capture_resume(engine.capture, &a.mark);
+		log_info("took over %u flows; %llu frames given up%s",
+		    a.flows, (unsigned long long)a.skipped,
+		    a.repeated ? "; a datagram was sent again" : "");
+		if (a.lost > 0)
+			log_warnx("%llu packets lost: damaged flow records",
+			    (unsigned long long)a.lost);
+	} else
+		log_warnx("what the worker before left is damaged: its flows "
+		    "are counted as lost");
+	/* Who reads the file on might meet what killed that one. */
+	if (!engine_is_live())
+		engine_finish(1);
+}
+
 void
 engine_run(void)
 {
 	engine_control_init();
 	engine_set_clock();
+	engine_set_patience();
+	engine_adopt();
 	if (capture_start(engine.capture) == -1) {
 		log_warnx("%s", capture_error(engine.capture));
 		engine_finish(1);
 	}
-	for (;;) {
+	for (engine.looping = 1;; engine.turns++) {
 		engine_poll();
 		engine_set_clock();
+		engine_set_patience();
 		engine_turn();
 		engine_report(0);
 	}

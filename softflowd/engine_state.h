@@ -29,6 +29,7 @@ struct engine {
 	enum engine_phase	 phase;
 	struct msg_conf		 conf;
 	int			 have_conf;
+	struct estate		*estate;
 	struct meter		*meter;
 
 	struct msg_capture	 capture_conf;
@@ -38,6 +39,9 @@ struct engine {
 	struct capture		*capture;
 	int			 gathering;
 	int			 drained;	/* nothing left to read now */
+	int			 busy;		/* flows are due */
+	volatile uint64_t	 turns;		/* of the loop */
+	volatile sig_atomic_t	 looping;
 
 	int64_t			 mono_us;	/* of this turn */
 	int64_t			 unix_us;
@@ -57,6 +61,9 @@ void	engine_dispatch_priv(void);
 /* engine_control.c */
 void	engine_control_init(void);
 void	engine_send_summary(void);
+
+/* engine_run.c: up to a turn's worth of frames; -1: the source has failed. */
+int	engine_read_frames(void);
 
 /* engine_run.c: COUNTERS to the parent, at most once a second unless now */
 void	engine_report(int now);

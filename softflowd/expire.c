@@ -34,8 +34,11 @@ _Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
 #define TCP_FIN		0x01
 #define TCP_RST		0x04
 
-#define VICTIM_RECORDS	1024	/* passed over, in use or not */
-#define VICTIM_FLOWS	64	/* compared */
+#define SLOTS_A_LOOK	512U	/* empty ones cost as much as one flow */
+
+#define VICTIM_RECORDS	1024U	/* passed over, in use or not */
+#define VICTIM_FLOWS	64U	/* compared, at least, and */
+#define VICTIM_CHOICE	8U	/* at least so many for each */
 
 struct expire {
 	struct track	*track;
@@ -197,7 +200,6 @@ link_flow(struct expire *e, uint32_t idx, uint64_t look_us)
 	}
 	f->slot = (uint16_t)(tick % SLOTS);
 	head = &e->head[f->slot];
-	f->prev = TRACK_NONE;
 	f->next = *head;
 	if (*head != TRACK_NONE)
 		track_flow(e->track, *head)->prev = idx;
@@ -282,6 +284,13 @@ expire_free(struct expire *e)
 }
 
 void
+expire_start(struct expire *e, uint64_t now_us)
+{
+	e->tick = now_us >> SLOT_SHIFT;
+	visit_slot(e);
+}
+
+void
 expire_add(struct expire *e, uint32_t idx)
 {
 	const struct flow	*f = track_flow(e->track, idx);
@@ -298,25 +307,31 @@ expire_remove(struct expire *e, uint32_t idx)
 		return;
 	if (e->cursor == idx)
 		e->cursor = f->next;
-	if (f->next != TRACK_NONE)
-		track_flow(e->track, f->next)->prev = f->prev;
-	if (f->prev != TRACK_NONE)
-		track_flow(e->track, f->prev)->next = f->next;
-	else
+	/* The first one's prev means nothing: so the next need not be loaded. */
+	if (e->head[f->slot] == idx)
 		e->head[f->slot] = f->next;
+	else {
+		track_flow(e->track, f->prev)->next = f->next;
+		if (f->next != TRACK_NONE)
+			track_flow(e->track, f->next)->prev = f->prev;
+	}
 	f->flags &= ~FLOW_WHEEL;
 	e->armed--;
 }
 
 /* The next due flow of the visit in hand, or TRACK_NONE at its end. */
 static uint32_t
-visit_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
+visit_next(struct expire *e, uint64_t now_us, enum expire_reason *why,
+    uint32_t *looks)
 {
 	const struct flow	*f;
 	uint32_t		 idx;
 
-	while ((idx = e->cursor) != TRACK_NONE) {
+	while (*looks > 0 && (idx = e->cursor) != TRACK_NONE) {
+		(*looks)--;
 		f = track_flow(e->track, idx);
+		if (f->next != TRACK_NONE)
+			track_prefetch_flow(e->track, f->next);
 		*why = expire_due(e, f, now_us);
 		expire_remove(e, idx);
 		if (*why != EXPIRE_NONE)
@@ -329,7 +344,8 @@ visit_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
 }
 
 uint32_t
-expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
+expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why,
+    uint32_t *looks)
 {
 	uint64_t	now_tick;
 	uint32_t	idx;
@@ -342,8 +358,10 @@ expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
 		visit_slot(e);
 	}
 	while (e->armed > 0) {
-		if ((idx = visit_next(e, now_us, why)) != TRACK_NONE)
+		if ((idx = visit_next(e, now_us, why, looks)) != TRACK_NONE)
 			return (idx);
+		if (*looks == 0)
+			break;
 		/*
 		 * Before time goes on, the current slot holds nothing more
 		 * for now.  Where time ran back, it holds all new flows:
@@ -355,7 +373,8 @@ expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
 			else
 				visit_slot(e);
 		} else if (e->tick < now_tick) {
-			e->tick++;
+			if (++e->tick % SLOTS_A_LOOK == 0)
+				(*looks)--;
 			visit_slot(e);
 		} else
 			break;
@@ -364,46 +383,73 @@ expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why)
 	return (TRACK_NONE);
 }
 
-/* Single packets before conversations, then the longest idle. */
-static int
-gives_way(const struct flow *a, const struct flow *b)
+/* What gives way first: single packets, then the longest idle. */
+static uint64_t
+victim_rank(const struct flow *f)
 {
-	int	a_single = a->packets[0] + a->packets[1] == 1;
-	int	b_single = b->packets[0] + b->packets[1] == 1;
+	uint64_t	conversation = f->packets[0] + f->packets[1] != 1;
 
-	if (a_single != b_single)
-		return (a_single);
-	return (flow_last(a) < flow_last(b));
+	return (conversation << 63 | min64(flow_last(f), INT64_MAX));
 }
 
-uint32_t
-expire_victim(struct expire *e)
+/* Keep the max lowest ranks, in order; returns how many there are now. */
+static unsigned int
+victim_insert(uint32_t *victims, uint64_t *ranks, unsigned int n,
+    unsigned int max, uint32_t idx, uint64_t rank)
 {
-	const struct flow	*f, *best_flow = NULL;
-	uint32_t		 best, max, records, seen = 0, slot;
+	unsigned int	i;
 
-	max = track_max(e->track);
-	best = TRACK_NONE;
-	for (records = 0; records < VICTIM_RECORDS && records < max &&
-	    seen < VICTIM_FLOWS; records++) {
-		f = track_flow(e->track, e->hand);
-		if (f->flags & FLOW_USED) {
-			seen++;
-			if (best_flow == NULL || gives_way(f, best_flow)) {
-				best = e->hand;
-				best_flow = f;
-			}
-		}
-		e->hand = e->hand + 1 < max ? e->hand + 1 : 0;
+	if (n == max && rank >= ranks[n - 1])
+		return (n);
+	if (n < max)
+		n++;
+	for (i = n - 1; i > 0 && rank < ranks[i - 1]; i--) {
+		victims[i] = victims[i - 1];
+		ranks[i] = ranks[i - 1];
 	}
-	/* In a table so empty, the flow to be looked at next will do. */
-	for (slot = 0; slot < SLOTS && best == TRACK_NONE; slot++)
-		best = e->head[(e->tick + slot) % SLOTS];
-	if (best == TRACK_NONE)
-		best = track_next(e->track, 0);
-	if (best != TRACK_NONE)
-		expire_remove(e, best);
-	return (best);
+	victims[i] = idx;
+	ranks[i] = rank;
+	return (n);
+}
+
+/* In a table so empty that the hand finds none, the flow to look at next. */
+static uint32_t
+victim_any(const struct expire *e)
+{
+	uint32_t	slot;
+
+	for (slot = 0; slot < SLOTS; slot++)
+		if (e->head[(e->tick + slot) % SLOTS] != TRACK_NONE)
+			return (e->head[(e->tick + slot) % SLOTS]);
+	return (track_next(e->track, 0));
+}
+
+unsigned int
+expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
+{
+	const struct flow	*f;
+	uint64_t		 ranks[EXPIRE_VICTIMS];
+	uint32_t		 flows, records, top = track_top(e->track);
+	unsigned int		 i, n = 0;
+
+	flows = max * VICTIM_CHOICE;
+	if (flows < VICTIM_FLOWS)
+		flows = VICTIM_FLOWS;
+	for (records = 0; records < VICTIM_RECORDS && records < top &&
+	    flows > 0; records++) {
+		e->hand = e->hand + 1 < top ? e->hand + 1 : 0;
+		f = track_flow(e->track, e->hand);
+		if ((f->flags & (FLOW_USED | FLOW_ENDED)) == FLOW_USED) {
+			flows--;
+			n = victim_insert(victims, ranks, n, max, e->hand,
+			    victim_rank(f));
+		}
+	}
+	if (n == 0 && (victims[0] = victim_any(e)) != TRACK_NONE)
+		n = 1;
+	for (i = 0; i < n; i++)
+		expire_remove(e, victims[i]);
+	return (n);
 }
 
 uint8_t

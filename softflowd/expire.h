@@ -52,6 +52,9 @@ enum expire_reason expire_before(const struct expire *, const struct flow *,
 uint64_t expire_deadline(const struct expire *, const struct flow *,
 		    enum expire_reason *why);
 
+/* The time of an empty wheel: flows that were there before are added next. */
+void	expire_start(struct expire *, uint64_t now_us);
+
 /* Arm a new flow; its first and last times must be set. */
 void	expire_add(struct expire *, uint32_t idx);
 
@@ -60,20 +63,25 @@ void	expire_remove(struct expire *, uint32_t idx);
 
 /*
  * Next flow that is due at now_us: its index with *why set, taken off the
- * wheel; TRACK_NONE when there is none left.  The caller removes it from the
- * table.  Cost is proportional to the flows whose slots have come up.  None
- * is early; late is only one whose deadline came forward with a packet from
- * before now_us, by as much as that packet's time ran back.
+ * wheel; TRACK_NONE when there is none left, or when *looks, the flows that
+ * may be looked at, has come down to 0: call again then, with any time, and
+ * it goes on.  (Empty slots count a little, too.)  The caller removes the
+ * flow from the table.  None is early; late is only one whose deadline came
+ * forward with a packet from before now_us, by as much as that packet's time
+ * ran back.
  */
 uint32_t expire_next(struct expire *, uint64_t now_us,
-		    enum expire_reason *why);
+		    enum expire_reason *why, uint32_t *looks);
 
 /*
- * The flow to give up when the table is full: the longest idle of those that
- * a clock hand passes over, flows of a single packet first.  Taken off the
- * wheel.  TRACK_NONE only if the table is empty.
+ * Flows to give up when the table is full, up to max of them (1 to
+ * EXPIRE_VICTIMS), taken off the wheel.  Of those that a clock hand passes
+ * over, eight for each, the ones of a single packet first, then the longest
+ * idle.  0 only if the table is empty.
  */
-uint32_t expire_victim(struct expire *);
+#define EXPIRE_VICTIMS	32
+unsigned int expire_victims(struct expire *, uint32_t *victims,
+		    unsigned int max);
 
 /* flowEndReason, IPFIX element 136 (RFC 5102 section 5.11.3). */
 uint8_t	expire_end_reason(enum expire_reason);

@@ -16,9 +16,49 @@
 
 #include <stdint.h>
 
+#include "datagram.h"
 #include "track.h"
 
 struct export;
+
+#define EXPORT_FLOWS	32	/* in one datagram */
+
+/*
+ * What goes on when a worker is replaced, as it was when the last datagram
+ * was accounted for.
+ */
+struct export_session {
+	uint64_t	settled;	/* number of that datagram */
+	int64_t		sent_ms;	/* last header's time */
+	uint64_t	templates_at_ms;
+	uint32_t	templates_now;
+	uint32_t	templates_sent;	/* up to those of the start */
+	uint32_t	datagrams;	/* since templates */
+	uint32_t	reserved;
+	struct {
+		struct export_counters	counters;
+		uint32_t		sequence;	/* the next datagram's */
+		uint32_t		reserved;
+	} dest[MAX_EXPORT];
+};
+
+/*
+ * The datagram in hand, number settled + 1, and its flows, which stay in the
+ * table until it is out.  Being sent it is complete but for the sequence
+ * number; before, it is nothing that anybody could use.
+ */
+struct export_hand {
+	uint64_t	number;
+	uint32_t	sending;	/* 0: being filled */
+	uint32_t	receivers;	/* the first of the destinations */
+	uint32_t	dest;		/* being sent to */
+	uint32_t	advance;	/* of their sequence numbers */
+	uint8_t		sent[MAX_EXPORT];	/* those before: 0 failed */
+	uint64_t	packets, octets;
+	uint32_t	nflows;
+	uint32_t	flow[EXPORT_FLOWS];	/* records of the table */
+	struct datagram	datagram;	/* len 0: none */
+};
 
 struct export_config {
 	uint16_t	version;	/* 5, 9 or 10 */
@@ -41,18 +81,57 @@ struct export_clock {
 /* send(2) or a test's recorder. */
 typedef ssize_t export_send_fn(int fd, const void *, size_t);
 
-/* NULL with errno EINVAL (version; v5: sampling above 16383) or ENOMEM. */
-struct export *export_new(const struct export_config *, export_send_fn *);
+/* Wait for a millisecond, or less: fd had no room, as error says. */
+typedef void export_wait_fn(int fd, int error);
+
+/*
+ * A datagram has been sent or given up, and counted: commit the session,
+ * then free its flows.
+ */
+typedef void export_settled_fn(void *arg, const uint32_t *flows, uint32_t n);
+
+/*
+ * hand is the caller's, zero or adopted; NULL: of its own.
+ * NULL with errno EINVAL (version; v5: sampling above 16383) or ENOMEM.
+ */
+struct export *export_new(const struct export_config *, export_send_fn *,
+	    struct export_hand *hand);
 void	export_free(struct export *);
+
+void	export_on_settled(struct export *, export_settled_fn *, void *arg);
+
+/*
+ * A datagram that finds a socket full is tried again after wait, which may
+ * happen so often until this is called again.
+ */
+void	export_patience(struct export *, export_wait_fn *wait,
+	    unsigned int times);
+
+/*
+ * Go on with a session, after export_add() of all its destinations.  If the
+ * datagram in hand was being sent and is in order, it can be resumed, and
+ * with resend set is kept: export_resend() must follow.  Else it is
+ * forgotten, and its flows are the caller's to export again.
+ */
+int	export_resumable(const struct export *, const struct export_session *);
+void	export_adopt(struct export *, const struct export_session *,
+	    int resend);
+
+/*
+ * Send what was kept to whom it may not have reached, octet for octet with
+ * the same sequence number, and settle it.  Counts datagrams_repeated.
+ */
+void	export_resend(struct export *, struct counters *c);
 
 /*
  * Add a collector.  fd: connected socket, export's to close; sequence: first
  * sequence number; payload_max: octets of a datagram that its route carries,
- * less than 512 (RFC 7011 section 10.3.3) counts as 512.
+ * less than 512 (RFC 7011 section 10.3.3) counts as 512; before: to count on
+ * from, or NULL.
  * -1 with errno ENOSPC.  Slots count from 0 in the order of the calls.
  */
 int	export_add(struct export *, int fd, uint32_t sequence,
-	    uint16_t payload_max);
+	    uint16_t payload_max, const struct export_counters *before);
 
 void	export_set_clock(struct export *, const struct export_clock *);
 
@@ -62,9 +141,11 @@ void	export_set_clock(struct export *, const struct export_clock *);
  * in c, flows_exported, packets_exported, octets_exported,
  * flows_not_exportable, flows_no_collector, flows_unsent and their packets.
  * Those in the datagram in hand are in none of these until it is sent.
+ * idx is what the flow is called when it is settled.  Returns 1 when it is in
+ * the datagram in hand, 0 when there is nothing to wait for.
  */
-void	export_flow(struct export *, const struct flow *, enum expire_reason,
-	    struct counters *c);
+int	export_flow(struct export *, const struct flow *, uint32_t idx,
+	    enum expire_reason, struct counters *c);
 
 /* Send what is in hand. */
 void	export_flush(struct export *, struct counters *c);
@@ -79,5 +160,6 @@ unsigned int export_count(const struct export *);
 const struct export_counters *export_counters(const struct export *,
 	    unsigned int slot);
 uint32_t export_sequence(const struct export *, unsigned int slot);
+void	export_session(const struct export *, struct export_session *);
 
 #endif

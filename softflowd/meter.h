@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "capture.h"
+#include "estate.h"
 #include "export.h"
 #include "expire.h"
 #include "msg.h"
@@ -24,27 +26,49 @@
 struct meter;
 
 /*
- * Table and wheel as conf says; conf's values must be in range.  NULL with
+ * Table and wheel as conf says; conf's values must be in range.  The estate
+ * is the caller's and, if conf's flags have CONF_ADOPT, that of a worker
+ * before us, of which nothing but its size is looked at yet.  NULL with
  * errno.
  */
-struct meter *meter_new(const struct msg_conf *, export_send_fn *);
+struct meter *meter_new(const struct msg_conf *, struct estate *,
+	    export_send_fn *);
 
 /* Add a collector; fd is the meter's to keep.  -1 with errno. */
 int	meter_add_export(struct meter *, int fd, const struct msg_export *);
 
 /*
- * Account a batch of n <= MAX_BATCH frames.  Flows that are over before one
- * of its packets are exported on the way.
+ * Take over what the worker before us left: before the first frame, with all
+ * collectors there and the clock set, and confined.  Takes a second for a few
+ * million flows.  Returns whether there was anything to go on from; if not,
+ * its flows are counted as lost.
+ */
+struct adoption {
+	struct capture_mark	mark;		/* how far it had read */
+	uint64_t		skipped;	/* frames given up */
+	uint64_t		lost;		/* packets of bad records */
+	uint32_t		flows;
+	int			repeated;	/* a datagram was sent again */
+};
+int	meter_adopt(struct meter *, struct adoption *);
+
+/*
+ * Account a batch of n <= MAX_BATCH frames; mark: how far they reach.  Flows
+ * that are over before one of its packets are exported on the way.
  */
 void	meter_frames(struct meter *, enum link_type, const struct frame *,
-	    int n);
+	    int n, const struct capture_mark *);
 
 /*
  * Let time pass: export the flows that are due at now_us if the scan interval
  * is over, and templates if theirs is.  now_us: packet time, or the wall
- * clock when all packets have been read.
+ * clock when all packets have been read.  Where many are due, each call
+ * exports some, and returns 1 if there may be more.
  */
-void	meter_tick(struct meter *, uint64_t now_us);
+int	meter_tick(struct meter *, uint64_t now_us);
+
+/* For export_patience(). */
+void	meter_patience(struct meter *, export_wait_fn *, unsigned int times);
 
 /*
  * The instant for headers of what is exported next; live only, for a savefile
@@ -55,13 +79,18 @@ void	meter_set_clock(struct meter *, const struct export_clock *);
 /* Time of the newest packet of the last batch; 0 before the first. */
 uint64_t meter_now(const struct meter *);
 
-/* Export all flows now; returns how many there were. */
-uint64_t meter_expire_all(struct meter *);
+/*
+ * Export, or forget and count as deleted, some of the flows from record
+ * *cursor on and set it to where to go on, TRACK_NONE at the end.  Returns
+ * how many there were.
+ */
+uint64_t meter_expire_some(struct meter *, uint32_t *cursor);
+uint64_t meter_delete_some(struct meter *, uint32_t *cursor);
 
-/* Forget all flows, counted as deleted; returns how many there were. */
-uint64_t meter_delete_all(struct meter *);
-
-/* Send the datagram in hand: what waits in it is in no counter yet. */
+/*
+ * Send the datagram in hand: what waits in it is in no counter yet.  All
+ * counters are then as a next generation will find them.
+ */
 void	meter_flush(struct meter *);
 
 void	meter_send_templates(struct meter *);

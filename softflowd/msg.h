@@ -28,6 +28,7 @@ enum msg_type {
 	 * Parent to worker.
 	 */
 	IMSG_CONF = 1,	/* struct msg_conf; once, before LOCK */
+	IMSG_TABLE,	/* empty + shared object of estate.h; after CONF */
 	IMSG_CAPTURE,	/* struct msg_capture + descriptor; before LOCK */
 	IMSG_FILTER,	/* struct msg_filter + shared object; before LOCK */
 	IMSG_EXPORT,	/* struct msg_export + socket; before LOCK */
@@ -104,9 +105,13 @@ struct msg_conf {
 	int64_t		boot_unix_us;	/* when the daemon started; live */
 	int64_t		boot_mono_us;
 	struct counters	counters;	/* of the generations before */
+	uint64_t	lost_packets;	/* with the last one, if its table */
+	uint32_t	lost_flows;	/* is not adopted */
+	uint32_t	reserved;
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */
+#define CONF_ADOPT	0x04	/* the table is that of a worker before */
 
 /* IMSG_CAPTURE */
 struct msg_capture {

@@ -169,6 +169,7 @@ priv_open(void)
 	int		fd;
 
 	priv.binary_fd = priv.chroot_fd = priv.filter_fd = priv.link_fd = -1;
+	priv.table_fd = -1;
 	if ((fd = self_open()) == -1 || (priv.binary_fd = fcntl(fd,
 	    F_DUPFD_CLOEXEC, PRIV_FD_BASE)) == -1)
 		fatal("our own program");

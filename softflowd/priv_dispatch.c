@@ -50,6 +50,8 @@ dispatch_ready(struct imsg *imsg)
 	w->seen_ms = priv_now_ms();
 	w->was_ready = 1;
 	priv_ready();
+	if (w->finish)
+		priv_finish();
 	return (0);
 }
 
@@ -97,6 +99,7 @@ dispatch_counters(struct imsg *imsg)
 	    sizeof(priv.counters)) == -1)
 		return (-1);
 	priv.worker.seen_ms = priv_now_ms();
+	priv.worker.barren = 0;
 	return (0);
 }
 
@@ -277,7 +280,7 @@ priv_dispatch_worker(void)
 	if (!w->more) {
 		n = imsgbuf_read(&w->channel);
 		if (n == -1 && errno != ECONNRESET) {
-			priv_worker_kill("malformed message");
+			priv_worker_kill_hostile("malformed message");
 			return (0);
 		}
 		/* It may also have gone with messages of ours unread. */
@@ -300,11 +303,11 @@ priv_dispatch_worker(void)
 		log_at(LOG_CRIT, "worker %ld: message %u of %zu octets in "
 		    "phase %d is not allowed", (long)w->pid, type, len,
 		    (int)w->phase);
-		priv_worker_kill("hostile");
+		priv_worker_kill_hostile("hostile");
 		return (0);
 	}
 	if (n == -1)
-		priv_worker_kill("malformed message");
+		priv_worker_kill_hostile("malformed message");
 	w->more = n == 1;
 	return (w->more);
 }

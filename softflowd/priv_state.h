@@ -31,6 +31,7 @@ struct worker {
 	enum worker_phase	phase;
 	pid_t			pid;
 	int			killed;		/* by us, as hostile or stuck */
+	int			hostile;	/* and why: its table is not kept */
 	int			eof;		/* it closed the channel */
 	int			more;		/* messages wait, read already */
 	int			summary_wanted;	/* as many may come */
@@ -40,6 +41,9 @@ struct worker {
 	int64_t			next_ms;	/* start no earlier */
 	int64_t			seen_ms;	/* last COUNTERS */
 	int			skip;		/* next one: give up a block */
+	int			adopt;		/* next one: take over the table */
+	int			finish;		/* next one: export it and end */
+	int			barren;		/* died before they reported */
 	/* respawn token bucket */
 	int			tokens;
 	int64_t			refilled_ms;
@@ -84,6 +88,7 @@ struct priv {
 	int			 capture_pipe;	/* a savefile of no known end */
 	struct msg_filter	 filter;
 	int			 filter_fd;
+	int			 table_fd;	/* of estate.h; never mapped */
 	int			 link_fd;	/* interface events; -1 */
 	unsigned int		 bound_ifindex;	/* what we capture on */
 	struct priv_dest	 dest[MAX_EXPORT];
@@ -133,6 +138,7 @@ void	priv_worker_start(void);
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
 void	priv_worker_reap(int status);
 void	priv_worker_kill(const char *why);
+void	priv_worker_kill_hostile(const char *why);
 void	priv_worker_timers(int64_t now_ms);
 
 /* priv_dispatch.c: read from the worker and obey its few wishes. */

@@ -20,9 +20,11 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "estate.h"
 #include "log.h"
 #include "priv_state.h"
 #include "sandbox.h"
+#include "shmem.h"
 
 #define WORKER_READY_MS		10000
 #define WORKER_FINISH_MS	30000
@@ -31,6 +33,8 @@
 #define WORKER_REFILL_MS	1000	/* and one more for each second */
 #define WORKER_SIGSYS_MS	10000
 #define WORKER_LAST_TURNS	64	/* of reading what a dead one said */
+#define WORKER_BARREN_MAX	3	/* deaths of one table */
+#define WORKER_FINISH_TRIES	3
 #define WORKER_FD_BASE		32	/* ours, while we shuffle 0-4 */
 
 extern char	**environ;
@@ -104,6 +108,10 @@ worker_send_conf(void)
 	conf.boot_unix_us = priv.boot_unix_us;
 	conf.boot_mono_us = priv.boot_mono_us;
 	conf.counters = priv.counters.counters;
+	if (priv.worker.adopt)
+		conf.flags |= CONF_ADOPT;
+	conf.lost_flows = priv.counters.active_flows;
+	conf.lost_packets = priv.counters.active_packets;
 	priv_worker_send(IMSG_CONF, -1, &conf, sizeof(conf));
 }
 
@@ -114,6 +122,7 @@ worker_send_all(void)
 	unsigned int		i;
 
 	worker_send_conf();
+	worker_send_copy(IMSG_TABLE, priv.table_fd, NULL, 0);
 	priv.capture_conf.flags = priv.worker.skip ? MSG_CAPTURE_SKIP : 0;
 	priv.worker.skip = 0;
 	worker_send_copy(IMSG_CAPTURE, priv.capture_fd, &priv.capture_conf,
@@ -128,6 +137,17 @@ worker_send_all(void)
 		    sizeof(msg));
 	}
 	priv_worker_send(IMSG_LOCK, -1, NULL, 0);
+}
+
+/* A table that nobody has written to. */
+static int
+worker_new_table(void)
+{
+	if (priv.table_fd != -1)
+		close(priv.table_fd);
+	priv.table_fd = shmem_new_sized("softflowd table",
+	    estate_size(priv.opt->max_flows));
+	return (priv.table_fd == -1 ? -1 : 0);
 }
 
 /* A passing shortage is no reason to give up, except at the very start. */
@@ -147,6 +167,10 @@ priv_worker_start(void)
 	struct worker	*w = &priv.worker;
 	int		 sv[2];
 
+	if (!w->adopt && worker_new_table() == -1) {
+		worker_start_failed("memory for the flow table");
+		return;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 	    sv) == -1) {
 		worker_start_failed("socketpair");
@@ -168,7 +192,7 @@ priv_worker_start(void)
 	if (imsgbuf_set_maxsize(&w->channel, MSG_WORKER_MAX) == -1)
 		fatal("channel");
 	w->phase = WORKER_STARTING;
-	w->killed = w->eof = w->more = w->in_summary = 0;
+	w->killed = w->hostile = w->eof = w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */
 	w->summary_wanted = priv.opt->savefile != NULL;
 	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
@@ -184,6 +208,13 @@ priv_worker_kill(const char *why)
 	log_at(LOG_CRIT, "worker %ld: %s; killed", (long)priv.worker.pid, why);
 	priv.worker.killed = 1;
 	kill(priv.worker.pid, SIGKILL);
+}
+
+void
+priv_worker_kill_hostile(const char *why)
+{
+	priv.worker.hostile = 1;
+	priv_worker_kill(why);
 }
 
 static void
@@ -224,20 +255,23 @@ worker_obituary(int status)
 	return (0);
 }
 
-/* What its table held is gone: say so and count it. */
+/*
+ * What it had in its table the next one takes over, unless it may have been
+ * somebody else's in the end, or one after the other dies of it.
+ */
 static void
-worker_account_loss(void)
+worker_bequeath(int status)
 {
-	struct msg_counters	*last = &priv.counters;
+	struct worker	*w = &priv.worker;
 
-	last->counters.worker_deaths++;
-	last->counters.flows_lost += last->active_flows;
-	last->counters.packets_lost += last->active_packets;
-	log_warnx("lost with it: %u flows of %llu packets, as of its last "
-	    "report", last->active_flows,
-	    (unsigned long long)last->active_packets);
-	last->active_flows = 0;
-	last->active_packets = 0;
+	priv.counters.counters.worker_deaths++;
+	w->adopt = !w->hostile && ++w->barren < WORKER_BARREN_MAX &&
+	    !(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	if (!w->adopt)
+		log_warnx("its table is not kept: %u flows of %llu packets "
+		    "are lost, as of its last report",
+		    priv.counters.active_flows,
+		    (unsigned long long)priv.counters.active_packets);
 }
 
 static void
@@ -284,11 +318,13 @@ priv_worker_reap(int status)
 	}
 	wait_ms = worker_obituary(status);
 	worker_close();
-	worker_account_loss();
+	worker_bequeath(status);
 	if (priv.quit)
 		return;
-	if (!w->was_ready || phase == WORKER_FINISHING ||
-	    phase == WORKER_FINISHED || priv.opt->savefile != NULL) {
+	if (phase == WORKER_FINISHING || priv.opt->savefile != NULL)
+		w->finish++;
+	if (!w->was_ready || phase == WORKER_FINISHED ||
+	    (w->finish && (!w->adopt || w->finish > WORKER_FINISH_TRIES))) {
 		log_warnx("%s", !w->was_ready ? "the worker did not start" :
 		    priv.opt->savefile != NULL ?
 		    "the worker died; the file is not read to its end" :
@@ -361,8 +397,15 @@ priv_finish(void)
 	case WORKER_FINISHING:
 	case WORKER_FINISHED:
 		break;
-	default:
-		/* Nothing is in the table of a worker that is not there. */
+	case WORKER_STARTING:
+		w->finish = 1;
+		break;
+	case WORKER_NONE:
+		if (w->adopt) {		/* somebody must export that */
+			w->finish = 1;
+			w->next_ms = 0;
+			break;
+		}
 		log_info("ending without a worker; what waits to be read is "
 		    "not counted");
 		if (priv.opt->savefile != NULL)

@@ -11,8 +11,13 @@
 #ifndef SHMEM_H
 #define SHMEM_H
 
+#include <stddef.h>
+
 /* A new, empty object, close-on-exec; name is for debugging.  -1 with errno. */
 int	shmem_new(const char *name);
+
+/* A new one, all zero, of a size that nobody can change; -1 with errno. */
+int	shmem_new_sized(const char *name, size_t size);
 
 /* Nobody can change size or contents any more; -1 with errno. */
 int	shmem_seal(int fd);

@@ -133,7 +133,8 @@ enum expire_reason {
 	X(packets_deleted, "packets deleted by the operator")		\
 	X(flows_lost, "flows lost with a worker")			\
 	X(packets_lost, "packets lost with a worker")			\
-	X(frames_skipped, "frames skipped after a crash")		\
+	X(frames_skipped, "frames given up with a worker")		\
+	X(datagrams_repeated, "datagrams sent again, perhaps twice")	\
 	X(worker_deaths, "workers that died")				\
 	X(kernel_received, "packets received by the kernel")		\
 	X(kernel_dropped, "packets dropped by the kernel")

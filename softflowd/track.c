@@ -8,6 +8,9 @@
  * mapping, a hash index over them in another.  The pages of both come from
  * the system when they are first used, so a large limit costs nothing until
  * there are flows.
+ *
+ * Each change of a record is made to count by its last store, for the
+ * records may outlive the process.
  */
 
 #include <sys/endian.h>
@@ -17,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "order.h"
 #include "track.h"
 
 /* A fresh page is all zero: an index full of empty buckets. */
@@ -29,12 +33,19 @@ struct track {
 	struct flow	*flows;
 	struct bucket	*index;
 	uint64_t	 key[2];	/* secret, little endian halves */
+	uint32_t	*top;		/* records from here on never used */
 	uint32_t	 mask;		/* buckets - 1 */
 	uint32_t	 max;
+	uint32_t	 capacity;
 	uint32_t	 count;
-	uint32_t	 top;		/* records from here on never used */
+	uint32_t	 populated;	/* records in pages that are there */
 	uint32_t	 free;		/* first of the used and forgotten */
+	int		 own;		/* the records are not the caller's */
+	uint32_t	 own_top;
 };
+
+/* So many records' pages at once cost half as much as one by one. */
+#define POPULATE	2048U
 
 static uint64_t
 load_le64(const void *p)
@@ -122,8 +133,23 @@ map_zero(uint64_t count, size_t size)
 	return (p);
 }
 
+/* Have the pages of the records up to upto, only a hint. */
+static void
+populate(struct track *t, uint32_t upto)
+{
+	if (upto > t->capacity)
+		upto = t->capacity;
+#ifdef MADV_POPULATE_WRITE
+	(void)madvise(&t->flows[t->populated],
+	    (size_t)(upto - t->populated) * sizeof(*t->flows),
+	    MADV_POPULATE_WRITE);
+#endif
+	t->populated = upto;
+}
+
 struct track *
-track_new(uint32_t max_flows, const uint8_t secret[16])
+track_new(uint32_t max_flows, const uint8_t secret[16],
+    const struct track_memory *memory)
 {
 	struct track	*t;
 	uint64_t	 buckets;
@@ -134,20 +160,27 @@ track_new(uint32_t max_flows, const uint8_t secret[16])
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return (NULL);
-	/* At most half full: a search ends after one or two buckets. */
-	for (buckets = 2; buckets < 2 * (uint64_t)max_flows; buckets *= 2)
+	/* At most two thirds full: a search ends in a cache line or two. */
+	for (buckets = 2; buckets < max_flows + (uint64_t)max_flows / 2;
+	    buckets *= 2)
 		continue;
 	t->mask = (uint32_t)(buckets - 1);
 	t->max = max_flows;
+	t->capacity = max_flows + TRACK_SPARE;
 	t->free = TRACK_NONE;
 	t->key[0] = load_le64(secret);
 	t->key[1] = load_le64(secret + 8);
-	if ((t->flows = map_zero(max_flows, sizeof(*t->flows))) == NULL ||
+	t->own = memory == NULL;
+	t->top = t->own ? &t->own_top : memory->top;
+	t->flows = t->own ? map_zero(t->capacity, sizeof(*t->flows)) :
+	    memory->flows;
+	if (t->flows == NULL ||
 	    (t->index = map_zero(buckets, sizeof(*t->index))) == NULL) {
 		track_free(t);
 		errno = ENOMEM;
 		return (NULL);
 	}
+	populate(t, *t->top);
 	return (t);
 }
 
@@ -156,8 +189,8 @@ track_free(struct track *t)
 {
 	if (t == NULL)
 		return;
-	if (t->flows != NULL)
-		munmap(t->flows, (size_t)t->max * sizeof(*t->flows));
+	if (t->own && t->flows != NULL)
+		munmap(t->flows, (size_t)t->capacity * sizeof(*t->flows));
 	if (t->index != NULL)
 		munmap(t->index, ((size_t)t->mask + 1) * sizeof(*t->index));
 	freezero(t, sizeof(*t));
@@ -170,10 +203,16 @@ track_prefetch(const struct track *t, uint32_t hash)
 }
 
 void
+track_prefetch_flow(const struct track *t, uint32_t idx)
+{
+	__builtin_prefetch(&t->flows[idx].octets, 1);
+	__builtin_prefetch(&t->flows[idx].key, 1);
+}
+
+void
 track_prefetch_record(const struct track *t, uint32_t hash)
 {
 	const struct bucket	*b;
-	const struct flow	*f;
 	uint32_t		 pos;
 
 	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
@@ -183,9 +222,7 @@ track_prefetch_record(const struct track *t, uint32_t hash)
 		if (b->hash == hash)
 			break;
 	}
-	f = &t->flows[b->flow - 1];
-	__builtin_prefetch(&f->octets, 1);
-	__builtin_prefetch(&f->key);
+	track_prefetch_flow(t, b->flow - 1);
 }
 
 uint32_t
@@ -204,23 +241,19 @@ track_find(const struct track *t, const struct flow_key *key, uint32_t hash)
 	}
 }
 
-uint32_t
-track_insert(struct track *t, const struct flow_key *key, uint32_t hash)
+/* A record that was never used; there is one. */
+static uint32_t
+fresh_record(struct track *t)
 {
-	struct flow	*f;
-	uint32_t	 idx, pos;
+	if (*t->top >= t->populated)
+		populate(t, *t->top + POPULATE);
+	return ((*t->top)++);
+}
 
-	if ((idx = t->free) != TRACK_NONE)
-		t->free = t->flows[idx].next;
-	else if (t->top < t->max)
-		idx = t->top++;
-	else
-		return (TRACK_NONE);
-	f = &t->flows[idx];
-	memset(f, 0, sizeof(*f));
-	f->key = *key;
-	f->hash = hash;
-	f->flags = FLOW_USED;
+static void
+index_add(struct track *t, uint32_t idx, uint32_t hash)
+{
+	uint32_t	pos;
 
 	for (pos = hash & t->mask; t->index[pos].flow != 0;
 	    pos = (pos + 1) & t->mask)
@@ -228,11 +261,43 @@ track_insert(struct track *t, const struct flow_key *key, uint32_t hash)
 	t->index[pos].hash = hash;
 	t->index[pos].flow = idx + 1;
 	t->count++;
+}
+
+uint32_t
+track_insert(struct track *t, const struct flow_key *key, uint32_t hash)
+{
+	struct flow	*f;
+	uint32_t	 idx;
+
+	if (t->count >= t->max)
+		return (TRACK_NONE);
+	if ((idx = t->free) != TRACK_NONE)
+		t->free = t->flows[idx].next;
+	else if (*t->top < t->capacity)
+		idx = fresh_record(t);
+	else
+		return (TRACK_NONE);
+	f = &t->flows[idx];
+	memset(f, 0, sizeof(*f));
+	f->key = *key;
+	f->hash = hash;
+	order_stores();
+	f->flags = FLOW_USED;
+	index_add(t, idx, hash);
 	return (idx);
 }
 
 void
-track_remove(struct track *t, uint32_t idx)
+track_adopt(struct track *t, uint32_t idx)
+{
+	struct flow	*f = &t->flows[idx];
+
+	f->hash = track_hash(t, &f->key);
+	index_add(t, idx, f->hash);
+}
+
+void
+track_end(struct track *t, uint32_t idx, uint8_t reason)
 {
 	struct flow	*f = &t->flows[idx];
 	uint32_t	 hole, home, pos;
@@ -253,11 +318,26 @@ track_remove(struct track *t, uint32_t idx)
 		hole = pos;
 	}
 	t->index[hole].flow = 0;
+	t->count--;
+	f->reason = reason;
+	f->flags |= FLOW_ENDED;
+}
+
+void
+track_release(struct track *t, uint32_t idx)
+{
+	struct flow	*f = &t->flows[idx];
 
 	f->flags = 0;
 	f->next = t->free;
 	t->free = idx;
-	t->count--;
+}
+
+void
+track_remove(struct track *t, uint32_t idx)
+{
+	track_end(t, idx, 0);
+	track_release(t, idx);
 }
 
 void
@@ -277,9 +357,10 @@ track_update(struct flow *f, const struct packet *pkt)
 		f->last_us[d] = pkt->time_us;
 	else if (pkt->time_us < f->first_us[d])
 		f->first_us[d] = pkt->time_us;
-	f->packets[d]++;
 	f->octets[d] += pkt->octets;
 	f->tcp_flags[d] |= pkt->tcp_flags;
+	order_stores();
+	f->packets[d]++;	/* now it counts */
 }
 
 struct flow *
@@ -291,8 +372,9 @@ track_flow(const struct track *t, uint32_t idx)
 uint32_t
 track_next(const struct track *t, uint32_t idx)
 {
-	for (; idx < t->top; idx++)
-		if (t->flows[idx].flags & FLOW_USED)
+	for (; idx < *t->top; idx++)
+		if ((t->flows[idx].flags & (FLOW_USED | FLOW_ENDED)) ==
+		    FLOW_USED)
 			return (idx);
 	return (TRACK_NONE);
 }
@@ -307,4 +389,10 @@ uint32_t
 track_max(const struct track *t)
 {
 	return (t->max);
+}
+
+uint32_t
+track_top(const struct track *t)
+{
+	return (*t->top);
 }

@@ -7,6 +7,10 @@
  * The flow table: find, add, update.  One record for a conversation, both
  * directions inside.  Memory is fixed at start; records are addressed by
  * index.  No channel, socket, log or clock.
+ *
+ * Records may lie in memory that outlives the process.  Whatever instruction
+ * it dies at, each of them is then as it was, one packet further, or not in
+ * use; track_adopt() takes them over.
  */
 
 #ifndef TRACK_H
@@ -40,7 +44,7 @@ struct flow {
 	uint8_t		tos[2];		/* first packet's, each direction */
 	uint16_t	slot;		/* wheel slot */
 	uint8_t		flags;		/* FLOW_* */
-	uint8_t		reserved;
+	uint8_t		reason;		/* FLOW_ENDED: enum expire_reason */
 };
 _Static_assert(sizeof(struct flow) == 128, "flow is two cache lines");
 _Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
@@ -49,15 +53,29 @@ _Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
 #define FLOW_INITIATOR	0x02	/* set: endpoint 1 sent the first packet */
 #define FLOW_OWN	0x04	/* our own datagrams to a collector */
 #define FLOW_WHEEL	0x08	/* linked into the expiry wheel */
+#define FLOW_ENDED	0x10	/* found no more; waits to be accounted for */
+#define FLOW_HAND	0x20	/* adopted, and in the datagram in hand */
 
 struct track;
 
+/* Ended flows that may wait; they take no place from those in the table. */
+#define TRACK_SPARE	64
+
+/* Memory for the records, max_flows + TRACK_SPARE of them. */
+struct track_memory {
+	struct flow	*flows;
+	uint32_t	*top;	/* records from there on were never used */
+};
+
 /*
  * A table for max_flows flows.  secret keys the hash and must be random, or
- * an attacker can aim at one bucket.  Memory: 128 octets a flow, reserved
- * and touched on first use, and the index.  NULL with errno ENOMEM or EINVAL.
+ * an attacker can aim at one bucket.  memory: the caller's, *top being 0 or
+ * followed by track_adopt() and track_release() of each record below it;
+ * NULL: of its own.  128 octets a flow, touched on first use, and the index,
+ * up to 24.  NULL with errno ENOMEM or EINVAL.
  */
-struct track *track_new(uint32_t max_flows, const uint8_t secret[16]);
+struct track *track_new(uint32_t max_flows, const uint8_t secret[16],
+		    const struct track_memory *memory);
 void	track_free(struct track *);
 
 /* SipHash-1-3 of the key under the table's secret, folded to 32 bits. */
@@ -70,6 +88,9 @@ uint32_t track_hash(const struct track *, const struct flow_key *);
 void	track_prefetch(const struct track *, uint32_t hash);
 void	track_prefetch_record(const struct track *, uint32_t hash);
 
+/* Start loading the record at idx. */
+void	track_prefetch_flow(const struct track *, uint32_t idx);
+
 /* Index of the key's flow, or TRACK_NONE. */
 uint32_t track_find(const struct track *, const struct flow_key *,
 	    uint32_t hash);
@@ -80,17 +101,29 @@ uint32_t track_find(const struct track *, const struct flow_key *,
  */
 uint32_t track_insert(struct track *, const struct flow_key *, uint32_t hash);
 
-/* Forget a flow; idx must be in use and off the wheel. */
+/*
+ * A flow is over: no longer found, its record kept with FLOW_ENDED and the
+ * reason until track_release().  idx must be in use and off the wheel.
+ */
+void	track_end(struct track *, uint32_t idx, uint8_t reason);
+
+/* Free the record of an ended flow, or an adopted one of no use. */
+void	track_release(struct track *, uint32_t idx);
+
+/* Both. */
 void	track_remove(struct track *, uint32_t idx);
+
+/* Take over a flow with a valid key from memory: hash it, have it found. */
+void	track_adopt(struct track *, uint32_t idx);
 
 /* Account one packet (RFC 7011 section 2, "Flow"). */
 void	track_update(struct flow *, const struct packet *);
 
-/* The flow at idx (< max_flows); owned by the table. */
+/* The flow at idx (< track_top()); owned by the table. */
 struct flow *track_flow(const struct track *, uint32_t idx);
 
 /*
- * First flow in use at or after idx, TRACK_NONE behind the last.  Flows may
+ * First flow, not ended, at or after idx, TRACK_NONE behind the last.  Flows may
  * be removed and added between calls; each flow there throughout is seen
  * once.
  */
@@ -98,5 +131,8 @@ uint32_t track_next(const struct track *, uint32_t idx);
 
 uint32_t track_count(const struct track *);
 uint32_t track_max(const struct track *);
+
+/* Records from there on have never been used. */
+uint32_t track_top(const struct track *);
 
 #endif

@@ -109,35 +109,82 @@ EOF
 	finish_softflowd
 }
 
-live_test_case killed_worker_is_replaced_and_its_loss_reported \
-    "the next one starts at once and goes on counting"
-killed_worker_is_replaced_and_its_loss_reported_body() {
+live_test_case killed_workers_flows_live_on \
+    "the next one takes them over and goes on counting"
+killed_workers_flows_live_on_body() {
 	make_namespace
 	start_collector in_ns
 	start_softflowd in_ns -i vb -v 9 -n "127.0.0.1:$port"
 	send va "$real"
 	wait_for live_counter_is frames $sent
 	flows=$(live_counter flows)
-	packets=$(live_counter packets)
-	# The parent hears of them once a second.
-	sleep 1.2
+	"$softflowctl" -c ctl dump-flows | sort >before
 	old=$(worker_pid)
 	kill -9 $old
 	wait_for "$softflowctl" -c ctl timeouts
 	atf_check test "$(worker_pid)" != $old
-	atf_check test "$(live_counter flows_lost)" = $flows
-	atf_check test "$(live_counter packets_lost)" = $packets
+	"$softflowctl" -c ctl dump-flows | sed 's/pid [0-9]*/pid/' | sort >after
+	atf_check test "$(grep -c . before)" = "$(grep -c . after)"
 	atf_check -o match:"killed by signal 9" cat log
-	atf_check -o match:"lost with it: $flows flows of $packets packets" \
-	    cat log
+	atf_check -o match:"took over $flows flows; 0 frames given up" cat log
 	before=$sent
 	send va "$real"
 	wait_for live_counter_is frames $((before + sent))
+	for name in flows_lost packets_lost frames_skipped; do
+		check_counter $name statistics 0
+	done
+	check_counter flows statistics $flows
+	check_counter worker_deaths statistics 1
+	packets=$(counter packets statistics)
 	atf_check -o ignore "$softflowctl" -c ctl shutdown
 	finish_softflowd
-	stop_collector || true
-	without_times sums >got
-	atf_check -o not-empty cat got
+	finish_collector
+	atf_check -o inline:"$packets\n" \
+	    awk -F '\t' '{ n += $7 } END { print n }' sums
+}
+
+live_test_case worker_killed_by_its_filter_leaves_no_table \
+    "what it had is counted as lost, for it may have been an attacker's"
+worker_killed_by_its_filter_leaves_no_table_body() {
+	make_namespace
+	start_softflowd in_ns -i vb
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	flows=$(live_counter flows)
+	packets=$(live_counter packets)
+	# The parent hears of them once a second.
+	sleep 1.2
+	kill -SYS "$(worker_pid)"
+	# The next one starts 10 seconds later.
+	sleep 9
+	wait_for live_counter_is worker_deaths 1
+	check_counter flows_lost statistics $flows
+	check_counter packets_lost statistics $packets
+	atf_check -o match:"table is not kept: $flows flows of $packets" \
+	    cat log
+	kill $softflowd_pid
+	finish_softflowd
+}
+
+live_test_case worker_killed_at_the_end_is_replaced_to_finish \
+    "flows are exported even if the daemon was about to end"
+worker_killed_at_the_end_is_replaced_to_finish_body() {
+	make_namespace
+	start_collector in_ns
+	start_softflowd in_ns -i vb -v 9 -n "127.0.0.1:$port"
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	packets=$(live_counter packets)
+	worker=$(worker_pid)
+	# It cannot answer, and is dead when the parent looks.
+	kill -STOP $worker
+	kill $softflowd_pid
+	sleep 0.2
+	kill -9 $worker
+	finish_softflowd
+	finish_collector
+	atf_check -o inline:"$packets\n" \
+	    awk -F '\t' '{ n += $7 } END { print n }' sums
 }
 
 live_test_case packets_wait_in_the_ring_while_no_worker_runs \
@@ -479,7 +526,9 @@ atf_init_test_cases() {
 	atf_add_test_case running_worker_is_confined
 	atf_add_test_case running_worker_holds_no_other_descriptor
 	atf_add_test_case running_parent_keeps_five_capabilities
-	atf_add_test_case killed_worker_is_replaced_and_its_loss_reported
+	atf_add_test_case killed_workers_flows_live_on
+	atf_add_test_case worker_killed_by_its_filter_leaves_no_table
+	atf_add_test_case worker_killed_at_the_end_is_replaced_to_finish
 	atf_add_test_case packets_wait_in_the_ring_while_no_worker_runs
 	atf_add_test_case quiet_link_delivers_at_once
 	atf_add_test_case silent_client_does_not_stop_capture

@@ -157,7 +157,7 @@ setup(unsigned int flows)
 	ATF_REQUIRE(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	memset(&engine, 0, sizeof(engine));
 	engine.watch_fd = -1;
-	engine.table = track_new(flows < 16 ? 16 : flows, secret);
+	engine.table = track_new(flows < 16 ? 16 : flows, secret, NULL);
 	ATF_REQUIRE(engine.table != NULL);
 	for (i = 0; i < flows; i++) {
 		memset(&key, 0, sizeof(key));

@@ -36,7 +36,7 @@ start_with(uint32_t max_flows, uint32_t maxlife)
 	to.seconds[TIMEOUT_TCP] = 200;
 	to.seconds[TIMEOUT_GENERAL] = 300;
 	to.seconds[TIMEOUT_MAXLIFE] = maxlife;
-	ATF_REQUIRE((table = track_new(max_flows, secret)) != NULL);
+	ATF_REQUIRE((table = track_new(max_flows, secret, NULL)) != NULL);
 	ATF_REQUIRE((wheel = expire_new(table, &to, 1000)) != NULL);
 }
 
@@ -105,18 +105,23 @@ uint32_t
 expire(uint64_t now_us, enum expire_reason *last)
 {
 	enum expire_reason	why, due;
-	uint32_t		idx, n = 0;
+	uint32_t		idx, looks, n = 0;
 
-	while ((idx = expire_next(wheel, now_us, &why)) != TRACK_NONE) {
-		due = expire_due(wheel, track_flow(table, idx), now_us);
-		ATF_REQUIRE(due != EXPIRE_NONE && due == why);
-		ATF_REQUIRE((track_flow(table, idx)->flags &
-		    (FLOW_USED | FLOW_WHEEL)) == FLOW_USED);
-		track_remove(table, idx);
-		if (last != NULL)
-			*last = why;
-		n++;
-	}
+	do {				/* it goes on where it was */
+		looks = 1 + random_below(100);
+		while ((idx = expire_next(wheel, now_us, &why,
+		    &looks)) != TRACK_NONE) {
+			due = expire_due(wheel, track_flow(table, idx),
+			    now_us);
+			ATF_REQUIRE(due != EXPIRE_NONE && due == why);
+			ATF_REQUIRE((track_flow(table, idx)->flags &
+			    (FLOW_USED | FLOW_WHEEL)) == FLOW_USED);
+			track_remove(table, idx);
+			if (last != NULL)
+				*last = why;
+			n++;
+		}
+	} while (looks == 0);
 	ATF_REQUIRE_EQ(why, EXPIRE_NONE);
 	return (n);
 }
@@ -135,4 +140,12 @@ check_expires_at(uint64_t deadline, enum expire_reason want)
 	ATF_CHECK_EQ(expire(deadline, &why), 1);
 	ATF_CHECK_EQ(why, want);
 	ATF_CHECK_EQ(expire(UINT64_MAX, NULL), 0);
+}
+
+uint32_t
+victim(void)
+{
+	uint32_t	idx;
+
+	return (expire_victims(wheel, &idx, 1) == 1 ? idx : TRACK_NONE);
 }

@@ -46,4 +46,7 @@ uint32_t expire(uint64_t now_us, enum expire_reason *last);
 /* The flow of the table is handed out at deadline and not 1 us before. */
 void	check_expires_at(uint64_t deadline, enum expire_reason want);
 
+/* One flow to give up, TRACK_NONE if there is none. */
+uint32_t victim(void);
+
 #endif

@@ -221,18 +221,18 @@ ATF_TC_BODY(victim_prefers_single_packet_flows, tc)
 	single = udp(3, T0 + 8 * S);
 	udp(4, T0 + 2 * S);
 	udp(4, T0 + 3 * S);
-	ATF_CHECK_EQ(expire_victim(wheel), single);
+	ATF_CHECK_EQ(victim(), single);
 	ATF_CHECK_EQ(track_flow(table, single)->flags, FLOW_USED);
 	track_remove(table, single);
-	i = expire_victim(wheel);
+	i = victim();
 	ATF_CHECK_EQ(track_flow(table, i)->key.port[0], 2);
 	track_remove(table, i);
-	ATF_CHECK_EQ(expire_victim(wheel), old);
+	ATF_CHECK_EQ(victim(), old);
 	track_remove(table, old);
-	i = expire_victim(wheel);
+	i = victim();
 	ATF_CHECK_EQ(track_flow(table, i)->key.port[0], 4);
 	track_remove(table, i);
-	ATF_CHECK_EQ(expire_victim(wheel), TRACK_NONE);
+	ATF_CHECK_EQ(victim(), TRACK_NONE);
 	ATF_CHECK_EQ(expire(T0 + WEEK * S, NULL), 0);
 	stop();
 }
@@ -246,7 +246,7 @@ ATF_TC_BODY(victim_of_a_small_table_is_the_longest_idle, tc)
 	for (i = 0; i < 16; i++)
 		udp((uint16_t)i, T0 - i);
 	for (i = 16; i-- > 0;) {
-		ATF_CHECK_EQ(expire_victim(wheel), i);
+		ATF_CHECK_EQ(victim(), i);
 		track_remove(table, i);
 	}
 	stop();
@@ -267,11 +267,11 @@ ATF_TC_BODY(victim_is_found_wherever_it_is, tc)
 		track_remove(table, idx[i]);
 	}
 	/* None near the hand: the one that is to expire first. */
-	ATF_CHECK_EQ(expire_victim(wheel), idx[3998]);
+	ATF_CHECK_EQ(victim(), idx[3998]);
 	track_remove(table, idx[3998]);
 	/* Not on the wheel, but there. */
 	expire_remove(wheel, idx[3000]);
-	ATF_CHECK_EQ(expire_victim(wheel), idx[3000]);
+	ATF_CHECK_EQ(victim(), idx[3000]);
 	stop();
 }
 
@@ -283,11 +283,62 @@ ATF_TC_BODY(every_flow_becomes_a_victim_in_time, tc)
 	start(0);
 	for (i = 0; i < 4096; i++)
 		udp((uint16_t)i, T0 + i);
-	for (n = 0; (i = expire_victim(wheel)) != TRACK_NONE; n++) {
+	for (n = 0; (i = victim()) != TRACK_NONE; n++) {
 		ATF_REQUIRE(track_flow(table, i)->flags == FLOW_USED);
 		track_remove(table, i);
 	}
 	ATF_CHECK_EQ(n, 4096);
+	stop();
+}
+
+ATF_TC_WITHOUT_HEAD(victims_are_the_worst_of_many_in_order);
+ATF_TC_BODY(victims_are_the_worst_of_many_in_order, tc)
+{
+	uint32_t	conversation[8], victims[EXPIRE_VICTIMS], i, n;
+
+	start_with(256, 0);
+	/* Eight conversations, long silent, among single packets. */
+	for (i = 0; i < 256; i++)
+		if (i % 32 == 0) {
+			conversation[i / 32] = udp((uint16_t)i, T0);
+			udp((uint16_t)i, T0 + 1);
+		} else
+			udp((uint16_t)i, T0 + S + (i * 37) % 256);
+	for (n = 0; n < 7 * EXPIRE_VICTIMS; n += EXPIRE_VICTIMS) {
+		ATF_REQUIRE_EQ(EXPIRE_VICTIMS, expire_victims(wheel, victims,
+		    EXPIRE_VICTIMS));
+		for (i = 0; i < EXPIRE_VICTIMS; i++) {
+			ATF_CHECK_EQ(track_flow(table, victims[i])->flags,
+			    FLOW_USED);
+			ATF_CHECK(i == 0 ||
+			    track_flow(table, victims[i])->last_us[0] >
+			    track_flow(table, victims[i - 1])->last_us[0]);
+		}
+		for (i = 0; i < EXPIRE_VICTIMS; i++)
+			track_remove(table, victims[i]);
+	}
+	for (i = 0; i < 8; i++)
+		ATF_CHECK(track_flow(table, conversation[i])->flags &
+		    FLOW_USED);
+	ATF_CHECK_EQ(24 + 8, expire_victims(wheel, victims, EXPIRE_VICTIMS));
+	stop();
+}
+
+ATF_TC_WITHOUT_HEAD(ended_flows_are_no_victims);
+ATF_TC_BODY(ended_flows_are_no_victims, tc)
+{
+	uint32_t	i, idx[16];
+
+	start_with(16, 0);
+	for (i = 0; i < 16; i++)
+		idx[i] = udp((uint16_t)i, T0 + i);
+	for (i = 0; i < 15; i++) {
+		expire_remove(wheel, idx[i]);
+		track_end(table, idx[i], EXPIRE_UDP);
+	}
+	ATF_CHECK_EQ(idx[15], victim());
+	track_remove(table, idx[15]);
+	ATF_CHECK_EQ(TRACK_NONE, victim());
 	stop();
 }
 
@@ -310,5 +361,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, victim_of_a_small_table_is_the_longest_idle);
 	ATF_TP_ADD_TC(tp, victim_is_found_wherever_it_is);
 	ATF_TP_ADD_TC(tp, every_flow_becomes_a_victim_in_time);
+	ATF_TP_ADD_TC(tp, victims_are_the_worst_of_many_in_order);
+	ATF_TP_ADD_TC(tp, ended_flows_are_no_victims);
 	return (atf_no_error());
 }

@@ -59,7 +59,8 @@ add(uint32_t sequence, uint16_t payload_max)
 	int	fd;
 
 	ATF_REQUIRE((fd = open("/dev/null", O_RDWR)) != -1);
-	ATF_REQUIRE_EQ(0, export_add(e, fd, sequence, payload_max));
+	ATF_REQUIRE_EQ(0, export_add(e, fd, sequence, payload_max,
+	    NULL));
 	return (fd);
 }
 
@@ -70,7 +71,7 @@ start(uint16_t version)
 	memset(&c, 0, sizeof(c));
 	memset(&w, 0, sizeof(w));
 	config.version = version;
-	ATF_REQUIRE((e = export_new(&config, record_send)) != NULL);
+	ATF_REQUIRE((e = export_new(&config, record_send, NULL)) != NULL);
 	export_set_clock(e, &clock_now);
 }
 
@@ -159,7 +160,7 @@ ipv6_flow(uint8_t proto)
 void
 put(const struct flow f)
 {
-	export_flow(e, &f, EXPIRE_TCP_FIN, &c);
+	export_flow(e, &f, 0, EXPIRE_TCP_FIN, &c);
 }
 
 void

@@ -32,7 +32,7 @@ ATF_TC_WITHOUT_HEAD(unknown_version_is_refused);
 ATF_TC_BODY(unknown_version_is_refused, tc)
 {
 	config.version = 8;
-	ATF_CHECK(export_new(&config, NULL) == NULL);
+	ATF_CHECK(export_new(&config, NULL, NULL) == NULL);
 	ATF_CHECK_EQ(EINVAL, errno);
 }
 
@@ -41,7 +41,7 @@ ATF_TC_BODY(v5_refuses_a_sampling_rate_it_cannot_say, tc)
 {
 	config.version = 5;
 	config.sampling = 16384;
-	ATF_CHECK(export_new(&config, NULL) == NULL);
+	ATF_CHECK(export_new(&config, NULL, NULL) == NULL);
 	ATF_CHECK_EQ(EINVAL, errno);
 }
 
@@ -53,7 +53,7 @@ ATF_TC_BODY(collectors_have_a_limit, tc)
 	start(9);
 	for (i = 0; i < MAX_EXPORT; i++)
 		add(0, 1400);
-	ATF_CHECK_EQ(-1, export_add(e, -1, 0, 1400));
+	ATF_CHECK_EQ(-1, export_add(e, -1, 0, 1400, NULL));
 	ATF_CHECK_EQ(ENOSPC, errno);
 	ATF_CHECK_EQ(MAX_EXPORT, export_count(e));
 	export_free(e);

@@ -453,7 +453,7 @@ ATF_TC_BODY(flow_end_reason_tells_why, tc)
 	start(9);
 	add(0, 1400);
 	for (why = 0; why < EXPIRE_MAX; why++)
-		export_flow(e, &f, why, &c);
+		export_flow(e, &f, 0, why, &c);
 	export_flush(e, &c);
 	look(0);
 	ATF_REQUIRE_EQ(EXPIRE_MAX, w.flows);

@@ -31,7 +31,7 @@ table(uint32_t max)
 {
 	struct track	*t;
 
-	ATF_REQUIRE((t = track_new(max, secret)) != NULL);
+	ATF_REQUIRE((t = track_new(max, secret, NULL)) != NULL);
 	return (t);
 }
 
@@ -271,7 +271,7 @@ ATF_TC_BODY(different_secrets_give_different_hashes, tc)
 	for (i = 0; i < 16; i++) {
 		memcpy(other, secret, 16);
 		other[i] ^= 1;
-		ATF_REQUIRE((b = track_new(16, other)) != NULL);
+		ATF_REQUIRE((b = track_new(16, other, NULL)) != NULL);
 		ATF_CHECK(track_hash(a, &k) != track_hash(b, &k));
 		track_free(b);
 	}
@@ -320,7 +320,7 @@ ATF_TC_BODY(siphash_matches_an_independent_vector, tc)
 	for (i = 0; i < sizeof(k); i++)
 		((uint8_t *)&k)[i] = (uint8_t)i;
 	for (i = 0; i < 3; i++) {
-		ATF_REQUIRE((t = track_new(16, vectors[i].secret)) != NULL);
+		ATF_REQUIRE((t = track_new(16, vectors[i].secret, NULL)) != NULL);
 		ATF_CHECK_EQ(track_hash(t, &k),
 		    (uint32_t)(vectors[i].hash ^ vectors[i].hash >> 32));
 		track_free(t);
@@ -330,8 +330,8 @@ ATF_TC_BODY(siphash_matches_an_independent_vector, tc)
 ATF_TC_WITHOUT_HEAD(impossible_sizes_are_refused);
 ATF_TC_BODY(impossible_sizes_are_refused, tc)
 {
-	ATF_CHECK_ERRNO(EINVAL, track_new(0, secret) == NULL);
-	ATF_CHECK_ERRNO(EINVAL, track_new(LIMIT_MAX_FLOWS + 1, secret) == NULL);
+	ATF_CHECK_ERRNO(EINVAL, track_new(0, secret, NULL) == NULL);
+	ATF_CHECK_ERRNO(EINVAL, track_new(LIMIT_MAX_FLOWS + 1, secret, NULL) == NULL);
 	track_free(NULL);
 }
 

@@ -7,6 +7,7 @@
 
 #include <atf-c.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "expire_fixture.h"
 
@@ -217,7 +218,7 @@ ATF_TC_WITHOUT_HEAD(removed_flow_is_not_handed_out);
 ATF_TC_BODY(removed_flow_is_not_handed_out, tc)
 {
 	enum expire_reason	why;
-	uint32_t		idx[20], i, n = 0;
+	uint32_t		idx[20], i, looks = 1000, n = 0;
 
 	start(0);
 	for (i = 0; i < 20; i++)
@@ -227,9 +228,10 @@ ATF_TC_BODY(removed_flow_is_not_handed_out, tc)
 	expire_remove(wheel, idx[10]);
 	expire_remove(wheel, idx[0]);
 	/* All in one slot; take out the one that is to come next as well. */
-	ATF_REQUIRE_EQ(expire_next(wheel, T0 + 100 * S, &why), idx[18]);
+	ATF_REQUIRE_EQ(expire_next(wheel, T0 + 100 * S, &why, &looks), idx[18]);
 	expire_remove(wheel, idx[17]);
-	while ((i = expire_next(wheel, T0 + 100 * S, &why)) != TRACK_NONE) {
+	while ((i = expire_next(wheel, T0 + 100 * S, &why,
+	    &looks)) != TRACK_NONE) {
 		ATF_CHECK(i != idx[17] && i != idx[10] && i != idx[0]);
 		n++;
 	}
@@ -296,7 +298,7 @@ ATF_TC_BODY(wheel_agrees_with_a_look_at_every_flow, tc)
 			expire_set_timeouts(wheel, &to);
 		}
 		if (random_below(100) == 0 &&
-		    (idx = expire_victim(wheel)) != TRACK_NONE)
+		    (idx = victim()) != TRACK_NONE)
 			track_remove(table, idx);
 		if (random_below(4) == 0) {
 			due = due_count(now);
@@ -334,6 +336,73 @@ ATF_TC_BODY(wheel_loses_nothing_when_time_is_disordered, tc)
 	stop();
 }
 
+ATF_TC_WITHOUT_HEAD(a_call_hands_out_no_more_than_it_may_look_at);
+ATF_TC_BODY(a_call_hands_out_no_more_than_it_may_look_at, tc)
+{
+	enum expire_reason	why;
+	uint32_t		i, idx, looks, n = 0;
+
+	start(0);
+	for (i = 0; i < 1000; i++)
+		udp((uint16_t)i, T0);
+	expire(T0, NULL);
+	for (i = 0; i < 9; i++) {
+		for (looks = 100; (idx = expire_next(wheel, T0 + 101 * S, &why,
+		    &looks)) != TRACK_NONE; n++)
+			track_remove(table, idx);
+		ATF_CHECK_EQ(0, looks);
+		ATF_CHECK_EQ(EXPIRE_NONE, why);
+		/* A few looks go to empty slots on the way there. */
+		ATF_CHECK(n <= (i + 1) * 100 && n >= (i + 1) * 100 - 20);
+	}
+	ATF_CHECK_EQ(expire(T0 + 101 * S, NULL), 1000 - n);
+	stop();
+}
+
+ATF_TC_WITHOUT_HEAD(a_sweep_over_empty_slots_is_bounded_too);
+ATF_TC_BODY(a_sweep_over_empty_slots_is_bounded_too, tc)
+{
+	enum expire_reason	why;
+	uint32_t		calls = 0, looks;
+
+	start(0);
+	udp(1, T0);
+	expire(T0, NULL);
+	do {
+		looks = 4;
+		ATF_REQUIRE(calls++ < 100);
+	} while (expire_next(wheel, T0 + WEEK * S, &why, &looks) ==
+	    TRACK_NONE);
+	ATF_CHECK(calls > 2);
+	stop();
+}
+
+/*
+ * 60,000 flows in one slot, a clock that goes to and fro over its end, and a
+ * scan at each step: what that costs must stay what it may.
+ */
+ATF_TC_WITHOUT_HEAD(an_alternating_clock_costs_no_more_than_it_may);
+ATF_TC_BODY(an_alternating_clock_costs_no_more_than_it_may, tc)
+{
+	enum expire_reason	why;
+	uint64_t		now;
+	uint32_t		i, idx, looks, n = 0;
+
+	start_with(60000, 0);
+	for (i = 0; i < 60000; i++)
+		udp((uint16_t)i, T0 + i % 30000);
+	for (i = 0; i < 3000; i++) {
+		now = T0 + 100 * S + (i & 1 ? i * 10 : 0);
+		for (looks = 256; (idx = expire_next(wheel, now, &why,
+		    &looks)) != TRACK_NONE; n++)
+			track_remove(table, idx);
+		ATF_REQUIRE(looks <= 256);
+	}
+	printf("%u of 60000 expired\n", n);
+	ATF_CHECK_EQ(expire(T0 + 200 * S, NULL), 60000 - n);
+	stop();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, without_maxlife_weeks_long_timeouts_hold);
@@ -352,5 +421,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, removed_flow_is_not_handed_out);
 	ATF_TP_ADD_TC(tp, wheel_agrees_with_a_look_at_every_flow);
 	ATF_TP_ADD_TC(tp, wheel_loses_nothing_when_time_is_disordered);
+	ATF_TP_ADD_TC(tp, a_call_hands_out_no_more_than_it_may_look_at);
+	ATF_TP_ADD_TC(tp, a_sweep_over_empty_slots_is_bounded_too);
+	ATF_TP_ADD_TC(tp, an_alternating_clock_costs_no_more_than_it_may);
 	return (atf_no_error());
 }

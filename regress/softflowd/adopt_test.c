@@ -1,0 +1,424 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Tests of adopt.c and of the order in which estate.c, track.c, export.c and
+ * meter.c write: workers that are killed at any instruction, and memory that
+ * no worker would leave.
+ */
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "export_walk.h"
+#include "meter_fixture.h"
+
+#define FLOWS	256U			/* of the table */
+#define TALKERS	1000U			/* more than it takes */
+#define FRAMES	(1U << 20)
+
+static struct msg_conf	 conf;
+static struct estate	*es;
+
+/* What the collector got. */
+static struct walk	 walk;
+static uint8_t		 last[2048];
+static ssize_t		 last_len;
+static uint64_t		 got_packets, got_repeats;
+static uint32_t		 got_datagrams;
+
+static ssize_t
+send_on(int fd, const void *data, size_t len)
+{
+	return (send(fd, data, len, 0));
+}
+
+static ssize_t
+send_nowhere(int fd, const void *data, size_t len)
+{
+	(void)fd;
+	(void)data;
+	return ((ssize_t)len);
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec	ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+static void
+map(uint32_t max_flows)
+{
+	void	*p;
+
+	p = mmap(NULL, estate_size(max_flows), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANON, -1, 0);
+	ATF_REQUIRE(p != MAP_FAILED);
+	es = p;
+	conf = fixture_conf(max_flows);
+}
+
+static const struct counters *
+left(void)
+{
+	return (&estate_current(es)->summary.counters);
+}
+
+/* Frames of any conversation from pos on, one each 10 us. */
+static void
+work(struct meter *m, uint64_t pos, uint64_t end)
+{
+	uint64_t	random;
+	uint32_t	flow[MAX_BATCH];
+	int		i;
+
+	while (pos < end) {
+		random = pos;		/* the same frames for everybody */
+		for (i = 0; i < MAX_BATCH; i++)
+			flow[i] = fixture_random(&random) % TALKERS;
+		fixture_batch(m, flow, MAX_BATCH, T0 + pos * 10, &pos);
+		meter_tick(m, meter_now(m));
+	}
+}
+
+/* A worker's life; what it takes over tells where it goes on. */
+static void
+worker(int fd)
+{
+	struct adoption	 a = { 0 };
+	uint64_t	 begun = es->batch;
+	struct meter	*m = fixture_meter(&conf, es, send_on, fd);
+
+	if (conf.flags & CONF_ADOPT && !meter_adopt(m, &a) && begun)
+		_exit(91);
+	work(m, a.mark.frames, FRAMES);
+	fixture_expire_all(m);
+	_exit(0);
+}
+
+static void
+collect(int fd)
+{
+	uint8_t		 buf[sizeof(last)];
+	const char	*error;
+	unsigned int	 i;
+	ssize_t		 n;
+
+	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
+		if (n == last_len && memcmp(buf, last, (size_t)n) == 0) {
+			got_repeats++;
+			continue;
+		}
+		memcpy(last, buf, (size_t)n);
+		last_len = n;
+		error = walk_datagram(&walk, buf, (size_t)n);
+		ATF_REQUIRE_MSG(error == NULL, "datagram: %s", error);
+		ATF_REQUIRE_EQ_MSG(walk.sequence, got_datagrams,
+		    "sequence %u, expected %u", walk.sequence, got_datagrams);
+		got_datagrams++;
+		for (i = 0; i < walk.flows; i++)
+			got_packets += walk.record[i].value[2];
+	}
+}
+
+/* Let it live for so long, then kill it; whether it ended by itself. */
+static int
+live(pid_t pid, int fd, uint64_t us)
+{
+	struct pollfd	pfd = { .fd = fd, .events = POLLIN };
+	uint64_t	end = now_us() + us;
+	int		status;
+
+	while (now_us() < end) {
+		poll(&pfd, 1, 0);
+		collect(fd);
+	}
+	kill(pid, SIGKILL);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	collect(fd);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return (0);
+	ATF_REQUIRE_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "status %d", status);
+	return (1);
+}
+
+ATF_TC_WITHOUT_HEAD(a_death_at_any_moment_costs_only_the_batch_in_hand);
+ATF_TC_BODY(a_death_at_any_moment_costs_only_the_batch_in_hand, tc)
+{
+	const struct counters	*c;
+	uint64_t		 random = (uint64_t)time(NULL);
+	uint32_t		 deaths;
+	int			 sv[2];
+	pid_t			 pid;
+
+	printf("seed %ju\n", (uintmax_t)random);
+	map(FLOWS);
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0);
+	for (deaths = 0; deaths < 100000; deaths++) {
+		if ((pid = fork()) == 0)
+			worker(sv[1]);
+		ATF_REQUIRE(pid != -1);
+		if (live(pid, sv[0], 500 + fixture_random(&random) % 1500))
+			break;
+		conf.flags |= CONF_ADOPT;
+	}
+	c = left();
+	printf("%u deaths, %ju frames given up, %ju repeats of %ju counted\n",
+	    deaths, (uintmax_t)c->frames_skipped, (uintmax_t)got_repeats,
+	    (uintmax_t)c->datagrams_repeated);
+	ATF_CHECK(deaths > 20);
+	ATF_CHECK_STREQ("", fixture_sums(c) == NULL ? "" : fixture_sums(c));
+	ATF_CHECK_EQ(FRAMES, c->frames + c->frames_skipped);
+	ATF_CHECK(c->frames_skipped <= (uint64_t)deaths * MAX_BATCH);
+	ATF_CHECK_EQ(got_packets, c->packets_exported);
+	ATF_CHECK_EQ(c->packets, c->packets_exported);
+	/* Of a packet given up the octets may be there already. */
+	ATF_CHECK(c->octets_exported >= 100 * c->packets &&
+	    c->octets_exported <= 100 * (c->packets + deaths));
+	ATF_CHECK_EQ(0, c->flows_lost);
+	ATF_CHECK(c->expired_maxflows > 0);
+	ATF_CHECK(got_repeats <= c->datagrams_repeated);
+}
+
+/*
+ * Memory that no worker leaves
+ */
+
+static void
+run_and_drop(uint64_t frames)
+{
+	pid_t	pid;
+	int	status;
+
+	if ((pid = fork()) == 0) {
+		work(fixture_meter(&conf, es, send_nowhere, -1), 0, frames);
+		_exit(0);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_REQUIRE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	/* All that the parent would know. */
+	conf.flags |= CONF_ADOPT;
+	conf.counters = *left();
+	conf.lost_packets = left()->packets - left()->packets_exported;
+	conf.lost_flows = (uint32_t)(left()->flows - left()->flows_expired);
+}
+
+/* Take over, go on for a while, export all; the sums must hold. */
+static void
+adopt_and_work(void)
+{
+	struct adoption	 a;
+	struct meter	*m;
+	const char	*wrong;
+
+	alarm(30);
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	(void)meter_adopt(m, &a);
+	work(m, FRAMES, FRAMES + 3200);
+	fixture_expire_all(m);
+	if ((wrong = fixture_sums(meter_counters(m))) != NULL) {
+		fprintf(stderr, "%s do not add up\n", wrong);
+		_exit(92);
+	}
+	_exit(meter_summary(m)->active_flows == 0 ? 0 : 93);
+}
+
+static void
+expect_adoption(const char *what, uint64_t seed)
+{
+	pid_t	pid;
+	int	status;
+
+	if ((pid = fork()) == 0)
+		adopt_and_work();
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_REQUIRE_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	    "%s, seed %ju: status %#x", what, (uintmax_t)seed, status);
+}
+
+/* Damage n words from offset from on, below size. */
+static void
+damage(uint64_t *random, size_t from, size_t size, unsigned int n)
+{
+	static const uint64_t	nasty[] = { 0, 1, UINT32_MAX, UINT64_MAX,
+				    INT64_MAX, 1ULL << 63 };
+	uint8_t			*p = (uint8_t *)es;
+	uint64_t		 word;
+	size_t			 off;
+
+	while (n-- > 0) {
+		off = from + fixture_random(random) % (size - from - 8);
+		word = (uint64_t)fixture_random(random) << 32 |
+		    fixture_random(random);
+		if (fixture_random(random) % 2)
+			word = nasty[fixture_random(random) % 6];
+		memcpy(p + off, &word, fixture_random(random) % 8 + 1);
+	}
+}
+
+static void
+damage_often(const char *what, size_t from, size_t size, unsigned int n)
+{
+	uint64_t	 random, seed;
+	uint8_t		*good;
+
+	ATF_REQUIRE((good = malloc(estate_size(FLOWS))) != NULL);
+	memcpy(good, es, estate_size(FLOWS));
+	for (seed = 1; seed <= 300; seed++) {
+		random = seed;
+		memcpy(es, good, estate_size(FLOWS));
+		damage(&random, from, size, n);
+		expect_adoption(what, seed);
+	}
+	free(good);
+}
+
+ATF_TC_WITHOUT_HEAD(random_octets_over_the_memory_do_not_stop_the_next_worker);
+ATF_TC_BODY(random_octets_over_the_memory_do_not_stop_the_next_worker, tc)
+{
+	map(FLOWS);
+	run_and_drop(32000);
+	damage_often("records, a few", ESTATE_RECORDS, estate_size(FLOWS), 20);
+	damage_often("records, all", ESTATE_RECORDS, estate_size(FLOWS),
+	    20000);
+	damage_often("head, a few", 0, sizeof(*es), 5);
+	damage_often("head, all", 8, sizeof(*es), 20000);
+	damage_often("states", offsetof(struct estate, current),
+	    offsetof(struct estate, hand), 2);
+	damage_often("datagram in hand", offsetof(struct estate, hand),
+	    offsetof(struct estate, stats), 50);
+	damage_often("everything", 0, estate_size(FLOWS), 50000);
+}
+
+/* The one state that would be worth an attack: all records, all alike. */
+ATF_TC_WITHOUT_HEAD(a_table_fuller_than_it_can_be_is_cut);
+ATF_TC_BODY(a_table_fuller_than_it_can_be_is_cut, tc)
+{
+	struct flow	*flows;
+	uint32_t	 i;
+
+	map(16);
+	run_and_drop(3200);
+	flows = estate_records(es).flows;
+	for (i = 0; i < es->capacity; i++) {
+		memset(&flows[i], 0, sizeof(flows[i]));
+		flows[i].key.family = 4;
+		flows[i].flags = FLOW_USED;
+		flows[i].packets[0] = 1;
+	}
+	es->top = es->capacity;
+	expect_adoption("all records alike", 0);
+	for (i = 0; i < es->capacity; i++)
+		flows[i].flags = FLOW_USED | FLOW_ENDED;
+	es->top = es->capacity;
+	expect_adoption("all records ended", 0);
+}
+
+ATF_TC_WITHOUT_HEAD(a_damaged_record_is_dropped_and_its_packets_counted_lost);
+ATF_TC_BODY(a_damaged_record_is_dropped_and_its_packets_counted_lost, tc)
+{
+	struct adoption	 a;
+	struct meter	*m;
+	struct flow	*flow;
+	uint64_t	 packets;
+
+	map(FLOWS);
+	run_and_drop(3200);
+	for (flow = estate_records(es).flows; flow->flags != FLOW_USED; flow++)
+		if (flow->flags == (FLOW_USED | FLOW_WHEEL))
+			break;
+	packets = flow->packets[0] + flow->packets[1];
+	flow->key.family = 5;
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_REQUIRE_EQ(1, meter_adopt(m, &a));
+	ATF_CHECK_EQ(packets, a.lost);
+	ATF_CHECK_EQ(packets, meter_counters(m)->packets_lost);
+	ATF_CHECK_EQ(1, meter_counters(m)->flows_lost);
+	ATF_CHECK_EQ(0, a.skipped);
+	fixture_expire_all(m);
+	ATF_CHECK(fixture_sums(meter_counters(m)) == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(without_a_state_its_flows_are_counted_lost);
+ATF_TC_BODY(without_a_state_its_flows_are_counted_lost, tc)
+{
+	struct adoption	 a;
+	struct meter	*m;
+
+	map(FLOWS);
+	run_and_drop(3200);
+	es->current = 2;
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_CHECK_EQ(0, meter_adopt(m, &a));
+	ATF_CHECK(conf.lost_flows > 0);
+	ATF_CHECK_EQ(conf.lost_flows, meter_counters(m)->flows_lost);
+	ATF_CHECK_EQ(conf.lost_packets, meter_counters(m)->packets_lost);
+	ATF_CHECK_EQ(0, meter_summary(m)->active_flows);
+}
+
+ATF_TC_WITHOUT_HEAD(a_million_flows_are_taken_over_in_half_a_second);
+ATF_TC_BODY(a_million_flows_are_taken_over_in_half_a_second, tc)
+{
+	enum { MANY = 1000000 };
+	struct adoption	 a;
+	struct meter	*m;
+	uint64_t	 pos = 0, took;
+	uint32_t	 flow[MAX_BATCH], n;
+	pid_t		 pid;
+	int		 i;
+
+	map(1U << 20);
+	if ((pid = fork()) == 0) {
+		m = fixture_meter(&conf, es, send_nowhere, -1);
+		for (n = 0; n < MANY;) {
+			for (i = 0; i < MAX_BATCH; i++)
+				flow[i] = n++;
+			fixture_batch(m, flow, MAX_BATCH, T0 + n % 1000, &pos);
+		}
+		_exit(0);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
+	conf.flags |= CONF_ADOPT;
+	took = now_us();
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_REQUIRE_EQ(1, meter_adopt(m, &a));
+	took = now_us() - took;
+	printf("%u flows in %ju us\n", a.flows, (uintmax_t)took);
+	ATF_CHECK_EQ(MANY, a.flows);
+	ATF_CHECK_EQ(MANY, a.mark.frames);
+	ATF_CHECK_EQ(0, a.skipped + a.lost);
+	if (strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"), "asan") != 0)
+		ATF_CHECK(took < 500000);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp,
+	    a_death_at_any_moment_costs_only_the_batch_in_hand);
+	ATF_TP_ADD_TC(tp,
+	    random_octets_over_the_memory_do_not_stop_the_next_worker);
+	ATF_TP_ADD_TC(tp, a_table_fuller_than_it_can_be_is_cut);
+	ATF_TP_ADD_TC(tp,
+	    a_damaged_record_is_dropped_and_its_packets_counted_lost);
+	ATF_TP_ADD_TC(tp, without_a_state_its_flows_are_counted_lost);
+	ATF_TP_ADD_TC(tp, a_million_flows_are_taken_over_in_half_a_second);
+	return (atf_no_error());
+}

@@ -1,0 +1,324 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Taking over what a dead worker left, in the next one, confined.  It may
+ * have died in the midst of anything, and of code that was not ours: what
+ * cannot be right is dropped and counted, and the rest can at worst be wrong
+ * numbers.
+ *
+ * What was accounted to flows is what they hold and what has left the table;
+ * so the counters of the batch in hand are found, whatever of it was done;
+ * only the octets of one packet given up may be in its flow already.
+ * Nothing is committed before the whole table has been gone through, so that
+ * a death here changes nothing, either.
+ */
+
+#include <string.h>
+
+#include "compat.h"
+#include "meter_state.h"
+
+#define FLOW_KNOWN	(FLOW_USED | FLOW_INITIATOR | FLOW_OWN | FLOW_WHEEL | \
+    FLOW_ENDED)
+
+/* What a batch may have added to the octets since they were counted. */
+#define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
+
+struct scan {
+	struct estate_state	state;		/* a copy: nobody changes it */
+	uint64_t		flows, packets, octets;	/* in the table */
+	uint32_t		hand[EXPORT_FLOWS];
+	uint32_t		nhand;		/* flows of the datagram in hand, */
+	int			settled;	/* which is out and counted, */
+	int			resend;		/* or may be out */
+	uint32_t		kept[EXPORT_FLOWS];
+	uint32_t		nkept;		/* those of it that are good */
+	uint64_t		kept_packets, kept_octets;
+	uint32_t		ended;		/* others; linked by next */
+};
+
+static uint64_t
+packets_left(const struct counters *c)
+{
+	return (c->packets_exported + c->packets_not_exportable +
+	    c->packets_unsent + c->packets_no_collector + c->packets_deleted +
+	    c->packets_lost);
+}
+
+static uint64_t
+frames_accounted(const struct counters *c)
+{
+	return (c->packets + c->not_sampled + c->frames_filtered +
+	    c->own_export + c->loopback_outgoing + c->drop_non_ip +
+	    c->drop_short_link + c->drop_short_ipv4 +
+	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
+	    c->drop_bad_version + c->drop_bad_header_length +
+	    c->drop_bad_total_length);
+}
+
+/*
+ * Counters that go on from those last reported and add up.  worker_deaths
+ * only the parent knows.
+ */
+static int
+state_plausible(const struct estate_state *s, const struct counters *reported)
+{
+	const struct counters	*c = &s->summary.counters;
+	uint64_t		 value;
+	unsigned int		 i;
+
+	for (i = 0; counter_name(i) != NULL; i++) {
+		value = counter_value(c, i);
+		if (value > INT64_MAX ||
+		    (value < counter_value(reported, i) &&
+		    strcmp(counter_name(i), "worker_deaths") != 0))
+			return (0);
+	}
+	return (packets_left(c) <= c->packets &&
+	    c->frames - frames_accounted(c) <= MAX_BATCH);
+}
+
+static int
+key_plausible(const struct flow_key *key)
+{
+	static const uint8_t	zero[12];
+
+	if (key->reserved != 0)
+		return (0);
+	if (key->family == 4)
+		return (memcmp(key->addr[0] + 4, zero, sizeof(zero)) == 0 &&
+		    memcmp(key->addr[1] + 4, zero, sizeof(zero)) == 0);
+	return (key->family == 6);
+}
+
+/*
+ * Whether a record can be right.  One direction's first packet may have been
+ * under way: what it has is then forgotten.
+ */
+static int
+flow_plausible(struct flow *f, const struct counters *c)
+{
+	int	i;
+
+	if ((f->flags & ~FLOW_KNOWN) != 0 || !key_plausible(&f->key) ||
+	    (f->flags & FLOW_ENDED && f->reason >= EXPIRE_MAX))
+		return (0);
+	for (i = 0; i < 2; i++) {
+		if (f->packets[i] == 0) {
+			f->octets[i] = f->first_us[i] = f->last_us[i] = 0;
+			f->tcp_flags[i] = f->tos[i] = 0;
+		} else if (f->packets[i] > c->packets + MAX_BATCH ||
+		    f->octets[i] > c->octets + BATCH_OCTETS ||
+		    f->first_us[i] > f->last_us[i])
+			return (0);
+	}
+	return (1);
+}
+
+/* Those of the datagram in hand, each one once. */
+static void
+scan_hand(struct meter *m, struct scan *s)
+{
+	const struct export_hand	*h = &m->estate->hand;
+	uint32_t			 i, j, idx, n;
+
+	n = h->nflows <= EXPORT_FLOWS ? h->nflows : 0;
+	for (i = 0; i < n; i++) {
+		idx = h->flow[i];
+		for (j = 0; j < s->nhand && s->hand[j] != idx; j++)
+			continue;
+		if (j == s->nhand && idx < m->estate->top)
+			s->hand[s->nhand++] = idx;
+	}
+}
+
+static int
+in_hand(const struct scan *s, uint32_t idx)
+{
+	uint32_t	i;
+
+	for (i = 0; i < s->nhand; i++)
+		if (s->hand[i] == idx)
+			return (1);
+	return (0);
+}
+
+/* Whether an ended flow has been counted as gone already. */
+static int
+was_gone(const struct scan *s, uint32_t idx)
+{
+	return (s->state.leaving == idx + 1 ||
+	    (s->settled && in_hand(s, idx)));
+}
+
+/* An ended flow stays where it is until its datagram is out. */
+static void
+scan_ended(struct scan *s, struct flow *f, uint32_t idx)
+{
+	if (s->resend && in_hand(s, idx)) {
+		s->kept[s->nkept++] = idx;
+		s->kept_packets += f->packets[0] + f->packets[1];
+		s->kept_octets += f->octets[0] + f->octets[1];
+	} else {
+		f->next = s->ended;
+		s->ended = idx;
+	}
+}
+
+static int
+flow_of_use(struct meter *m, const struct scan *s, struct flow *f,
+    uint32_t idx)
+{
+	if ((f->flags & FLOW_USED) == 0 ||
+	    !flow_plausible(f, &s->state.summary.counters) ||
+	    (f->packets[0] == 0 && f->packets[1] == 0))
+		return (0);
+	if (f->flags & FLOW_ENDED)
+		return ((f->flags & FLOW_OWN) == 0 && !was_gone(s, idx));
+	return (track_count(m->track) < track_max(m->track));
+}
+
+static void
+scan_record(struct meter *m, struct scan *s, uint32_t idx)
+{
+	struct flow	*f = track_flow(m->track, idx);
+
+	if (!flow_of_use(m, s, f, idx)) {
+		track_release(m->track, idx);
+		return;
+	}
+	f->flags &= ~FLOW_WHEEL;
+	if ((f->flags & FLOW_OWN) == 0) {
+		s->flows++;
+		s->packets += f->packets[0] + f->packets[1];
+		s->octets += f->octets[0] + f->octets[1];
+	}
+	if (f->flags & FLOW_ENDED) {
+		scan_ended(s, f, idx);
+		return;
+	}
+	m->own_flows += (f->flags & FLOW_OWN) != 0;
+	track_adopt(m->track, idx);
+	expire_add(m->expire, idx);
+}
+
+/* See the head: counters of what was done since they were committed. */
+static void
+reconcile(struct meter *m, const struct scan *s, struct adoption *a)
+{
+	struct counters		*c = &m->stats->summary.counters;
+	const struct estate	*es = m->estate;
+	uint64_t		 flows, frames, octets, packets;
+
+	frames = es->mark[es->batch % 2].frames;
+	if (es->batch != s->state.batch)
+		c->frames += frames <= MAX_BATCH ? frames : MAX_BATCH;
+
+	packets = packets_left(c) + s->packets;
+	if (packets < c->packets) {
+		a->lost = c->packets - packets;
+		c->packets_lost += a->lost;
+	} else
+		c->packets = packets;
+	flows = c->flows_expired + c->flows_deleted + c->flows_lost + s->flows;
+	if (flows < c->flows)
+		c->flows_lost += c->flows - flows;
+	else
+		c->flows = flows;
+	octets = m->at.octets_left + s->octets;
+	if (octets > c->octets)
+		c->octets = octets;
+
+	frames = frames_accounted(c);
+	if (frames < c->frames) {
+		a->skipped = c->frames - frames;
+		c->frames_skipped += a->skipped;
+	}
+	c->frames = frames;
+	c->worker_deaths = m->conf.counters.worker_deaths;
+}
+
+static void
+adopt_state(struct meter *m, const struct estate_state *s)
+{
+	struct summary	*summary = &m->stats->summary;
+	unsigned int	 i;
+
+	*summary = s->summary;
+	summary->max_flows = m->conf.max_flows;
+	summary->version = m->conf.version;
+	summary->flags &= SUMMARY_LIVE | SUMMARY_SAMPLED;
+	for (i = 0; i < nitems(m->stats->proto); i++)
+		m->stats->proto[i].proto = i;
+	m->at = s->meter;
+	if (m->at.sample_left < 1 || m->at.sample_left > m->conf.sampling)
+		m->at.sample_left = 1;
+}
+
+/* Flows that ended, but for the datagram in hand. */
+static void
+leave_ended(struct meter *m, uint32_t idx)
+{
+	const struct flow	*f;
+	uint32_t		 next;
+
+	for (; idx != TRACK_NONE; idx = next) {
+		f = track_flow(m->track, idx);
+		next = f->next;
+		meter_leave(m, idx, (enum expire_reason)f->reason);
+	}
+}
+
+/* The flows of the datagram in hand are what is good of them. */
+static void
+adopt_hand(struct export_hand *h, const struct scan *s)
+{
+	memcpy(h->flow, s->kept, sizeof(h->flow));
+	h->nflows = s->nkept;
+	h->packets = s->kept_packets;
+	h->octets = s->kept_octets;
+}
+
+int
+meter_adopt(struct meter *m, struct adoption *a)
+{
+	struct estate	*es = m->estate;
+	struct scan	 s = { .ended = TRACK_NONE };
+	uint32_t	 idx;
+
+	memset(a, 0, sizeof(*a));
+	if (!m->adopting)
+		return (0);
+	m->adopting = 0;
+	s.state = *estate_current(es);
+	if (!state_plausible(&s.state, &m->conf.counters)) {
+		meter_begin(m);
+		return (0);
+	}
+	a->mark = es->mark[es->batch % 2].capture;
+	adopt_state(m, &s.state);
+	scan_hand(m, &s);
+	s.settled = es->hand.sending &&
+	    es->hand.number == s.state.session.settled;
+	s.resend = export_resumable(m->export, &s.state.session);
+	expire_start(m->expire, m->at.now_us);
+	for (idx = 0; idx < es->top; idx++)
+		scan_record(m, &s, idx);
+	if (s.resend)
+		adopt_hand(&es->hand, &s);
+	export_adopt(m->export, &s.state.session, s.resend);
+	reconcile(m, &s, a);
+	a->flows = track_count(m->track) - m->own_flows;
+	meter_commit(m, 0);
+	if (m->savefile)
+		meter_file_clock(m, m->at.clock_us);
+	if (s.resend) {
+		export_resend(m->export, &m->stats->summary.counters);
+		a->repeated = 1;
+	}
+	leave_ended(m, s.ended);
+	return (1);
+}

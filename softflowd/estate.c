@@ -1,0 +1,118 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The memory that outlives a worker.  The parent asks for its size only; the
+ * worker maps it before it is confined.
+ */
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "estate.h"
+#include "order.h"
+
+#define ESTATE_MAGIC	0x7366645f666c6f77ULL
+
+size_t
+estate_size(uint32_t max_flows)
+{
+	return (ESTATE_RECORDS +
+	    ((size_t)max_flows + TRACK_SPARE) * sizeof(struct flow));
+}
+
+struct estate *
+estate_map(int fd, uint32_t max_flows)
+{
+	size_t		 size = estate_size(max_flows);
+	struct stat	 sb;
+	void		*p;
+
+	if (fd != -1) {
+		if (fstat(fd, &sb) == -1)
+			return (NULL);
+		if (sb.st_size != (off_t)size) {
+			errno = EINVAL;
+			return (NULL);
+		}
+	}
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    fd == -1 ? MAP_PRIVATE | MAP_ANON : MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return (NULL);
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, size, MADV_HUGEPAGE);	/* where it may be */
+#endif
+	return (p);
+}
+
+void
+estate_unmap(struct estate *es, uint32_t max_flows)
+{
+	if (es != NULL)
+		munmap(es, estate_size(max_flows));
+}
+
+struct track_memory
+estate_records(struct estate *es)
+{
+	return ((struct track_memory){
+	    (struct flow *)(void *)((uint8_t *)es + ESTATE_RECORDS),
+	    &es->top });
+}
+
+void
+estate_init(struct estate *es, uint32_t max_flows)
+{
+	memset(es, 0, sizeof(*es));
+	es->size = sizeof(*es);
+	es->capacity = max_flows + TRACK_SPARE;
+	es->magic = ESTATE_MAGIC;
+}
+
+int
+estate_valid(const struct estate *es, uint32_t max_flows)
+{
+	return (es->magic == ESTATE_MAGIC && es->size == sizeof(*es) &&
+	    es->capacity == max_flows + TRACK_SPARE &&
+	    es->top <= es->capacity && es->current < 2);
+}
+
+struct estate_state *
+estate_current(struct estate *es)
+{
+	return (&es->state[es->current]);
+}
+
+struct estate_state *
+estate_draft(struct estate *es)
+{
+	return (&es->state[!es->current]);
+}
+
+void
+estate_commit(struct estate *es)
+{
+	order_stores();
+	es->current = !es->current;
+	order_stores();
+}
+
+void
+estate_begin_batch(struct estate *es, const struct capture_mark *capture,
+    uint64_t frames)
+{
+	uint64_t		 batch = es->batch + 1;
+	struct estate_mark	*mark = &es->mark[batch % 2];
+
+	mark->capture = *capture;
+	mark->frames = frames;
+	order_stores();
+	es->batch = batch;
+	order_stores();
+}

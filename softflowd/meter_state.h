@@ -1,0 +1,50 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What meter.c and adopt.c share; included by nobody else. */
+
+#ifndef METER_STATE_H
+#define METER_STATE_H
+
+#include "estate.h"
+#include "meter.h"
+
+/* A conversation that is our own export to one collector. */
+struct meter_own {
+	struct flow_key	key;
+	int		known;
+};
+
+struct meter {
+	struct estate		*estate;
+	struct summary_state	*stats;		/* in it */
+	struct estate_meter	 at;
+	struct track		*track;
+	struct expire		*expire;
+	struct export		*export;
+	struct msg_conf		 conf;
+	unsigned int		 victims;	/* to give up at a time */
+	struct meter_own	 own[MAX_EXPORT];
+	struct msg_addr		 remote[MAX_EXPORT];
+	unsigned int		 nexport;
+	uint32_t		 own_flows;	/* in the table */
+	int			 savefile;
+	int			 scanning;	/* for flows that are due */
+	int			 adopting;	/* until meter_adopt() */
+};
+
+/* Begin as the first worker does, but with what is known of others. */
+void	meter_begin(struct meter *);
+
+/* Export an ended flow and free its record, at once or when it has gone. */
+void	meter_leave(struct meter *, uint32_t idx, enum expire_reason);
+
+/* Make it what counts for a next generation; leaving: see estate.h. */
+void	meter_commit(struct meter *, uint32_t leaving);
+
+/* Set the clock of a savefile's export. */
+void	meter_file_clock(struct meter *, uint64_t now_us);
+
+#endif
