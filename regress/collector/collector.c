@@ -6,9 +6,9 @@
 /*
  * A strict collector for tests and demonstrations: receives NetFlow v1, v5,
  * v9 and IPFIX over UDP, prints each flow record and names each rule of the
- * formats that a datagram breaks.  One process that needs no privileges.
- * Exits 0 if every datagram was right and none was missing, 1 if not, 2 if it
- * could not run.
+ * formats that a datagram breaks; one that comes twice in a row counts once.
+ * One process that needs no privileges.  Exits 0 if every datagram was right
+ * and none was missing, 1 if not, 2 if it could not run.
  *
  *	collector [-jqsuv] [-a addr] [-n count] [-P portfile] [-p port]
  *	    [-t seconds] [-w file]
@@ -45,6 +45,7 @@
 #include <unistd.h>
 
 #include "output.h"
+#include "repeat.h"
 
 #define EXIT_BROKEN	1
 #define EXIT_CANNOT	2
@@ -64,6 +65,8 @@ struct collector {
 	uint64_t	 versions[11];	/* datagrams of each */
 	uint64_t	 errors;
 	uint64_t	 gaps;
+	uint64_t	 repeats;	/* datagrams that came twice */
+	struct repeat	 repeat;
 	int		 fd;
 	int		 timeout;	/* seconds; 0: none */
 	int		 json;
@@ -313,6 +316,10 @@ receive(struct collector *c)
 			err(EXIT_CANNOT, "recvfrom");
 		}
 		exporter_set(&from, &ss);
+		if (repeat_seen(&c->repeat, &from, buf, (size_t)n)) {
+			c->repeats++;
+			continue;
+		}
 		if (decoder_datagram(c->decoder, &from, buf, (size_t)n,
 		    &result) == -1)
 			c->errors++;
@@ -366,19 +373,18 @@ summary(const struct collector *c)
 {
 	fprintf(stderr, "datagrams %" PRIu64 " records %" PRIu64 " v1 %" PRIu64
 	    " v5 %" PRIu64 " v9 %" PRIu64 " ipfix %" PRIu64 " errors %" PRIu64
-	    " gaps %" PRIu64 "\n", c->datagrams, c->flows, c->versions[1],
+	    " gaps %" PRIu64 " repeats %" PRIu64 "\n", c->datagrams, c->flows, c->versions[1],
 	    c->versions[5], c->versions[9], c->versions[10], c->errors,
-	    c->gaps);
+	    c->gaps, c->repeats);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct collector c;
+	static struct collector c;
 	struct decoder_config config;
 	sigset_t unblocked;
 
-	memset(&c, 0, sizeof(c));
 	c.addr = "127.0.0.1";
 	c.port = "9995";
 	c.out = stdout;

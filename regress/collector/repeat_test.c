@@ -1,0 +1,64 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include <string.h>
+
+#include <atf-c.h>
+
+#include "repeat.h"
+
+static struct repeat	repeat;
+
+static int
+seen(uint16_t port, const char *text)
+{
+	struct exporter	from;
+
+	memset(&from, 0, sizeof(from));
+	from.family = 4;
+	from.port = port;
+	return (repeat_seen(&repeat, &from, (const uint8_t *)text,
+	    strlen(text)));
+}
+
+ATF_TC_WITHOUT_HEAD(the_same_datagram_again_is_a_repeat);
+ATF_TC_BODY(the_same_datagram_again_is_a_repeat, tc)
+{
+	ATF_CHECK(!seen(1, "one"));
+	ATF_CHECK(seen(1, "one"));
+	ATF_CHECK(seen(1, "one"));
+	ATF_CHECK(!seen(1, "two"));
+	ATF_CHECK(!seen(1, "tw"));
+	ATF_CHECK(!seen(1, "two"));
+}
+
+ATF_TC_WITHOUT_HEAD(an_older_datagram_is_none);
+ATF_TC_BODY(an_older_datagram_is_none, tc)
+{
+	ATF_CHECK(!seen(1, "one"));
+	ATF_CHECK(!seen(1, "two"));
+	ATF_CHECK(!seen(1, "one"));
+}
+
+ATF_TC_WITHOUT_HEAD(exporters_do_not_repeat_each_other);
+ATF_TC_BODY(exporters_do_not_repeat_each_other, tc)
+{
+	uint16_t	port;
+
+	for (port = 1; port <= REPEAT_EXPORTERS; port++)
+		ATF_CHECK(!seen(port, "one"));
+	for (port = 1; port <= REPEAT_EXPORTERS; port++)
+		ATF_CHECK(seen(port, "one"));
+	ATF_CHECK(!seen(port, "one"));
+	ATF_CHECK(!seen(port, "one"));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, the_same_datagram_again_is_a_repeat);
+	ATF_TP_ADD_TC(tp, an_older_datagram_is_none);
+	ATF_TP_ADD_TC(tp, exporters_do_not_repeat_each_other);
+	return (atf_no_error());
+}
