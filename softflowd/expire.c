@@ -36,6 +36,7 @@ _Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
 
 #define SLOTS_A_LOOK	512U	/* empty ones cost as much as one flow */
 
+#define VICTIM_FRESH	4096U	/* of those that came first, looked at */
 #define VICTIM_RECORDS	1024U	/* passed over, in use or not */
 #define VICTIM_FLOWS	64U	/* compared, at least, and */
 #define VICTIM_CHOICE	8U	/* at least so many for each */
@@ -50,6 +51,10 @@ struct expire {
 	uint64_t	 vain;		/* looks since time ran backwards */
 	uint32_t	 cursor;	/* next flow to look at in it */
 	uint32_t	 armed;
+	uint32_t	*fresh;		/* flows in the order they came: ring */
+	uint32_t	 fresh_size;
+	uint32_t	 fresh_first;
+	uint32_t	 fresh_count;
 	uint32_t	 hand;		/* next record for a victim */
 	uint32_t	 head[SLOTS];
 };
@@ -270,6 +275,11 @@ expire_new(struct track *t, const struct timeouts *to, uint64_t octets_max)
 
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
+	e->fresh_size = track_max(t);
+	if ((e->fresh = calloc(e->fresh_size, sizeof(*e->fresh))) == NULL) {
+		free(e);
+		return (NULL);
+	}
 	e->track = t;
 	e->octets_max = octets_max;
 	memset(e->head, 0xff, sizeof(e->head));		/* TRACK_NONE */
@@ -280,6 +290,9 @@ expire_new(struct track *t, const struct timeouts *to, uint64_t octets_max)
 void
 expire_free(struct expire *e)
 {
+	if (e == NULL)
+		return;
+	free(e->fresh);
 	free(e);
 }
 
@@ -290,10 +303,42 @@ expire_start(struct expire *e, uint64_t now_us)
 	visit_slot(e);
 }
 
+static int
+is_single(const struct flow *f)
+{
+	return (f->packets[0] + f->packets[1] == 1);
+}
+
+static uint32_t
+fresh_take(struct expire *e)
+{
+	uint32_t	idx = e->fresh[e->fresh_first];
+
+	if (++e->fresh_first == e->fresh_size)
+		e->fresh_first = 0;
+	e->fresh_count--;
+	return (idx);
+}
+
+/* Flows that end, or go on, stay there until their turn has come. */
+static void
+fresh_put(struct expire *e, uint32_t idx)
+{
+	uint32_t	at;
+
+	if (e->fresh_count == e->fresh_size)
+		(void)fresh_take(e);
+	at = e->fresh_first + e->fresh_count++;
+	e->fresh[at < e->fresh_size ? at : at - e->fresh_size] = idx;
+}
+
 void
 expire_add(struct expire *e, uint32_t idx)
 {
 	const struct flow	*f = track_flow(e->track, idx);
+
+	if (is_single(f))
+		fresh_put(e, idx);
 
 	link_flow(e, idx, look_time(e, f, flow_last(f)));
 }
@@ -383,13 +428,30 @@ expire_next(struct expire *e, uint64_t now_us, enum expire_reason *why,
 	return (TRACK_NONE);
 }
 
-/* What gives way first: single packets, then the longest idle. */
-static uint64_t
-victim_rank(const struct flow *f)
+/*
+ * Single packets, the first ones first; some of those that came may have
+ * become conversations since, or other flows.
+ */
+static unsigned int
+victims_fresh(struct expire *e, uint32_t *victims, unsigned int max)
 {
-	uint64_t	conversation = f->packets[0] + f->packets[1] != 1;
+	const struct flow	*f;
+	uint32_t		 idx, looks;
+	unsigned int		 n = 0;
 
-	return (conversation << 63 | min64(flow_last(f), INT64_MAX));
+	for (looks = 0; looks < VICTIM_FRESH && n < max &&
+	    e->fresh_count > 0; looks++) {
+		idx = fresh_take(e);
+		if (e->fresh_first + 8 < e->fresh_size)
+			track_prefetch_flow(e->track,
+			    e->fresh[e->fresh_first + 8]);
+		f = track_flow(e->track, idx);
+		if (f->flags & FLOW_WHEEL && is_single(f)) {
+			expire_remove(e, idx);
+			victims[n++] = idx;
+		}
+	}
+	return (n);
 }
 
 /* Keep the max lowest ranks, in order; returns how many there are now. */
@@ -424,11 +486,12 @@ victim_any(const struct expire *e)
 	return (track_next(e->track, 0));
 }
 
-unsigned int
-expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
+/* The longest idle of those that a clock hand passes over. */
+static unsigned int
+victims_idle(struct expire *e, uint32_t *victims, unsigned int max)
 {
 	const struct flow	*f;
-	uint64_t		 ranks[EXPIRE_VICTIMS];
+	uint64_t		 idle_since[EXPIRE_VICTIMS];
 	uint32_t		 flows, records, top = track_top(e->track);
 	unsigned int		 i, n = 0;
 
@@ -441,8 +504,8 @@ expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
 		f = track_flow(e->track, e->hand);
 		if ((f->flags & (FLOW_USED | FLOW_ENDED)) == FLOW_USED) {
 			flows--;
-			n = victim_insert(victims, ranks, n, max, e->hand,
-			    victim_rank(f));
+			n = victim_insert(victims, idle_since, n, max,
+			    e->hand, flow_last(f));
 		}
 	}
 	if (n == 0 && (victims[0] = victim_any(e)) != TRACK_NONE)
@@ -450,6 +513,15 @@ expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
 	for (i = 0; i < n; i++)
 		expire_remove(e, victims[i]);
 	return (n);
+}
+
+unsigned int
+expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
+{
+	unsigned int	n;
+
+	n = victims_fresh(e, victims, max);
+	return (n > 0 ? n : victims_idle(e, victims, max));
 }
 
 uint8_t

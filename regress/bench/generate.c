@@ -11,7 +11,7 @@
  *
  *	generate [-6 percent] [-c snaplen] [-d uniform | zipf]
  *	    [-m imix | small] [-p mean] [-r packets_per_second] [-s seed]
- *	    -f flows -n packets -o file
+ *	    [-x flood] -f flows -n packets -o file
  *
  *	-6 percent  of the conversations are IPv6 (20)
  *	-c snaplen  octets kept of each packet (96)
@@ -24,6 +24,8 @@
  *	-p mean	    packets of a conversation before another takes its place,
  *		    1 to 2 * mean - 1; 0: none ever ends (the default)
  *	-r rate	    of the packets' time stamps (1000000)
+ *	-x flood    besides those packets, so many that are a conversation
+ *		    each, evenly among them once all others have a few
  *
  * The first packets open the conversations one by one, so all of them are
  * there from then on; that takes as many packets as -f says.
@@ -45,6 +47,8 @@
 #define FRAME_MIN	60		/* Ethernet pads to it */
 #define BUFFER		(1 << 20)
 
+#define FLOOD_AFTER	4	/* packets of each conversation */
+
 #define TCP_FIN		0x01
 #define TCP_SYN		0x02
 #define TCP_PSH		0x08
@@ -52,7 +56,8 @@
 
 struct config {
 	const char	*out;
-	uint64_t	 packets;
+	uint64_t	 packets;	/* without the flood */
+	uint64_t	 flood;
 	uint64_t	 rate;
 	uint64_t	 seed;
 	uint32_t	 flows;
@@ -80,6 +85,7 @@ struct conversation {
 };
 
 struct totals {
+	uint64_t	packets;
 	uint64_t	octets;		/* of the IP packets */
 	uint64_t	octets_wire;
 	uint64_t	conversations;
@@ -101,8 +107,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: generate [-6 percent] [-c snaplen] "
 	    "[-d uniform | zipf] [-m imix | small]\n"
-	    "\t[-p mean] [-r packets_per_second] [-s seed] -f flows "
-	    "-n packets -o file\n");
+	    "\t[-p mean] [-r packets_per_second] [-s seed] [-x flood] "
+	    "-f flows\n\t-n packets -o file\n");
 	exit(1);
 }
 
@@ -136,7 +142,7 @@ options_read(struct config *c, int argc, char *argv[])
 {
 	int	ch;
 
-	while ((ch = getopt(argc, argv, "6:c:d:f:m:n:o:p:r:s:")) != -1) {
+	while ((ch = getopt(argc, argv, "6:c:d:f:m:n:o:p:r:s:x:")) != -1) {
 		if (ch == '6')
 			c->percent6 = (uint32_t)option_number(ch, optarg, 0,
 			    100);
@@ -162,6 +168,8 @@ options_read(struct config *c, int argc, char *argv[])
 			c->rate = option_number(ch, optarg, 1, 1000000000);
 		else if (ch == 's')
 			c->seed = option_number(ch, optarg, 0, INT64_MAX);
+		else if (ch == 'x')
+			c->flood = option_number(ch, optarg, 1, UINT32_MAX);
 		else
 			usage();
 	}
@@ -171,6 +179,9 @@ options_read(struct config *c, int argc, char *argv[])
 	if (c->packets < c->flows)
 		errx(1, "%u conversations take more than %" PRIu64
 		    " packets", c->flows, c->packets);
+	if (c->flood != 0 && c->packets / FLOOD_AFTER <= c->flows)
+		errx(1, "a flood over %u conversations takes more than %"
+		    PRIu64 " packets", c->flows, c->packets);
 }
 
 /* The finalizer of SplitMix64 (Steele, Lea, Flood 2014). */
@@ -402,13 +413,13 @@ slot_open(struct slot *s, const struct config *c, uint32_t id)
 		    2 * c->mean - 1);
 }
 
-/* The n-th packet, one of that slot's. */
+/* The next packet, one of that slot's. */
 static void
-packet_write(const struct config *c, struct slot *s, uint64_t n,
-    struct totals *t)
+packet_write(const struct config *c, struct slot *s, struct totals *t)
 {
 	struct conversation	 v;
-	uint64_t		 us = n * 1000000 / c->rate, r = random_next();
+	uint64_t		 us = t->packets++ * 1000000 / c->rate;
+	uint64_t		 r = random_next();
 	uint32_t		 len, wire, kept;
 	uint8_t			*p, flags;
 	int			 reply = (int)(r >> 63);
@@ -449,6 +460,23 @@ choose(const struct config *c, double log_flows)
 	return (k < c->flows ? k : c->flows - 1);
 }
 
+/* What of the flood is due with the n-th of the other packets. */
+static void
+flood_write(const struct config *c, uint64_t n, uint32_t *next_id,
+    struct totals *t)
+{
+	uint64_t	begin = (uint64_t)c->flows * FLOOD_AFTER, due;
+	struct slot	s;
+
+	if (n < begin)
+		return;
+	due = (n + 1 - begin) * c->flood / (c->packets - begin);
+	while (t->packets - n < due) {
+		slot_open(&s, c, (*next_id)++);
+		packet_write(c, &s, t);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -471,7 +499,8 @@ main(int argc, char *argv[])
 			slot_open(s = &slots[n], &c, next_id++);
 		else
 			s = &slots[choose(&c, log_flows)];
-		packet_write(&c, s, n, &t);
+		flood_write(&c, n, &next_id, &t);
+		packet_write(&c, s, &t);
 		if (c.mean != 0 && --s->left == 0)
 			slot_open(s, &c, next_id++);
 	}
@@ -481,7 +510,7 @@ main(int argc, char *argv[])
 	fprintf(stderr, "{\"packets\":%" PRIu64 ",\"octets\":%" PRIu64
 	    ",\"octets_wire\":%" PRIu64 ",\"packets_ipv6\":%" PRIu64
 	    ",\"conversations\":%" PRIu64 ",\"directions\":%" PRIu64 "}\n",
-	    c.packets, t.octets, t.octets_wire, t.packets6, t.conversations,
+	    t.packets, t.octets, t.octets_wire, t.packets6, t.conversations,
 	    t.directions);
 	free(slots);
 	return (0);

@@ -217,8 +217,8 @@ ATF_TC_BODY(victim_prefers_single_packet_flows, tc)
 	start_with(16, 0);
 	old = udp(1, T0);
 	udp(1, T0 + S);
-	udp(2, T0 + 9 * S);
 	single = udp(3, T0 + 8 * S);
+	udp(2, T0 + 9 * S);
 	udp(4, T0 + 2 * S);
 	udp(4, T0 + 3 * S);
 	ATF_CHECK_EQ(victim(), single);
@@ -244,7 +244,9 @@ ATF_TC_BODY(victim_of_a_small_table_is_the_longest_idle, tc)
 
 	start_with(16, 0);
 	for (i = 0; i < 16; i++)
-		udp((uint16_t)i, T0 - i);
+		udp((uint16_t)i, T0);
+	for (i = 0; i < 16; i++)
+		udp((uint16_t)i, T0 + S - i);
 	for (i = 16; i-- > 0;) {
 		ATF_CHECK_EQ(victim(), i);
 		track_remove(table, i);
@@ -258,8 +260,10 @@ ATF_TC_BODY(victim_is_found_wherever_it_is, tc)
 	uint32_t	idx[4000], i;
 
 	start(0);
-	for (i = 0; i < 4000; i++)
+	for (i = 0; i < 4000; i++) {
+		udp((uint16_t)i, T0 - i * S);
 		idx[i] = udp((uint16_t)i, T0 - i * S);
+	}
 	for (i = 0; i < 4000; i++) {
 		if (i == 3000 || i == 3998)
 			continue;
@@ -291,36 +295,53 @@ ATF_TC_BODY(every_flow_becomes_a_victim_in_time, tc)
 	stop();
 }
 
-ATF_TC_WITHOUT_HEAD(victims_are_the_worst_of_many_in_order);
-ATF_TC_BODY(victims_are_the_worst_of_many_in_order, tc)
+/* Wherever they are in the table, and however long they were silent. */
+ATF_TC_WITHOUT_HEAD(no_conversation_goes_while_there_are_single_packets);
+ATF_TC_BODY(no_conversation_goes_while_there_are_single_packets, tc)
 {
-	uint32_t	conversation[8], victims[EXPIRE_VICTIMS], i, n;
+	uint32_t	victims[EXPIRE_VICTIMS], i, k, n, next = 2000;
 
-	start_with(256, 0);
-	/* Eight conversations, long silent, among single packets. */
-	for (i = 0; i < 256; i++)
-		if (i % 32 == 0) {
-			conversation[i / 32] = udp((uint16_t)i, T0);
-			udp((uint16_t)i, T0 + 1);
-		} else
-			udp((uint16_t)i, T0 + S + (i * 37) % 256);
-	for (n = 0; n < 7 * EXPIRE_VICTIMS; n += EXPIRE_VICTIMS) {
-		ATF_REQUIRE_EQ(EXPIRE_VICTIMS, expire_victims(wheel, victims,
-		    EXPIRE_VICTIMS));
-		for (i = 0; i < EXPIRE_VICTIMS; i++) {
-			ATF_CHECK_EQ(track_flow(table, victims[i])->flags,
-			    FLOW_USED);
-			ATF_CHECK(i == 0 ||
-			    track_flow(table, victims[i])->last_us[0] >
-			    track_flow(table, victims[i - 1])->last_us[0]);
+	start_with(4000, 0);
+	for (i = 0; i < 2000; i++)
+		udp((uint16_t)i, T0);
+	for (i = 0; i < 2000; i++)
+		udp((uint16_t)i, T0 + 1);
+	for (; i < 4000; i++)
+		udp((uint16_t)i, T0 + S + i);
+	for (i = 0; i < 2000; i += n) {
+		n = expire_victims(wheel, victims, EXPIRE_VICTIMS);
+		ATF_REQUIRE(n > 0);
+		for (k = 0; k < n; k++) {
+			ATF_CHECK_EQ(FLOW_USED,
+			    track_flow(table, victims[k])->flags);
+			ATF_CHECK_EQ(next++, track_flow(table,
+			    victims[k])->key.port[0]);
+			track_remove(table, victims[k]);
 		}
-		for (i = 0; i < EXPIRE_VICTIMS; i++)
-			track_remove(table, victims[i]);
 	}
-	for (i = 0; i < 8; i++)
-		ATF_CHECK(track_flow(table, conversation[i])->flags &
-		    FLOW_USED);
-	ATF_CHECK_EQ(24 + 8, expire_victims(wheel, victims, EXPIRE_VICTIMS));
+	ATF_CHECK_EQ(2000, track_count(table));
+	stop();
+}
+
+ATF_TC_WITHOUT_HEAD(victims_of_conversations_are_the_longest_idle_in_order);
+ATF_TC_BODY(victims_of_conversations_are_the_longest_idle_in_order, tc)
+{
+	uint32_t	victims[8], i, k;
+
+	start_with(64, 0);
+	for (i = 0; i < 64; i++)
+		udp((uint16_t)i, T0);
+	for (i = 0; i < 64; i++)
+		udp((uint16_t)i, T0 + S + i * 37 % 64);
+	for (k = 0; k < 64; k += 8) {
+		ATF_REQUIRE_EQ(8, expire_victims(wheel, victims, 8));
+		for (i = 0; i < 8; i++) {
+			ATF_CHECK_EQ(T0 + S + k + i, track_flow(table,
+			    victims[i])->last_us[0]);
+			track_remove(table, victims[i]);
+		}
+	}
+	ATF_CHECK_EQ(0, expire_victims(wheel, victims, 8));
 	stop();
 }
 
@@ -361,7 +382,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, victim_of_a_small_table_is_the_longest_idle);
 	ATF_TP_ADD_TC(tp, victim_is_found_wherever_it_is);
 	ATF_TP_ADD_TC(tp, every_flow_becomes_a_victim_in_time);
-	ATF_TP_ADD_TC(tp, victims_are_the_worst_of_many_in_order);
+	ATF_TP_ADD_TC(tp,
+	    no_conversation_goes_while_there_are_single_packets);
+	ATF_TP_ADD_TC(tp,
+	    victims_of_conversations_are_the_longest_idle_in_order);
 	ATF_TP_ADD_TC(tp, ended_flows_are_no_victims);
 	return (atf_no_error());
 }
