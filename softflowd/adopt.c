@@ -299,6 +299,7 @@ meter_adopt(struct meter *m, struct adoption *a)
 		return (0);
 	}
 	a->mark = es->mark[es->batch % 2].capture;
+	a->mark.frames += es->mark[es->batch % 2].frames;
 	adopt_state(m, &s.state);
 	scan_hand(m, &s);
 	s.settled = es->hand.sending &&

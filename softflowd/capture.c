@@ -125,10 +125,16 @@ capture_link_type(const struct capture *cap)
 }
 
 int
-capture_read(struct capture *cap, struct frame *frames, int max,
+capture_ready(struct capture *cap, struct counters *c)
+{
+	return (cap->ops->ready == NULL ? 1 : cap->ops->ready(cap, c));
+}
+
+int
+capture_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
     struct counters *c)
 {
-	return (cap->ops->read(cap, frames, max, c));
+	return (cap->ops->read(cap, max, fn, arg, c));
 }
 
 void

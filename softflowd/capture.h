@@ -87,18 +87,15 @@ int	capture_fd(const struct capture *);
 enum link_type capture_link_type(const struct capture *);
 
 /*
- * Up to max frames into frames[]; those of the call before are released.
- * Returns their number; 0 when there is none now (live) or the savefile has
- * ended; -1 when the source failed: capture_error() says why.
- * Blocks given up after a crash are counted in c->frames_skipped.
+ * Whether there may be frames now: 0 when there are none (live).  Blocks
+ * given up after a crash are counted in c->frames_skipped.
  */
-int	capture_read(struct capture *, struct frame *frames, int max,
-	    struct counters *c);
+int	capture_ready(struct capture *, struct counters *c);
 
 /*
- * How far the frames reach that capture_read() has handed out, those of the
- * last call included: the ring's block in hand, by the kernel's sequence
- * number, and how many of its frames; of a savefile, 0.
+ * How far the frames reach that capture_read() has handed out, asked after
+ * capture_ready() said yes: the ring's block in hand, by the kernel's
+ * sequence number, and how many of its frames; of a savefile, 0.
  */
 struct capture_mark {
 	uint64_t	block;
@@ -112,6 +109,16 @@ void	capture_position(const struct capture *, struct capture_mark *);
  * or if that cannot be, the block is given up as MSG_CAPTURE_SKIP does.
  */
 void	capture_resume(struct capture *, const struct capture_mark *);
+
+/*
+ * After capture_ready(), call fn with up to max frames, one by one; a frame
+ * is there until fn returns.  Returns their number; 0 when there is none now
+ * (live) or the savefile has ended; -1 when the source failed:
+ * capture_error() says why.
+ */
+typedef void capture_frame_fn(void *arg, const struct frame *);
+int	capture_read(struct capture *, int max, capture_frame_fn *fn,
+	    void *arg, struct counters *c);
 
 /* Add what the kernel received and dropped since the last call to *c. */
 void	capture_kernel_counters(struct capture *, struct counters *c);

@@ -24,7 +24,6 @@
 #include "shmem.h"
 
 #define FILE_IOBUF	(256 * 1024)
-#define FILE_ARENA	(1024 * 1024)	/* frames of one batch */
 #define FILE_CAPLEN_MAX	262144		/* libpcap's own limit */
 #define FILE_FILTER_MAX	65536		/* instructions of one program */
 
@@ -32,14 +31,15 @@ struct file_state {
 	FILE			*fp;
 	pcap_t			*pcap;
 	char			*iobuf;
-	uint8_t			*arena;
 	const struct bpf_insn	*insns;		/* of all link types, mapped */
 	struct msg_filter	 filter;
 	struct bpf_program	 program;	/* of this file's link type */
-	struct pcap_pkthdr	 held_hdr;	/* did not fit the last batch */
-	const u_char		*held;
 	int			 filtered;
 	int			 failed;
+	int			 n;		/* frames of this read */
+	struct frame		 frame;		/* the one in hand */
+	capture_frame_fn	*fn;
+	void			*arg;
 };
 
 /*
@@ -175,8 +175,7 @@ file_open(struct capture *cap, int filter_fd, const struct msg_filter *filter)
 	if (filter_fd != -1 &&
 	    file_map_filter(st, filter_fd, filter) == -1)
 		return (-1);
-	if ((st->iobuf = malloc(FILE_IOBUF)) == NULL ||
-	    (st->arena = malloc(FILE_ARENA)) == NULL)
+	if ((st->iobuf = malloc(FILE_IOBUF)) == NULL)
 		return (-1);
 	/* Without its own buffer stdio would call fstat(2) later. */
 	if ((st->fp = fdopen(cap->fd, "r")) == NULL ||
@@ -261,74 +260,45 @@ file_time(const struct pcap_pkthdr *h)
 	return (sec * 1000000 + (uint32_t)h->ts.tv_usec);
 }
 
-/* Next record into *h: its octets, NULL at the end or after damage. */
-static const u_char *
-file_next(struct capture *cap, struct pcap_pkthdr *h)
+/* Called by libpcap with each record, whose octets are its own. */
+static void
+file_record(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 {
-	struct file_state	*st = cap->state;
-	struct pcap_pkthdr	*hp;
-	const u_char		*data;
+	struct file_state	*st = (struct file_state *)(void *)arg;
+	struct frame		*frame = &st->frame;
 
-	if ((data = st->held) != NULL) {
-		*h = st->held_hdr;
-		st->held = NULL;
-		return (data);
-	}
-	if (st->failed)
-		return (NULL);
-	switch (pcap_next_ex(st->pcap, &hp, &data)) {
-	case 1:
-		*h = *hp;
-		return (data);
-	case PCAP_ERROR_BREAK:
-		return (NULL);
-	default:
-		strlcpy(cap->error, pcap_geterr(st->pcap),
-		    sizeof(cap->error));
-		st->failed = 1;
-		return (NULL);
-	}
+	st->n++;
+	frame->data = data;
+	frame->caplen = h->caplen;
+	frame->wirelen = h->len;
+	frame->time_us = file_time(h);
+	frame->flags = st->filtered &&
+	    pcap_offline_filter(&st->program, h, data) == 0 ?
+	    FRAME_FILTERED : 0;
+	st->fn(st->arg, frame);
 }
 
+/* What was read before damage counts; the next call tells of it. */
 static int
-file_read(struct capture *cap, struct frame *frames, int max,
+file_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
     struct counters *c)
 {
 	struct file_state	*st = cap->state;
-	struct pcap_pkthdr	 h;
-	const u_char		*data;
-	size_t			 used = 0;
-	int			 n = 0;
 
 	(void)c;
-	while (n < max && (data = file_next(cap, &h)) != NULL) {
-		memset(&frames[n], 0, sizeof(frames[n]));
-		frames[n].wirelen = h.len;
-		frames[n].time_us = file_time(&h);
-		frames[n].ifindex = cap->conf.ifindex;
-		if (st->filtered &&
-		    pcap_offline_filter(&st->program, &h, data) == 0) {
-			frames[n++].flags = FRAME_FILTERED;
-			continue;
-		}
-		if (h.caplen > FILE_ARENA - used) {
-			if (n == 0) {
-				strlcpy(cap->error, "record too large",
-				    sizeof(cap->error));
-				st->failed = 1;
-				break;
-			}
-			st->held_hdr = h;
-			st->held = data;
-			break;
-		}
-		memcpy(st->arena + used, data, h.caplen);
-		frames[n].data = st->arena + used;
-		frames[n].caplen = h.caplen;
-		used += h.caplen;
-		n++;
+	if (st->failed)
+		return (-1);
+	st->n = 0;
+	st->fn = fn;
+	st->arg = arg;
+	st->frame.ifindex = cap->conf.ifindex;
+	if (pcap_dispatch(st->pcap, max, file_record,
+	    (u_char *)(void *)st) < 0) {
+		strlcpy(cap->error, pcap_geterr(st->pcap),
+		    sizeof(cap->error));
+		st->failed = 1;
 	}
-	return (n == 0 && st->failed ? -1 : n);
+	return (st->n == 0 && st->failed ? -1 : st->n);
 }
 
 const struct capture_ops capture_file_ops = {

@@ -501,25 +501,31 @@ ring_resume(struct capture *cap, const struct capture_mark *mark)
 }
 
 static int
-ring_read(struct capture *cap, struct frame *frames, int max,
+ring_ready(struct capture *cap, struct counters *c)
+{
+	ring_skip(cap, c);
+	return (ring_hold(cap));
+}
+
+/* Of one block only: that is what a mark can say. */
+static int
+ring_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
     struct counters *c)
 {
 	struct ring_state	*st = cap->state;
 	const uint8_t		*block;
-	int			 n = 0;
+	struct frame		 frame;
+	int			 n;
 
-	ring_skip(cap, c);
-	while (n == 0 && ring_hold(cap)) {
-		block = (const uint8_t *)ring_block(cap, st->current);
-		while (n < max && st->left > 0) {
-			if (ring_frame(cap, block, &frames[n]) == -1) {
-				c->frames_skipped += st->left;
-				st->left = 0;
-				break;
-			}
-			st->left--;
-			n++;
+	block = (const uint8_t *)ring_block(cap, st->current);
+	for (n = 0; n < max && st->left > 0; n++) {
+		if (ring_frame(cap, block, &frame) == -1) {
+			c->frames_skipped += st->left;
+			st->left = 0;
+			break;
 		}
+		st->left--;
+		fn(arg, &frame);
 	}
 	return (n);
 }
@@ -550,6 +556,7 @@ ring_clear_error(struct capture *cap)
 
 const struct capture_ops capture_live_ops = {
 	.open = ring_open,
+	.ready = ring_ready,
 	.read = ring_read,
 	.kernel_counters = ring_kernel_counters,
 	.clear_error = ring_clear_error,

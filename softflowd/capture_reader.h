@@ -16,7 +16,9 @@ struct capture_ops {
 		    const struct msg_filter *);
 	/* read what needs reading first, after lock-down */
 	int	(*start)(struct capture *);
-	int	(*read)(struct capture *, struct frame *, int,
+	/* NULL: always ready */
+	int	(*ready)(struct capture *, struct counters *);
+	int	(*read)(struct capture *, int, capture_frame_fn *, void *,
 		    struct counters *);
 	void	(*kernel_counters)(struct capture *, struct counters *);
 	int	(*clear_error)(struct capture *);

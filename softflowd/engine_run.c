@@ -82,21 +82,25 @@ engine_wait(int fd, int error)
 int
 engine_read_frames(void)
 {
-	struct capture_mark	mark;
-	struct frame		frames[MAX_BATCH];
-	int			i, n;
+	struct counters		*c = meter_counters(engine.meter);
+	struct capture_mark	 mark;
+	int			 i, n;
 
 	engine.drained = 0;
 	for (i = 0; i < ENGINE_TURN_BATCHES; i++) {
-		n = capture_read(engine.capture, frames, MAX_BATCH,
-		    meter_counters(engine.meter));
+		n = 0;
+		if (capture_ready(engine.capture, c)) {
+			capture_position(engine.capture, &mark);
+			meter_batch(engine.meter,
+			    capture_link_type(engine.capture), &mark);
+			n = capture_read(engine.capture, MAX_BATCH,
+			    meter_frame, engine.meter, c);
+			meter_account(engine.meter);
+		}
 		if (n <= 0) {
 			engine.drained = 1;
 			return (n);
 		}
-		capture_position(engine.capture, &mark);
-		meter_frames(engine.meter,
-		    capture_link_type(engine.capture), frames, n, &mark);
 		engine.busy = meter_tick(engine.meter,
 		    meter_now(engine.meter));
 	}

@@ -16,21 +16,27 @@
 
 #include "estate.h"
 #include "order.h"
+#include "pages.h"
 
 #define ESTATE_MAGIC	0x7366645f666c6f77ULL
 
 size_t
 estate_size(uint32_t max_flows)
 {
-	return (ESTATE_RECORDS +
-	    ((size_t)max_flows + TRACK_SPARE) * sizeof(struct flow));
+	size_t	size = ESTATE_RECORDS +
+	    ((size_t)max_flows + TRACK_SPARE) * sizeof(struct flow);
+
+	/* A large page cannot reach over the end. */
+	return ((size + PAGES_LARGE - 1) & ~(PAGES_LARGE - 1));
 }
 
 struct estate *
 estate_map(int fd, uint32_t max_flows)
 {
 	size_t		 size = estate_size(max_flows);
+	size_t		 skip;
 	struct stat	 sb;
+	uint8_t		*space;
 	void		*p;
 
 	if (fd != -1) {
@@ -41,14 +47,19 @@ estate_map(int fd, uint32_t max_flows)
 			return (NULL);
 		}
 	}
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    fd == -1 ? MAP_PRIVATE | MAP_ANON : MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
+	/* Where a large page can begin. */
+	space = mmap(NULL, size + PAGES_LARGE, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANON, -1, 0);
+	if (space == MAP_FAILED)
 		return (NULL);
-#ifdef MADV_HUGEPAGE
-	(void)madvise(p, size, MADV_HUGEPAGE);	/* where it may be */
-#endif
-	return (p);
+	skip = PAGES_LARGE - ((uintptr_t)space & (PAGES_LARGE - 1));
+	p = mmap(space + skip, size, PROT_READ | PROT_WRITE,
+	    (fd == -1 ? MAP_PRIVATE | MAP_ANON : MAP_SHARED) | MAP_FIXED,
+	    fd, 0);
+	munmap(space, skip);
+	if (skip < PAGES_LARGE)
+		munmap(space + skip + size, PAGES_LARGE - skip);
+	return (p == MAP_FAILED ? NULL : p);
 }
 
 void
@@ -103,16 +114,16 @@ estate_commit(struct estate *es)
 	order_stores();
 }
 
-void
-estate_begin_batch(struct estate *es, const struct capture_mark *capture,
-    uint64_t frames)
+uint64_t *
+estate_begin_batch(struct estate *es, const struct capture_mark *capture)
 {
 	uint64_t		 batch = es->batch + 1;
 	struct estate_mark	*mark = &es->mark[batch % 2];
 
 	mark->capture = *capture;
-	mark->frames = frames;
+	mark->frames = 0;
 	order_stores();
 	es->batch = batch;
 	order_stores();
+	return (&mark->frames);
 }

@@ -30,8 +30,8 @@
 
 /* The batch in hand. */
 struct estate_mark {
-	struct capture_mark	capture;	/* behind it */
-	uint64_t		frames;		/* in it */
+	struct capture_mark	capture;	/* before it */
+	uint64_t		frames;		/* taken of it so far */
 };
 
 /* Where the meter stands; times in us. */
@@ -94,8 +94,10 @@ struct estate_state *estate_draft(struct estate *);
 /* Make the draft the one that counts. */
 void	estate_commit(struct estate *);
 
-/* A batch of frames is taken in hand. */
-void	estate_begin_batch(struct estate *, const struct capture_mark *,
-	    uint64_t frames);
+/*
+ * A batch begins, behind that mark.  Each frame, before it is looked at, is
+ * counted in what is returned.
+ */
+uint64_t *estate_begin_batch(struct estate *, const struct capture_mark *);
 
 #endif

@@ -46,6 +46,7 @@ struct expire {
 	uint64_t	 octets_max;
 	uint64_t	 timeout_us[TIMEOUT_MAX];
 	uint64_t	 look_us[TIMEOUT_MAX];	/* NEVER: at the deadline */
+	uint64_t	 shortest_us;	/* of the timeouts for idle flows */
 	uint64_t	 tick;		/* the current slot, as time >> SHIFT */
 	uint64_t	 soon_us;	/* nothing to do in it before */
 	uint64_t	 vain;		/* looks since time ran backwards */
@@ -174,7 +175,10 @@ expire_before(const struct expire *e, const struct flow *f,
 
 	if (f->packets[0] == 0 && f->packets[1] == 0)
 		return (EXPIRE_NONE);
-	if ((why = expire_due(e, f, pkt->time_us)) != EXPIRE_NONE)
+	if ((pkt->time_us >= add_sat(flow_last(f), e->shortest_us) ||
+	    pkt->time_us >= add_sat(flow_first(f),
+	    e->timeout_us[TIMEOUT_MAXLIFE])) &&
+	    (why = expire_due(e, f, pkt->time_us)) != EXPIRE_NONE)
 		return (why);
 	if (add_sat(f->octets[pkt->dir], pkt->octets) > e->octets_max)
 		return (EXPIRE_OVERBYTES);
@@ -255,9 +259,13 @@ expire_set_timeouts(struct expire *e, const struct timeouts *to)
 	uint64_t	fin, rst;
 	int		i;
 
+	e->shortest_us = NEVER;
 	for (i = 0; i < TIMEOUT_MAX; i++) {
 		e->timeout_us[i] = to->seconds[i] * 1000000ULL;
 		e->look_us[i] = NEVER;
+		if (i < TIMEOUT_MAXLIFE)
+			e->shortest_us = min64(e->shortest_us,
+			    e->timeout_us[i]);
 	}
 	if (to->seconds[TIMEOUT_MAXLIFE] == 0)
 		e->timeout_us[TIMEOUT_MAXLIFE] = NEVER;

@@ -53,11 +53,15 @@ struct adoption {
 int	meter_adopt(struct meter *, struct adoption *);
 
 /*
- * Account a batch of n <= MAX_BATCH frames; mark: how far they reach.  Flows
- * that are over before one of its packets are exported on the way.
+ * A batch of up to MAX_BATCH frames: begin it, mark telling how far the ones
+ * before reach; take each frame, of which nothing is needed afterwards; and
+ * account what they hold.  Flows that are over before one of its packets are
+ * exported on the way.
  */
-void	meter_frames(struct meter *, enum link_type, const struct frame *,
-	    int n, const struct capture_mark *);
+void	meter_batch(struct meter *, enum link_type,
+	    const struct capture_mark *);
+capture_frame_fn	meter_frame;
+void	meter_account(struct meter *);
 
 /*
  * Let time pass: export the flows that are due at now_us if the scan interval

@@ -33,16 +33,36 @@ struct meter {
 	int			 savefile;
 	int			 scanning;	/* for flows that are due */
 	int			 adopting;	/* until meter_adopt() */
+
+	/* The batch in hand. */
+	enum link_type		 link;
+	uint64_t		*frames;	/* of the estate's mark */
+	unsigned int		 packets;
+	uint64_t		 batch_us;	/* the last one's time */
+	uint32_t		 hash[MAX_BATCH];
+	struct packet		 pkt[MAX_BATCH];
 };
 
 /* Begin as the first worker does, but with what is known of others. */
 void	meter_begin(struct meter *);
+
+/*
+ * A flow that is off the wheel: out of the table, and exported.  Returns
+ * whether it was a flow to export, not our own export traffic.
+ */
+int	meter_end_flow(struct meter *, uint32_t idx, enum expire_reason);
 
 /* Export an ended flow and free its record, at once or when it has gone. */
 void	meter_leave(struct meter *, uint32_t idx, enum expire_reason);
 
 /* Make it what counts for a next generation; leaving: see estate.h. */
 void	meter_commit(struct meter *, uint32_t leaving);
+
+/* export's: a datagram is out; it has counted that. */
+export_settled_fn	meter_settled;
+
+/* The table is full. */
+void	meter_make_room(struct meter *);
 
 /* Set the clock of a savefile's export. */
 void	meter_file_clock(struct meter *, uint64_t now_us);

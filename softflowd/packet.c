@@ -343,6 +343,16 @@ key_fill(struct packet *pkt, enum track_level level, struct cursor c,
 	pkt->key.family = family;
 }
 
+/* By whole words, as it will be read. */
+static inline void
+ipv4_address(uint8_t addr[16], const uint8_t *ip)
+{
+	uint64_t	 word[2] = { 0, 0 };
+
+	memcpy(word, ip, 4);
+	memcpy(addr, word, 16);
+}
+
 static inline enum packet_result
 ipv4_decode(struct cursor c, uint32_t wire, enum track_level level,
     struct packet *pkt)
@@ -374,9 +384,8 @@ ipv4_decode(struct cursor c, uint32_t wire, enum track_level level,
 	pkt->tos = level == TRACK_FULL ? ip[1] : 0;
 	pkt->flags = (be16(ip + 6) & 0x1fff) != 0 ? PACKET_FRAGMENT : 0;
 	key_fill(pkt, level, c, 4, ip[9], be32(ip + 12), be32(ip + 16));
-	memset(pkt->key.addr, 0, sizeof(pkt->key.addr));
-	memcpy(pkt->key.addr[pkt->dir], ip + 12, 4);
-	memcpy(pkt->key.addr[!pkt->dir], ip + 16, 4);
+	ipv4_address(pkt->key.addr[pkt->dir], ip + 12);
+	ipv4_address(pkt->key.addr[!pkt->dir], ip + 16);
 	return (PACKET_OK);
 }
 

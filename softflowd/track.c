@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "order.h"
+#include "pages.h"
 #include "track.h"
 
 /* A fresh page is all zero: an index full of empty buckets. */
@@ -44,8 +45,7 @@ struct track {
 	uint32_t	 own_top;
 };
 
-/* So many records' pages at once cost half as much as one by one. */
-#define POPULATE	2048U
+#define POPULATE	2048U	/* records whose pages are fetched together */
 
 static uint64_t
 load_le64(const void *p)
@@ -78,35 +78,39 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
+static inline __attribute__((__always_inline__)) void
+sip_word(uint64_t v[4], uint64_t m)
+{
+	v[3] ^= m;
+	sip_round(v);
+	v[0] ^= m;
+}
+
 /*
  * J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, 2012;
- * one compression and three finalization rounds.
+ * one compression and three finalization rounds.  The key fills its words, so
+ * the last one holds only the length.
  */
 uint32_t
 track_hash(const struct track *t, const struct flow_key *key)
 {
 	const uint8_t	*p = (const uint8_t *)key;
 	uint64_t	 m, v[4];
-	size_t		 off;
-	int		 i;
 
 	v[0] = t->key[0] ^ 0x736f6d6570736575ULL;
 	v[1] = t->key[1] ^ 0x646f72616e646f6dULL;
 	v[2] = t->key[0] ^ 0x6c7967656e657261ULL;
 	v[3] = t->key[1] ^ 0x7465646279746573ULL;
-	for (off = 0; off <= sizeof(*key); off += 8) {
-		/* The key fills its words: the last holds only the length. */
-		if (off < sizeof(*key))
-			m = load_le64(p + off);
-		else
-			m = (uint64_t)sizeof(*key) << 56;
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
-	}
+	sip_word(v, load_le64(p));
+	sip_word(v, load_le64(p + 8));
+	sip_word(v, load_le64(p + 16));
+	sip_word(v, load_le64(p + 24));
+	sip_word(v, load_le64(p + 32));
+	sip_word(v, (uint64_t)sizeof(*key) << 56);
 	v[2] ^= 0xff;
-	for (i = 0; i < 3; i++)
-		sip_round(v);
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
 	m = v[0] ^ v[1] ^ v[2] ^ v[3];
 	return ((uint32_t)(m ^ m >> 32));
 }
@@ -126,25 +130,34 @@ map_zero(uint64_t count, size_t size)
 		errno = ENOMEM;
 		return (NULL);
 	}
-#ifdef MADV_HUGEPAGE
-	/* A million flows are found a sixth faster; only a hint. */
-	(void)madvise(p, count * size, MADV_HUGEPAGE);
-#endif
+	pages_prefer_large(p, count * size);
 	return (p);
 }
 
-/* Have the pages of the records up to upto, only a hint. */
+/*
+ * Have the pages of the next records that were never used: few at first,
+ * then a large one at a time.
+ */
 static void
-populate(struct track *t, uint32_t upto)
+populate(struct track *t)
 {
-	if (upto > t->capacity)
-		upto = t->capacity;
-#ifdef MADV_POPULATE_WRITE
-	(void)madvise(&t->flows[t->populated],
-	    (size_t)(upto - t->populated) * sizeof(*t->flows),
-	    MADV_POPULATE_WRITE);
-#endif
-	t->populated = upto;
+	uintptr_t	at = (uintptr_t)&t->flows[t->populated];
+	uintptr_t	end = (uintptr_t)&t->flows[t->capacity];
+	uintptr_t	large = at & ~(PAGES_LARGE - 1);
+	uint32_t	n = t->capacity - t->populated;
+
+	if (t->populated > 0 && end - large >= PAGES_LARGE) {
+		t->flows[t->populated].flags = 0;	/* has one page */
+		if (pages_make_large((void *)large) == 0) {
+			t->populated += (uint32_t)((large + PAGES_LARGE - at) /
+			    sizeof(*t->flows));
+			return;
+		}
+	}
+	if (n > POPULATE)
+		n = POPULATE;
+	pages_populate((void *)at, n * sizeof(*t->flows));
+	t->populated += n;
 }
 
 struct track *
@@ -180,7 +193,7 @@ track_new(uint32_t max_flows, const uint8_t secret[16],
 		errno = ENOMEM;
 		return (NULL);
 	}
-	populate(t, *t->top);
+	t->populated = *t->top;
 	return (t);
 }
 
@@ -246,7 +259,7 @@ static uint32_t
 fresh_record(struct track *t)
 {
 	if (*t->top >= t->populated)
-		populate(t, *t->top + POPULATE);
+		populate(t);
 	return ((*t->top)++);
 }
 

@@ -49,7 +49,7 @@
 
 #define EXIT_BROKEN	1
 #define EXIT_CANNOT	2
-#define RECEIVE_BUFFER	(64 << 20)	/* asked for; the system may cut it */
+#define RECEIVE_BUFFER	(256 << 20)	/* asked for; the system may cut it */
 #define BATCH_MAX	65536		/* datagrams before looking around */
 
 struct collector {

@@ -87,13 +87,14 @@ work(struct meter *m, uint64_t pos, uint64_t end)
 {
 	uint64_t	random;
 	uint32_t	flow[MAX_BATCH];
-	int		i;
+	int		i, n;
 
 	while (pos < end) {
-		random = pos;		/* the same frames for everybody */
-		for (i = 0; i < MAX_BATCH; i++)
+		random = pos;
+		n = end - pos < MAX_BATCH ? (int)(end - pos) : MAX_BATCH;
+		for (i = 0; i < n; i++)
 			flow[i] = fixture_random(&random) % TALKERS;
-		fixture_batch(m, flow, MAX_BATCH, T0 + pos * 10, &pos);
+		fixture_batch(m, flow, n, T0 + pos * 10, &pos);
 		meter_tick(m, meter_now(m));
 	}
 }

@@ -55,23 +55,24 @@ fixture_batch(struct meter *m, const uint32_t *flow, int n, uint64_t time_us,
     uint64_t *pos)
 {
 	static uint8_t		data[MAX_BATCH][FRAME];
-	struct frame		frames[MAX_BATCH];
-	struct capture_mark	mark = { 0, *pos + (uint64_t)n };
+	struct capture_mark	mark = { 0, *pos };
+	struct frame		frame = { 0 };
 	int			i;
 
-	memset(frames, 0, sizeof(frames));
+	meter_batch(m, LINK_ETHERNET, &mark);
 	for (i = 0; i < n; i++) {
 		memcpy(data[i], model, FRAME);
 		data[i][27] = (uint8_t)(flow[i] >> 16);
 		data[i][28] = (uint8_t)(flow[i] >> 8);
 		data[i][29] = (uint8_t)flow[i];
-		frames[i].data = data[i];
-		frames[i].caplen = FRAME;
-		frames[i].wirelen = 114;
-		frames[i].time_us = time_us;
+		frame.data = data[i];
+		frame.caplen = FRAME;
+		frame.wirelen = 114;
+		frame.time_us = time_us;
+		meter_frame(m, &frame);
 	}
-	meter_frames(m, LINK_ETHERNET, frames, n, &mark);
-	*pos = mark.frames;
+	meter_account(m);
+	*pos += (uint64_t)n;
 }
 
 void

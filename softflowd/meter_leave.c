@@ -1,0 +1,250 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * How flows leave the table: they end, are exported, counted as gone when
+ * their datagram is out, and only then freed, so that whoever takes over the
+ * table at any moment finds each of them once.  In the worker, confined.
+ */
+
+#include "meter_state.h"
+#include "order.h"
+
+#define TICK_LOOKS	256	/* at flows, in one call of meter_tick() */
+#define END_FLOWS	16	/* together */
+#define SOME_FLOWS	1024	/* of expire-all, in one go */
+
+#define DATAGRAM_SPAN_US 86400000000ULL	/* a savefile's datagram covers less */
+
+void
+meter_commit(struct meter *m, uint32_t leaving)
+{
+	struct estate_state	*draft = estate_draft(m->estate);
+
+	draft->summary = m->stats->summary;
+	draft->meter = m->at;
+	export_session(m->export, &draft->session);
+	draft->batch = m->estate->batch;
+	draft->leaving = leaving;
+	estate_commit(m->estate);
+}
+
+/* A flow has left the table and is counted; commit and free that one. */
+static void
+meter_gone(struct meter *m, uint32_t idx)
+{
+	meter_commit(m, idx + 1);
+	track_release(m->track, idx);
+	order_stores();
+	estate_current(m->estate)->leaving = 0;
+}
+
+static void
+meter_count_gone(struct meter *m, const struct flow *flow)
+{
+	m->at.octets_left += flow->octets[0] + flow->octets[1];
+}
+
+/* A datagram is out; export has counted it. */
+void
+meter_settled(void *arg, const uint32_t *flows, uint32_t n)
+{
+	const struct flow	*flow;
+	struct meter		*m = arg;
+	uint32_t		 i;
+
+	for (i = 0; i < n; i++) {
+		flow = track_flow(m->track, flows[i]);
+		summary_expired(m->stats, flow,
+		    (enum expire_reason)flow->reason);
+		meter_count_gone(m, flow);
+	}
+	meter_commit(m, 0);
+	for (i = 0; i < n; i++)
+		track_release(m->track, flows[i]);
+}
+
+/*
+ * A savefile's export time is the end of the latest flow exported so far: as
+ * near as a live daemon could have sent it, and within what 32 bits of
+ * milliseconds can say, however long the file is.
+ */
+void
+meter_file_clock(struct meter *m, uint64_t now_us)
+{
+	struct export_clock	clock;
+
+	if (now_us < m->at.clock_us)
+		return;
+	if (now_us - m->at.clock_us > DATAGRAM_SPAN_US)
+		export_flush(m->export, &m->stats->summary.counters);
+	m->at.clock_us = now_us;
+	clock.unix_us = now_us;
+	clock.uptime_ms = now_us < m->at.boot_us ? 0 :
+	    (now_us - m->at.boot_us) / 1000;
+	export_set_clock(m->export, &clock);
+}
+
+/*
+ * The last packet of a flow, but not ahead of the packets being read: a
+ * frame with a wrong clock must not carry all later datagrams away.
+ */
+static uint64_t
+meter_flow_end(const struct meter *m, const struct flow *flow)
+{
+	uint64_t	end;
+
+	end = flow->last_us[0] > flow->last_us[1] ? flow->last_us[0] :
+	    flow->last_us[1];
+	return (end < m->at.now_us ? end : m->at.now_us);
+}
+
+void
+meter_leave(struct meter *m, uint32_t idx, enum expire_reason why)
+{
+	struct counters		*c = &m->stats->summary.counters;
+	const struct flow	*flow = track_flow(m->track, idx);
+
+	if (m->savefile)
+		meter_file_clock(m, meter_flow_end(m, flow));
+	if (export_flow(m->export, flow, idx, why, c))
+		return;
+	summary_expired(m->stats, flow, why);
+	meter_count_gone(m, flow);
+	meter_gone(m, idx);
+}
+
+int
+meter_end_flow(struct meter *m, uint32_t idx, enum expire_reason why)
+{
+	if (track_flow(m->track, idx)->flags & FLOW_OWN) {
+		m->own_flows--;
+		track_remove(m->track, idx);
+		return (0);
+	}
+	track_end(m->track, idx, (uint8_t)why);
+	meter_leave(m, idx, why);
+	return (1);
+}
+
+/* The same for n flows: where the index has them is fetched for all first. */
+static uint64_t
+meter_end_flows(struct meter *m, const uint32_t *idx,
+    const enum expire_reason *why, unsigned int n)
+{
+	uint64_t	count = 0;
+	unsigned int	i;
+
+	for (i = 0; i < n; i++)
+		track_prefetch(m->track, track_flow(m->track, idx[i])->hash);
+	for (i = 0; i < n; i++)
+		count += (uint64_t)meter_end_flow(m, idx[i], why[i]);
+	return (count);
+}
+
+/* The table is full. */
+void
+meter_make_room(struct meter *m)
+{
+	enum expire_reason	why[EXPIRE_VICTIMS];
+	uint32_t		idx[EXPIRE_VICTIMS];
+	unsigned int		i, n;
+
+	n = expire_victims(m->expire, idx, m->victims);
+	for (i = 0; i < n; i++)
+		why[i] = EXPIRE_MAXFLOWS;
+	meter_end_flows(m, idx, why, n);
+}
+
+int
+meter_tick(struct meter *m, uint64_t now_us)
+{
+	struct counters		*c = &m->stats->summary.counters;
+	enum expire_reason	 why[END_FLOWS];
+	uint64_t		 interval;
+	uint32_t		 idx[END_FLOWS], looks = TICK_LOOKS;
+	unsigned int		 n;
+
+	export_tick(m->export, c);
+	if (now_us < m->at.scanned_us)
+		m->at.scanned_us = now_us;	/* the clock was set back */
+	interval = (uint64_t)m->conf.timeouts.seconds[TIMEOUT_EXPINT] *
+	    1000000;
+	if (!m->scanning && now_us - m->at.scanned_us < interval)
+		return (0);
+	m->at.scanned_us = now_us;
+	do {
+		for (n = 0; n < END_FLOWS; n++)
+			if ((idx[n] = expire_next(m->expire, now_us, &why[n],
+			    &looks)) == TRACK_NONE)
+				break;
+		meter_end_flows(m, idx, why, n);
+	} while (n == END_FLOWS);
+	m->scanning = looks == 0;
+	if (!m->scanning)
+		export_flush(m->export, c);
+	return (m->scanning);
+}
+
+uint64_t
+meter_expire_some(struct meter *m, uint32_t *cursor)
+{
+	enum expire_reason	why[END_FLOWS];
+	uint64_t		count = 0;
+	uint32_t		idx[END_FLOWS];
+	unsigned int		n, some;
+
+	for (some = 0; some < SOME_FLOWS && *cursor != TRACK_NONE; some += n) {
+		for (n = 0; n < END_FLOWS; n++) {
+			*cursor = track_next(m->track, *cursor);
+			if ((idx[n] = *cursor) == TRACK_NONE)
+				break;
+			expire_remove(m->expire, idx[n]);
+			why[n] = EXPIRE_FLUSH;
+			(*cursor)++;
+		}
+		count += meter_end_flows(m, idx, why, n);
+	}
+	if (*cursor == TRACK_NONE)
+		export_flush(m->export, &m->stats->summary.counters);
+	return (count);
+}
+
+uint64_t
+meter_delete_some(struct meter *m, uint32_t *cursor)
+{
+	struct counters	*c = &m->stats->summary.counters;
+	struct flow	*flow;
+	uint64_t	 count = 0;
+	uint32_t	 idx;
+	unsigned int	 i;
+
+	for (i = 0; i < SOME_FLOWS; i++) {
+		if ((*cursor = track_next(m->track, *cursor)) == TRACK_NONE)
+			break;
+		idx = (*cursor)++;
+		flow = track_flow(m->track, idx);
+		expire_remove(m->expire, idx);
+		if (flow->flags & FLOW_OWN) {
+			m->own_flows--;
+			track_remove(m->track, idx);
+			continue;
+		}
+		c->flows_deleted++;
+		c->packets_deleted += flow->packets[0] + flow->packets[1];
+		meter_count_gone(m, flow);
+		track_end(m->track, idx, EXPIRE_NONE);
+		meter_gone(m, idx);
+		count++;
+	}
+	return (count);
+}
+
+void
+meter_flush(struct meter *m)
+{
+	export_flush(m->export, &m->stats->summary.counters);
+	meter_commit(m, 0);
+}
