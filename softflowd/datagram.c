@@ -5,16 +5,34 @@
 
 /* Big-endian stores into a bounded buffer.  Worker, confined; pure. */
 
+#include <sys/endian.h>
+
 #include <string.h>
 
 #include "datagram.h"
 
-static void
+/* octets is 8 at most; the loop would take longer than all else. */
+static inline void
 store(uint8_t *p, uint64_t value, size_t octets)
 {
-	while (octets-- > 0) {
-		p[octets] = (uint8_t)value;
-		value >>= 8;
+	uint64_t	big;
+
+	if (octets == 0)
+		return;
+	big = htobe64(value << (64 - 8 * octets));
+	switch (octets) {
+	case 8:
+		memcpy(p, &big, 8);
+		break;
+	case 4:
+		memcpy(p, &big, 4);
+		break;
+	case 2:
+		memcpy(p, &big, 2);
+		break;
+	default:
+		memcpy(p, &big, octets);
+		break;
 	}
 }
 

@@ -1,0 +1,136 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * How long a packet may have to wait for other work.
+ */
+
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <atf-c.h>
+
+#include "meter_fixture.h"
+
+enum { MANY = 1000000 };
+
+static struct msg_conf	 conf;
+static struct meter	*m;
+static uint64_t		 pos;
+
+static uint64_t
+now_us(void)
+{
+	struct timespec	ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+static ssize_t
+send_on(int fd, const void *data, size_t len)
+{
+	return (send(fd, data, len, MSG_DONTWAIT));
+}
+
+/* A socket to one that nobody reads. */
+static int
+collector(void)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	socklen_t		len = sizeof(sin);
+	int			fd, sink;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((sink = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
+	ATF_REQUIRE(bind(sink, (struct sockaddr *)&sin, len) == 0);
+	ATF_REQUIRE(getsockname(sink, (struct sockaddr *)&sin, &len) == 0);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
+	ATF_REQUIRE(connect(fd, (struct sockaddr *)&sin, len) == 0);
+	return (fd);
+}
+
+/* A million flows, all in the same second. */
+static void
+fill(void)
+{
+	struct estate	*es;
+	uint32_t	 flow[MAX_BATCH], n;
+	int		 i;
+
+	conf = fixture_conf(1U << 20);
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	m = fixture_meter(&conf, es, send_on, collector());
+	for (n = 0; n < MANY;) {
+		for (i = 0; i < MAX_BATCH; i++)
+			flow[i] = (uint32_t)(n++ * 40503ULL % MANY);
+		fixture_batch(m, flow, MAX_BATCH, T0 + n / 2, &pos);
+		meter_tick(m, meter_now(m));
+	}
+	ATF_REQUIRE_EQ(MANY, meter_summary(m)->active_flows);
+}
+
+static void
+check_wait(const struct atf_tc *tc, uint64_t longest)
+{
+	printf("longest wait %ju us\n", (uintmax_t)longest);
+	if (strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"), "asan") != 0)
+		ATF_CHECK(longest < 50000);
+}
+
+ATF_TC_WITHOUT_HEAD(a_million_flows_due_at_once_hold_up_no_packet);
+ATF_TC_BODY(a_million_flows_due_at_once_hold_up_no_packet, tc)
+{
+	uint64_t	begun, longest = 0, took, batches = 0;
+	uint32_t	flow[MAX_BATCH], n;
+
+	fill();
+	for (n = 0; n < MAX_BATCH; n++)
+		flow[n] = MANY + n;
+	/* Packets go on, one a microsecond, while all the others are due. */
+	for (begun = now_us(); meter_counters(m)->flows_expired < MANY;) {
+		fixture_batch(m, flow, MAX_BATCH, T0 + 5000000 + batches * 32,
+		    &pos);
+		meter_tick(m, meter_now(m));
+		took = now_us() - begun;
+		begun += took;
+		if (took > longest)
+			longest = took;
+		ATF_REQUIRE(batches++ < 100000);
+	}
+	printf("%ju batches\n", (uintmax_t)batches);
+	ATF_CHECK_EQ(MANY, meter_counters(m)->expired_udp);
+	check_wait(tc, longest);
+}
+
+ATF_TC_WITHOUT_HEAD(expiring_all_on_request_comes_in_small_pieces);
+ATF_TC_BODY(expiring_all_on_request_comes_in_small_pieces, tc)
+{
+	uint64_t	begun, longest = 0, took;
+	uint32_t	cursor = 0;
+
+	fill();
+	for (begun = now_us(); cursor != TRACK_NONE;) {
+		meter_expire_some(m, &cursor);
+		took = now_us() - begun;
+		begun += took;
+		if (took > longest)
+			longest = took;
+	}
+	ATF_CHECK_EQ(MANY, meter_counters(m)->expired_flush);
+	ATF_CHECK(fixture_sums(meter_counters(m)) == NULL);
+	check_wait(tc, longest);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, a_million_flows_due_at_once_hold_up_no_packet);
+	ATF_TP_ADD_TC(tp, expiring_all_on_request_comes_in_small_pieces);
+	return (atf_no_error());
+}
