@@ -1,0 +1,289 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The ring's reader, over a ring that no kernel fills: a shared object with
+ * blocks made by hand.  Under AddressSanitizer, or behind the end of the
+ * object, a step too far ends the test.
+ */
+
+#include <sys/mman.h>
+
+#include <linux/if_packet.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "capture.h"
+#include "shmem.h"
+
+#define BLOCK	65536U
+#define BLOCKS	4U
+#define FRAME	128U		/* octets that a frame takes in a block */
+#define HEADER	(TPACKET_ALIGN(sizeof(struct tpacket3_hdr)) + \
+    sizeof(struct sockaddr_ll))
+
+static uint8_t		*ring;
+static struct capture	*cap;
+static struct counters	 c;
+static int		 fd;
+static uint32_t		 seen[64];	/* first octet of each frame */
+static int		 nseen;
+
+static struct tpacket_block_desc *
+block(uint32_t n)
+{
+	return ((struct tpacket_block_desc *)(void *)(ring + n * BLOCK));
+}
+
+static struct tpacket3_hdr *
+header(uint32_t n, uint32_t frame)
+{
+	return ((struct tpacket3_hdr *)(void *)(ring + n * BLOCK +
+	    sizeof(struct tpacket_block_desc) + frame * FRAME));
+}
+
+/* A full block with so many frames, numbered from first on. */
+static void
+fill(uint32_t n, uint64_t seq, uint32_t frames, uint8_t first)
+{
+	struct tpacket_block_desc	*b = block(n);
+	struct tpacket3_hdr		*h;
+	uint32_t			 i;
+
+	for (i = 0; i < frames; i++) {
+		h = header(n, i);
+		h->tp_mac = (uint16_t)HEADER;
+		h->tp_snaplen = h->tp_len = 4;
+		h->tp_next_offset = i + 1 < frames ? FRAME : 0;
+		((uint8_t *)h)[HEADER] = (uint8_t)(first + i);
+	}
+	b->hdr.bh1.seq_num = seq;
+	b->hdr.bh1.num_pkts = frames;
+	b->hdr.bh1.offset_to_first_pkt = sizeof(*b);
+	b->hdr.bh1.block_status = TP_STATUS_USER;
+}
+
+static void
+start(void)
+{
+	ATF_REQUIRE((fd = shmem_new_sized("ring", BLOCK * BLOCKS)) != -1);
+	ring = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	ATF_REQUIRE(ring != MAP_FAILED);
+	memset(&c, 0, sizeof(c));
+	nseen = 0;
+}
+
+/* A worker takes the ring over. */
+static void
+open_ring(uint32_t flags, const struct capture_mark *mark)
+{
+	struct msg_capture	conf = { 0 };
+
+	conf.kind = CAPTURE_RING;
+	conf.link = LINK_ETHERNET;
+	conf.block_size = BLOCK;
+	conf.block_count = BLOCKS;
+	conf.flags = flags;
+	ATF_REQUIRE((cap = capture_new(&conf, fd, -1, NULL)) != NULL);
+	if (mark != NULL)
+		capture_resume(cap, mark);
+}
+
+static void
+see(void *arg, const struct frame *frame)
+{
+	ATF_REQUIRE(arg == &c && nseen < 64);
+	ATF_REQUIRE_EQ(4, frame->caplen);
+	seen[nseen++] = frame->data[0];
+}
+
+/* Up to max frames; the place behind them. */
+static struct capture_mark
+read_some(int max)
+{
+	struct capture_mark	mark = { 0, 0 };
+	int			n = 0;
+
+	nseen = 0;
+	if (capture_ready(cap, &c)) {
+		capture_position(cap, &mark);
+		n = capture_read(cap, max, see, &c, &c);
+		mark.frames += (uint64_t)n;
+	}
+	ATF_REQUIRE_EQ(n, nseen);
+	return (mark);
+}
+
+static void
+check_seen(int n, uint32_t first)
+{
+	int	i;
+
+	ATF_CHECK_EQ(n, nseen);
+	for (i = 0; i < nseen; i++)
+		ATF_CHECK_EQ(first + (uint32_t)i, seen[i]);
+}
+
+ATF_TC_WITHOUT_HEAD(blocks_are_read_in_order_and_given_back);
+ATF_TC_BODY(blocks_are_read_in_order_and_given_back, tc)
+{
+	start();
+	fill(2, 7, 3, 10);
+	fill(3, 8, 2, 20);
+	fill(0, 9, 1, 30);
+	open_ring(0, NULL);
+	read_some(32);
+	check_seen(3, 10);
+	ATF_CHECK_EQ(TP_STATUS_USER, block(2)->hdr.bh1.block_status);
+	read_some(32);
+	check_seen(2, 20);
+	ATF_CHECK_EQ(TP_STATUS_KERNEL, block(2)->hdr.bh1.block_status);
+	read_some(32);
+	check_seen(1, 30);
+	read_some(32);
+	check_seen(0, 0);
+	ATF_CHECK_EQ(TP_STATUS_KERNEL, block(0)->hdr.bh1.block_status);
+}
+
+ATF_TC_WITHOUT_HEAD(reading_goes_on_behind_the_mark);
+ATF_TC_BODY(reading_goes_on_behind_the_mark, tc)
+{
+	struct capture_mark	mark;
+
+	start();
+	fill(1, 5, 10, 10);
+	fill(2, 6, 2, 40);
+	open_ring(0, NULL);
+	read_some(3);
+	mark = read_some(4);
+	ATF_CHECK_EQ(5, mark.block);
+	ATF_CHECK_EQ(7, mark.frames);
+
+	open_ring(MSG_CAPTURE_SKIP, &mark);
+	mark = read_some(32);
+	check_seen(3, 17);
+	ATF_CHECK_EQ(10, mark.frames);
+	/* All of it was read. */
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(2, 40);
+	ATF_CHECK_EQ(0, c.frames_skipped);
+}
+
+ATF_TC_WITHOUT_HEAD(mark_of_a_block_given_back_means_nothing);
+ATF_TC_BODY(mark_of_a_block_given_back_means_nothing, tc)
+{
+	struct capture_mark	mark = { 4, 7 };
+
+	start();
+	fill(1, 5, 10, 10);
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(10, 10);
+}
+
+ATF_TC_WITHOUT_HEAD(impossible_mark_gives_its_block_up);
+ATF_TC_BODY(impossible_mark_gives_its_block_up, tc)
+{
+	struct capture_mark	mark = { 5, 11 };
+
+	start();
+	fill(1, 5, 10, 10);
+	fill(2, 6, 2, 40);
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(2, 40);
+	ATF_CHECK_EQ(10, c.frames_skipped);
+	ATF_CHECK_EQ(TP_STATUS_KERNEL, block(1)->hdr.bh1.block_status);
+
+	start();
+	fill(1, 5, 10, 10);
+	mark.frames = UINT64_MAX;
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(0, 0);
+	ATF_CHECK_EQ(10, c.frames_skipped);
+}
+
+ATF_TC_WITHOUT_HEAD(without_a_mark_a_crash_gives_a_block_up);
+ATF_TC_BODY(without_a_mark_a_crash_gives_a_block_up, tc)
+{
+	start();
+	fill(1, 5, 10, 10);
+	fill(2, 6, 2, 40);
+	open_ring(MSG_CAPTURE_SKIP, NULL);
+	read_some(32);
+	check_seen(2, 40);
+	ATF_CHECK_EQ(10, c.frames_skipped);
+}
+
+/* What remains of a block after a header that cannot be is given up. */
+static void
+check_given_up(int before, uint64_t skipped)
+{
+	open_ring(0, NULL);
+	read_some(32);
+	ATF_CHECK_EQ(before, nseen);
+	ATF_CHECK_EQ(skipped, c.frames_skipped);
+	read_some(32);
+	ATF_CHECK_EQ(0, nseen);
+}
+
+ATF_TC_WITHOUT_HEAD(headers_that_cannot_be_lead_nowhere);
+ATF_TC_BODY(headers_that_cannot_be_lead_nowhere, tc)
+{
+	start();
+	fill(3, 5, 4, 10);
+	header(3, 1)->tp_next_offset = BLOCK;
+	check_given_up(1, 3);
+
+	start();
+	fill(3, 5, 4, 10);
+	header(3, 2)->tp_mac = UINT16_MAX;
+	header(3, 2)->tp_snaplen = BLOCK;
+	check_given_up(2, 2);
+
+	start();
+	fill(3, 5, 4, 10);
+	header(3, 0)->tp_snaplen = UINT32_MAX;
+	check_given_up(0, 4);
+
+	start();
+	fill(3, 5, 4, 10);
+	header(3, 0)->tp_mac = 0;
+	check_given_up(0, 4);
+
+	start();
+	fill(3, 5, 4, 10);
+	block(3)->hdr.bh1.offset_to_first_pkt = UINT32_MAX;
+	check_given_up(0, 4);
+}
+
+ATF_TC_WITHOUT_HEAD(more_frames_than_fit_end_with_the_block);
+ATF_TC_BODY(more_frames_than_fit_end_with_the_block, tc)
+{
+	start();
+	fill(3, 5, 4, 10);
+	header(3, 3)->tp_next_offset = BLOCK - 3 * FRAME -
+	    sizeof(struct tpacket_block_desc);
+	block(3)->hdr.bh1.num_pkts = UINT32_MAX;
+	check_given_up(4, UINT32_MAX - 4);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, blocks_are_read_in_order_and_given_back);
+	ATF_TP_ADD_TC(tp, reading_goes_on_behind_the_mark);
+	ATF_TP_ADD_TC(tp, mark_of_a_block_given_back_means_nothing);
+	ATF_TP_ADD_TC(tp, impossible_mark_gives_its_block_up);
+	ATF_TP_ADD_TC(tp, without_a_mark_a_crash_gives_a_block_up);
+	ATF_TP_ADD_TC(tp, headers_that_cannot_be_lead_nowhere);
+	ATF_TP_ADD_TC(tp, more_frames_than_fit_end_with_the_block);
+	return (atf_no_error());
+}
