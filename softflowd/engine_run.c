@@ -135,6 +135,26 @@ engine_report(int now)
 	}
 }
 
+/*
+ * Waiting for a full socket is time in which frames wait: some while there
+ * are none, little while there are; a savefile waits for nobody.
+ */
+static void
+engine_set_patience(void)
+{
+	unsigned int	ms = 0;
+
+	if (!engine_is_live())
+		ms = ENGINE_PATIENCE_FILE_MS;
+	else if (engine.drained)
+		ms = ENGINE_PATIENCE_IDLE_MS;
+	else if (engine.turns % ENGINE_PATIENCE_TURNS == 0)
+		ms = 1;
+	else
+		return;
+	meter_patience(engine.meter, engine_wait, ms);
+}
+
 /* Export what is left, account for it, and leave. */
 static __dead void
 engine_finish(int failed)
@@ -144,8 +164,10 @@ engine_finish(int failed)
 
 	engine_set_clock();
 	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
-	while (cursor != TRACK_NONE)
+	for (; cursor != TRACK_NONE; engine.turns++) {
+		engine_set_patience();
 		meter_expire_some(engine.meter, &cursor);
+	}
 	engine_send_summary();
 	control_close_all();	/* says CONTROL_CLOSED: not after FINISHED */
 	msg.failed = failed != 0;
@@ -245,26 +267,6 @@ engine_turn(void)
 		engine_finish(0);
 }
 
-/*
- * Waiting for a full socket is time in which frames wait: some while there
- * are none, little while there are; a savefile waits for nobody.
- */
-static void
-engine_set_patience(void)
-{
-	unsigned int	ms = 0;
-
-	if (!engine_is_live())
-		ms = ENGINE_PATIENCE_FILE_MS;
-	else if (engine.drained)
-		ms = ENGINE_PATIENCE_IDLE_MS;
-	else if (engine.turns % ENGINE_PATIENCE_TURNS == 0)
-		ms = 1;
-	else
-		return;
-	meter_patience(engine.meter, engine_wait, ms);
-}
-
 /* Go on where a worker before us stopped. */
 static void
 engine_adopt(void)
@@ -273,6 +275,7 @@ engine_adopt(void)
 
 	if (!(engine.conf.flags & CONF_ADOPT))
 		return;
+	engine_flush(1000);	/* READY: this may take a while */
 	if (meter_adopt(engine.meter, &a)) {
 		capture_resume(engine.capture, &a.mark);
 		log_info("took over %u flows; %llu frames given up%s",

@@ -333,6 +333,7 @@ track_end(struct track *t, uint32_t idx, uint8_t reason)
 	t->index[hole].flow = 0;
 	t->count--;
 	f->reason = reason;
+	order_stores();
 	f->flags |= FLOW_ENDED;
 }
 
