@@ -5,45 +5,9 @@
 
 /* Big-endian stores into a bounded buffer.  Worker, confined; pure. */
 
-#include <sys/endian.h>
-
 #include <string.h>
 
 #include "datagram.h"
-
-/* octets is 8 at most; the loop would take longer than all else. */
-static inline void
-store(uint8_t *p, uint64_t value, size_t octets)
-{
-	uint64_t	big;
-
-	if (octets == 0)
-		return;
-	big = htobe64(value << (64 - 8 * octets));
-	switch (octets) {
-	case 8:
-		memcpy(p, &big, 8);
-		break;
-	case 4:
-		memcpy(p, &big, 4);
-		break;
-	case 2:
-		memcpy(p, &big, 2);
-		break;
-	default:
-		memcpy(p, &big, octets);
-		break;
-	}
-}
-
-void
-datagram_put(struct datagram *d, uint64_t value, size_t octets)
-{
-	if (octets > sizeof(d->data) - d->len)
-		return;
-	store(d->data + d->len, value, octets);
-	d->len += octets;
-}
 
 void
 datagram_copy(struct datagram *d, const uint8_t *p, size_t octets)
@@ -59,7 +23,7 @@ datagram_patch(struct datagram *d, size_t off, uint64_t value, size_t octets)
 {
 	if (off > d->len || octets > d->len - off)
 		return;
-	store(d->data + off, value, octets);
+	datagram_store(d->data + off, value, octets);
 }
 
 /*

@@ -8,8 +8,11 @@
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
 
+#include <sys/endian.h>
+
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define DATAGRAM_SIZE	1464
 
@@ -33,11 +36,43 @@ struct datagram {
 	uint32_t	sampling;	/* 1 in N */
 };
 
+/* Store the low octets of value, up to 8, big-endian. */
+static inline void
+datagram_store(uint8_t *p, uint64_t value, size_t octets)
+{
+	uint64_t	big;
+
+	if (octets == 0 || octets > 8)
+		return;
+	big = htobe64(value << (64 - 8 * octets));
+	switch (octets) {		/* a variable length would be a call */
+	case 8:
+		memcpy(p, &big, 8);
+		break;
+	case 4:
+		memcpy(p, &big, 4);
+		break;
+	case 2:
+		memcpy(p, &big, 2);
+		break;
+	default:
+		memcpy(p, &big, octets);
+		break;
+	}
+}
+
 /*
  * Append the low octets of value, big-endian.  Callers see to it that it
  * fits; what does not is left out.
  */
-void	datagram_put(struct datagram *, uint64_t value, size_t octets);
+static inline void
+datagram_put(struct datagram *d, uint64_t value, size_t octets)
+{
+	if (octets > sizeof(d->data) - d->len)
+		return;
+	datagram_store(d->data + d->len, value, octets);
+	d->len += octets;
+}
 
 /* Append octets as they are. */
 void	datagram_copy(struct datagram *, const uint8_t *, size_t octets);
