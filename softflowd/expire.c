@@ -37,6 +37,7 @@ _Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
 #define SLOTS_A_LOOK	512U	/* empty ones cost as much as one flow */
 
 #define VICTIM_FRESH	4096U	/* of those that came first, looked at */
+#define FRESH_SHARE	8U	/* of the table is left to new flows */
 #define VICTIM_RECORDS	1024U	/* passed over, in use or not */
 #define VICTIM_FLOWS	64U	/* compared, at least, and */
 #define VICTIM_CHOICE	8U	/* at least so many for each */
@@ -526,9 +527,14 @@ victims_idle(struct expire *e, uint32_t *victims, unsigned int max)
 unsigned int
 expire_victims(struct expire *e, uint32_t *victims, unsigned int max)
 {
-	unsigned int	n;
+	unsigned int	n = 0;
 
-	n = victims_fresh(e, victims, max);
+	/*
+	 * A table full of old conversations would else give up every new one
+	 * before its second packet.
+	 */
+	if (e->fresh_count > e->fresh_size / FRESH_SHARE)
+		n = victims_fresh(e, victims, max);
 	return (n > 0 ? n : victims_idle(e, victims, max));
 }
 

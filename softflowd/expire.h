@@ -76,8 +76,9 @@ uint32_t expire_next(struct expire *, uint64_t now_us,
 /*
  * Flows to give up when the table is full, up to max of them (1 to
  * EXPIRE_VICTIMS), taken off the wheel: those of a single packet in the order
- * in which they were added; if there are none, the longest idle of eight for
- * each that a clock hand passes over.  0 only if the table is empty.
+ * in which they were added; if these are less than an eighth of the table, the
+ * longest idle of eight for each that a clock hand passes over.  0 only if
+ * the table is empty.
  */
 #define EXPIRE_VICTIMS	32
 unsigned int expire_victims(struct expire *, uint32_t *victims,

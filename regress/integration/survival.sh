@@ -155,9 +155,34 @@ worker_killed_on_a_file_leaves_it_to_be_exported_body() {
 	check_conservation out
 }
 
+atf_test_case worker_without_progress_ends_itself
+worker_without_progress_ends_itself_head() {
+	atf_set descr "when its clock of CPU time comes round with nothing done"
+}
+worker_without_progress_ends_itself_body() {
+	mkfifo pipe
+	"$softflowd" -r pipe >out 2>log &
+	softflowd_pid=$!
+	{ head -c 100000 "$real"; sleep 60; } >pipe &
+	feeder=$!
+	sleep 2
+	worker=$(worker_pid)
+	# As the clock would; the first finds what was done since the start.
+	kill -PROF $worker
+	sleep 0.5
+	kill -0 $worker || atf_fail "it took the first for a hang"
+	kill -PROF $worker
+	finish_softflowd 1
+	kill $feeder
+	atf_check -o match:"killed by signal 6" cat log
+	check_conservation out
+	atf_check test "$(counter packets out)" -gt 100
+}
+
 atf_init_test_cases() {
 	atf_add_test_case a_hundred_kills_lose_only_what_is_counted
 	atf_add_test_case kills_leave_no_gap_in_v5_and_ipfix_sequences
 	atf_add_test_case killed_while_exporting_all
 	atf_add_test_case worker_killed_on_a_file_leaves_it_to_be_exported
+	atf_add_test_case worker_without_progress_ends_itself
 }
