@@ -298,6 +298,7 @@ capture_rebind(int fd, const struct capture_params *params,
 
 struct ring_state {
 	uint8_t		*map;
+	int		 placed;	/* current is known */
 	uint32_t	 current;	/* block to read, or being read */
 	int		 held;		/* it is ours and not released yet */
 	uint32_t	 offset;	/* of the next frame in it */
@@ -333,31 +334,28 @@ ring_release(struct capture *cap)
 }
 
 /*
- * Where a worker before us stopped: the oldest block that is full; if none
- * is, the youngest, which the kernel is filling.
+ * Where a worker before us stopped: the oldest block that is full.  While
+ * none is, nobody can tell which one the kernel fills next.  Twice around, as
+ * blocks that were passed may have filled before the one that was found.
  */
-static void
+static int
 ring_find_place(struct capture *cap)
 {
 	struct ring_state		*st = cap->state;
 	struct tpacket_block_desc	*block;
-	uint64_t			 oldest = UINT64_MAX, youngest = 0;
+	uint64_t			 oldest = 0;
 	uint32_t			 i;
-	int				 full = 0;
 
-	for (i = 0; i < cap->conf.block_count; i++) {
-		block = ring_block(cap, i);
-		if (ring_is_user(block)) {
-			if (!full || block->hdr.bh1.seq_num < oldest) {
-				oldest = block->hdr.bh1.seq_num;
-				st->current = i;
-			}
-			full = 1;
-		} else if (!full && block->hdr.bh1.seq_num > youngest) {
-			youngest = block->hdr.bh1.seq_num;
-			st->current = i;
-		}
+	for (i = 0; i < 2 * cap->conf.block_count; i++) {
+		block = ring_block(cap, i % cap->conf.block_count);
+		if (!ring_is_user(block) || (st->placed &&
+		    (int64_t)(block->hdr.bh1.seq_num - oldest) >= 0))
+			continue;
+		oldest = block->hdr.bh1.seq_num;
+		st->current = i % cap->conf.block_count;
+		st->placed = 1;
 	}
+	return (st->placed);
 }
 
 static int
@@ -383,7 +381,6 @@ ring_open(struct capture *cap, int filter_fd, const struct msg_filter *filter)
 		return (-1);
 	}
 	cap->state = st;
-	ring_find_place(cap);
 	return (0);
 }
 
@@ -397,7 +394,7 @@ ring_skip(struct capture *cap, struct counters *c)
 	struct ring_state		*st = cap->state;
 	struct tpacket_block_desc	*block = ring_block(cap, st->current);
 
-	if (cap->conf.flags & MSG_CAPTURE_SKIP && ring_is_user(block)) {
+	if (cap->conf.flags & MSG_CAPTURE_SKIP && st->placed) {
 		c->frames_skipped += block->hdr.bh1.num_pkts;
 		ring_release(cap);
 	}
@@ -426,7 +423,8 @@ ring_frame(struct capture *cap, const uint8_t *block, struct frame *frame)
 	size -= st->offset;
 	if (hdr.tp_mac < fixed || hdr.tp_mac > size ||
 	    hdr.tp_snaplen > size - hdr.tp_mac ||
-	    hdr.tp_next_offset > size)
+	    hdr.tp_next_offset > size ||
+	    (hdr.tp_next_offset < fixed && st->left > 1))
 		return (-1);
 	frame->data = block + st->offset + hdr.tp_mac;
 	frame->caplen = hdr.tp_snaplen;
@@ -441,6 +439,14 @@ ring_frame(struct capture *cap, const uint8_t *block, struct frame *frame)
 		frame->flags = FRAME_LOOPBACK_OUT;
 	st->offset += hdr.tp_next_offset;
 	return (0);
+}
+
+static void
+ring_take(struct ring_state *st, const struct tpacket_block_desc *block)
+{
+	st->held = 1;
+	st->offset = block->hdr.bh1.offset_to_first_pkt;
+	st->left = block->hdr.bh1.num_pkts;
 }
 
 /* Make a block ours that still has frames; 0 when the ring is empty. */
@@ -459,9 +465,8 @@ ring_hold(struct capture *cap)
 		block = ring_block(cap, st->current);
 		if (!ring_is_user(block))
 			return (0);
-		st->held = 1;
-		st->offset = block->hdr.bh1.offset_to_first_pkt;
-		if ((st->left = block->hdr.bh1.num_pkts) > 0)
+		ring_take(st, block);
+		if (st->left > 0)
 			return (1);
 	}
 	return (0);
@@ -482,13 +487,16 @@ static void
 ring_resume(struct capture *cap, const struct capture_mark *mark)
 {
 	struct ring_state		*st = cap->state;
-	struct tpacket_block_desc	*block = ring_block(cap, st->current);
+	struct tpacket_block_desc	*block;
 	struct frame			 frame;
 	uint64_t			 i;
 
-	if (!ring_is_user(block) || block->hdr.bh1.seq_num != mark->block ||
-	    mark->frames == 0 || !ring_hold(cap))
+	if (mark->frames == 0 || !ring_find_place(cap))
 		return;
+	block = ring_block(cap, st->current);
+	if (block->hdr.bh1.seq_num != mark->block)
+		return;
+	ring_take(st, block);
 	for (i = 0; i < mark->frames; i++) {
 		if (st->left == 0 || ring_frame(cap, (const uint8_t *)block,
 		    &frame) == -1) {
@@ -503,8 +511,12 @@ ring_resume(struct capture *cap, const struct capture_mark *mark)
 static int
 ring_ready(struct capture *cap, struct counters *c)
 {
+	struct ring_state	*st = cap->state;
+
+	if (!st->placed)
+		ring_find_place(cap);
 	ring_skip(cap, c);
-	return (ring_hold(cap));
+	return (st->placed && ring_hold(cap));
 }
 
 /* Of one block only: that is what a mark can say. */

@@ -174,8 +174,11 @@ ATF_TC_BODY(a_death_at_any_moment_costs_only_the_batch_in_hand, tc)
 	map(FLOWS);
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0);
 	for (deaths = 0; deaths < 100000; deaths++) {
-		if ((pid = fork()) == 0)
+		if ((pid = fork()) == 0) {
+			close(sv[0]);	/* or it would wait for itself */
+			alarm(60);
 			worker(sv[1]);
+		}
 		ATF_REQUIRE(pid != -1);
 		if (live(pid, sv[0], 500 + fixture_random(&random) % 1500))
 			break;

@@ -151,6 +151,52 @@ ATF_TC_BODY(blocks_are_read_in_order_and_given_back, tc)
 	ATF_CHECK_EQ(TP_STATUS_KERNEL, block(0)->hdr.bh1.block_status);
 }
 
+ATF_TC_WITHOUT_HEAD(reading_begins_with_the_oldest_full_block);
+ATF_TC_BODY(reading_begins_with_the_oldest_full_block, tc)
+{
+	/* Sequence numbers begin again behind the greatest. */
+	start();
+	fill(2, UINT64_MAX, 3, 10);
+	fill(3, 0, 2, 13);
+	fill(0, 1, 1, 15);
+	block(1)->hdr.bh1.seq_num = 2;	/* being filled */
+	open_ring(0, NULL);
+	read_some(32);
+	check_seen(3, 10);
+	read_some(32);
+	check_seen(2, 13);
+	read_some(32);
+	check_seen(1, 15);
+	read_some(32);
+	check_seen(0, 0);
+}
+
+/* The kernel fills it next, though another one is the youngest. */
+ATF_TC_WITHOUT_HEAD(with_no_full_block_reading_begins_where_one_fills);
+ATF_TC_BODY(with_no_full_block_reading_begins_where_one_fills, tc)
+{
+	const struct capture_mark	mark = { 7, 3 };
+	uint32_t			n;
+
+	for (n = 0; n < BLOCKS; n++) {
+		start();
+		block(1)->hdr.bh1.seq_num = 6;
+		block(2)->hdr.bh1.seq_num = 7;
+		block(3)->hdr.bh1.seq_num = 4;
+		block(0)->hdr.bh1.seq_num = 5;
+		open_ring(MSG_CAPTURE_SKIP, n == 0 ? &mark : NULL);
+		read_some(32);
+		check_seen(0, 0);
+		fill(n, 8, 5, 10);
+		read_some(32);
+		check_seen(5, 10);
+		fill((n + 1) % BLOCKS, 9, 5, 20);
+		read_some(32);
+		check_seen(5, 20);
+		ATF_CHECK_EQ(0, c.frames_skipped);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(reading_goes_on_behind_the_mark);
 ATF_TC_BODY(reading_goes_on_behind_the_mark, tc)
 {
@@ -208,6 +254,31 @@ ATF_TC_BODY(impossible_mark_gives_its_block_up, tc)
 	open_ring(0, &mark);
 	read_some(32);
 	check_seen(0, 0);
+	ATF_CHECK_EQ(10, c.frames_skipped);
+}
+
+ATF_TC_WITHOUT_HEAD(impossible_mark_harms_no_other_block);
+ATF_TC_BODY(impossible_mark_harms_no_other_block, tc)
+{
+	struct capture_mark	mark = { 5, 1 };
+
+	start();
+	fill(1, 5, 0, 10);
+	fill(2, 6, 2, 40);
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(2, 40);
+	ATF_CHECK_EQ(0, c.frames_skipped);
+
+	/* It cannot be walked, however few frames it is said to be. */
+	start();
+	fill(1, 5, 10, 10);
+	fill(2, 6, 2, 40);
+	header(1, 3)->tp_next_offset = BLOCK;
+	mark.frames = 5;
+	open_ring(0, &mark);
+	read_some(32);
+	check_seen(2, 40);
 	ATF_CHECK_EQ(10, c.frames_skipped);
 }
 
@@ -276,14 +347,39 @@ ATF_TC_BODY(more_frames_than_fit_end_with_the_block, tc)
 	check_given_up(4, UINT32_MAX - 4);
 }
 
+/* Else a block would have as many frames as it says, however many. */
+ATF_TC_WITHOUT_HEAD(frame_that_leads_to_itself_ends_the_block);
+ATF_TC_BODY(frame_that_leads_to_itself_ends_the_block, tc)
+{
+	const struct capture_mark	mark = { 5, 1000 };
+	uint32_t			step;
+
+	for (step = 0; step < HEADER; step++) {
+		start();
+		fill(3, 5, 4, 10);
+		header(3, 1)->tp_next_offset = step;
+		block(3)->hdr.bh1.num_pkts = UINT32_MAX;
+		check_given_up(1, UINT32_MAX - 1);
+
+		block(3)->hdr.bh1.block_status = TP_STATUS_USER;
+		open_ring(0, &mark);
+		read_some(32);
+		check_seen(0, 0);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, blocks_are_read_in_order_and_given_back);
+	ATF_TP_ADD_TC(tp, reading_begins_with_the_oldest_full_block);
+	ATF_TP_ADD_TC(tp, with_no_full_block_reading_begins_where_one_fills);
 	ATF_TP_ADD_TC(tp, reading_goes_on_behind_the_mark);
 	ATF_TP_ADD_TC(tp, mark_of_a_block_given_back_means_nothing);
 	ATF_TP_ADD_TC(tp, impossible_mark_gives_its_block_up);
+	ATF_TP_ADD_TC(tp, impossible_mark_harms_no_other_block);
 	ATF_TP_ADD_TC(tp, without_a_mark_a_crash_gives_a_block_up);
 	ATF_TP_ADD_TC(tp, headers_that_cannot_be_lead_nowhere);
 	ATF_TP_ADD_TC(tp, more_frames_than_fit_end_with_the_block);
+	ATF_TP_ADD_TC(tp, frame_that_leads_to_itself_ends_the_block);
 	return (atf_no_error());
 }
