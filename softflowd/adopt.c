@@ -28,10 +28,10 @@
 #define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
 
 struct scan {
-	struct estate_state	state;		/* a copy: nobody changes it */
+	struct estate_state	state;	/* a copy: nobody changes it */
 	uint64_t		flows, packets, octets;	/* in the table */
 	uint32_t		hand[EXPORT_FLOWS];
-	uint32_t		nhand;		/* flows of the datagram in hand, */
+	uint32_t		nhand;		/* of the datagram in hand, */
 	int			settled;	/* which is out and counted, */
 	int			resend;		/* or may be out */
 	uint32_t		kept[EXPORT_FLOWS];

@@ -60,7 +60,7 @@ struct estate {
 	uint32_t		size;		/* of this structure */
 	uint32_t		capacity;	/* records behind it */
 	uint32_t		top;		/* struct track_memory's */
-	uint32_t		current;	/* the state that counts, 0 or 1 */
+	uint32_t		current;	/* state that counts, 0 or 1 */
 	struct estate_state	state[2];
 	uint64_t		batch;		/* in hand, or the last one */
 	struct estate_mark	mark[2];	/* its is [batch % 2] */

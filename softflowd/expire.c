@@ -361,7 +361,7 @@ expire_remove(struct expire *e, uint32_t idx)
 		return;
 	if (e->cursor == idx)
 		e->cursor = f->next;
-	/* The first one's prev means nothing: so the next need not be loaded. */
+	/* The first one's prev means nothing: the next need not be loaded. */
 	if (e->head[f->slot] == idx)
 		e->head[f->slot] = f->next;
 	else {

@@ -37,7 +37,7 @@ struct export_session {
 	uint32_t	reserved;
 	struct {
 		struct export_counters	counters;
-		uint32_t		sequence;	/* the next datagram's */
+		uint32_t		sequence;	/* the next one's */
 		uint32_t		reserved;
 	} dest[MAX_EXPORT];
 };
