@@ -79,6 +79,7 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 	m->conf = *conf;
 	m->estate = estate;
 	m->stats = &estate->stats;
+	m->how.level = (enum track_level)conf->track_level;
 	m->savefile = (conf->flags & CONF_SAVEFILE) != 0;
 	m->victims = conf->max_flows / 64;
 	if (m->victims < 1)
@@ -232,8 +233,7 @@ meter_decode(struct meter *m, const struct frame *frame, struct packet *pkt)
 			c->loopback_outgoing++;
 		return (0);
 	}
-	result = packet_decode(m->link, frame,
-	    (enum track_level)m->conf.track_level, pkt);
+	result = packet_decode(m->link, frame, &m->how, pkt);
 	if (result != PACKET_OK) {
 		(*packet_drop_counter(c, result))++;
 		return (0);

@@ -25,6 +25,7 @@ struct meter {
 	struct expire		*expire;
 	struct export		*export;
 	struct msg_conf		 conf;
+	struct decode		 how;		/* by conf */
 	unsigned int		 victims;	/* to give up at a time */
 	struct meter_own	 own[MAX_EXPORT];
 	struct msg_addr		 remote[MAX_EXPORT];

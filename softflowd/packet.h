@@ -59,6 +59,30 @@ struct flow_key {
 };
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key has padding");
 
+/*
+ * What else a packet says, for records that ask for more.  source comes
+ * before destination, whichever direction that is; what a packet does not
+ * have is zero.
+ */
+#define SIDE_LABELS	10
+
+struct packet_side {
+	uint8_t		mac[2][6];
+	uint8_t		outer[2][16];	/* a tunnel's endpoints, as in keys */
+	uint64_t	tunnel_id;	/* GRE key, VNI, TEID, session */
+	uint32_t	label[SIDE_LABELS];	/* MPLS, top first; no TTL: 24
+						   bits as on the wire */
+	uint32_t	flow_label;	/* IPv6 */
+	uint16_t	vlan[2];	/* outer and inner tag with priority */
+	uint16_t	tcp_control;	/* 12 bits, RFC 9293 section 3.1 */
+	uint8_t		vlans;		/* tags there were, at most 255 */
+	uint8_t		labels;		/* MPLS labels kept */
+	uint8_t		ttl;		/* or hop limit */
+	uint8_t		tunnel;		/* enum tunnel, 0: none was opened */
+	uint8_t		outer_family;
+	uint8_t		reserved;
+};
+
 struct packet {
 	struct flow_key	key;
 	uint64_t	time_us;
@@ -68,6 +92,7 @@ struct packet {
 	uint8_t		tcp_flags;	/* octet 13 of the TCP header, or 0 */
 	uint8_t		tos;		/* ToS or traffic class */
 	uint8_t		flags;		/* PACKET_* */
+	struct packet_side	side;	/* with struct decode's side only */
 };
 #define PACKET_FRAGMENT		0x01	/* later fragment: no ports */
 #define PACKET_NO_PORTS		0x02	/* transport header cut off */
@@ -86,10 +111,15 @@ enum packet_result {
 	PACKET_RESULT_MAX
 };
 
+/* What to make of frames; the same for all of them. */
+struct decode {
+	enum track_level	level;	/* what the key holds */
+	int			side;	/* fill in struct packet's side */
+};
+
 /*
  * Decode one frame as far as its flow key.
  *   link   what the frame begins with
- *   level  what the key holds
  *   pkt    filled in when PACKET_OK is returned, undefined otherwise
  * octets is the IPv4 total length or 40 + the IPv6 payload length; where that
  * field is 0 because of segmentation offload, the jumbo payload option's
@@ -101,7 +131,7 @@ enum packet_result {
  * Source: RFC 791, RFC 8200, RFC 2675, RFC 3032, RFC 2516, IEEE 802.1Q.
  */
 enum packet_result packet_decode(enum link_type link,
-    const struct frame *frame, enum track_level level, struct packet *pkt);
+    const struct frame *frame, const struct decode *how, struct packet *pkt);
 
 /* A drop reason's counter in c; NULL for PACKET_OK. */
 uint64_t *packet_drop_counter(struct counters *c, enum packet_result reason);

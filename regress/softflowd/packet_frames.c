@@ -38,6 +38,7 @@ decode_octets(enum link_type link, uint16_t ethertype, enum track_level level,
     struct packet *pkt)
 {
 	struct frame		 frame = { 0 };
+	struct decode		 how = { .level = level };
 	enum packet_result	 result;
 	uint8_t			*exact;
 
@@ -51,7 +52,7 @@ decode_octets(enum link_type link, uint16_t ethertype, enum track_level level,
 	frame.time_us = 1234567890123456;
 	frame.ifindex = 3;
 	memset(pkt, 0xa5, sizeof(*pkt));
-	result = packet_decode(link, &frame, level, pkt);
+	result = packet_decode(link, &frame, &how, pkt);
 	free(exact);
 	return (result);
 }
