@@ -23,7 +23,7 @@ datagram_patch(struct datagram *d, size_t off, uint64_t value, size_t octets)
 {
 	if (off > d->len || octets > d->len - off)
 		return;
-	datagram_store(d->data + off, value, octets);
+	(void)datagram_store(d->data + off, value, octets);
 }
 
 /*

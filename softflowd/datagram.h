@@ -36,15 +36,15 @@ struct datagram {
 	uint32_t	sampling;	/* 1 in N */
 };
 
-/* Store the low octets of value, up to 8, big-endian. */
-static inline void
+/*
+ * Store the low octets of value, 1 to 8, big-endian.  Returns what follows
+ * them.
+ */
+static inline uint8_t *
 datagram_store(uint8_t *p, uint64_t value, size_t octets)
 {
-	uint64_t	big;
+	uint64_t	big = htobe64(value << (64 - 8 * octets));
 
-	if (octets == 0 || octets > 8)
-		return;
-	big = htobe64(value << (64 - 8 * octets));
 	switch (octets) {		/* a variable length would be a call */
 	case 8:
 		memcpy(p, &big, 8);
@@ -59,18 +59,19 @@ datagram_store(uint8_t *p, uint64_t value, size_t octets)
 		memcpy(p, &big, octets);
 		break;
 	}
+	return (p + octets);
 }
 
 /*
- * Append the low octets of value, big-endian.  Callers see to it that it
- * fits; what does not is left out.
+ * Append the low octets of value, 0 to 8, big-endian.  Callers see to it that
+ * it fits; what does not is left out.
  */
 static inline void
 datagram_put(struct datagram *d, uint64_t value, size_t octets)
 {
-	if (octets > sizeof(d->data) - d->len)
+	if (octets == 0 || octets > 8 || octets > sizeof(d->data) - d->len)
 		return;
-	datagram_store(d->data + d->len, value, octets);
+	(void)datagram_store(d->data + d->len, value, octets);
 	d->len += octets;
 }
 

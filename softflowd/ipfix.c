@@ -14,20 +14,24 @@ static const struct template_field	ipv4[] = {
 	FIELDS_IPV4, FIELDS_MS, FIELDS_REST
 };
 static const struct template_field	ipv4_icmp[] = {
-	FIELDS_IPV4, FIELDS_MS, FIELDS_REST, { IE_ICMP, 2 }
+	FIELDS_IPV4, FIELDS_MS, FIELDS_REST, FIELD_ICMP(IE_ICMP)
 };
 static const struct template_field	ipv6[] = {
 	FIELDS_IPV6, FIELDS_MS, FIELDS_REST
 };
 static const struct template_field	ipv6_icmp[] = {
-	FIELDS_IPV6, FIELDS_MS, FIELDS_REST, { IE_ICMP6, 2 }
+	FIELDS_IPV6, FIELDS_MS, FIELDS_REST, FIELD_ICMP(IE_ICMP6)
 };
 
 static const struct template	templates[] = {
-	{ TEMPLATE_IPV4, nitems(ipv4), ipv4 },
-	{ TEMPLATE_IPV4_ICMP, nitems(ipv4_icmp), ipv4_icmp },
-	{ TEMPLATE_IPV6, nitems(ipv6), ipv6 },
-	{ TEMPLATE_IPV6_ICMP, nitems(ipv6_icmp), ipv6_icmp }
+	{ TEMPLATE_IPV4, nitems(ipv4), ipv4,
+	    OCTETS_IPV4 + OCTETS_MS + OCTETS_REST, 1, 0 },
+	{ TEMPLATE_IPV4_ICMP, nitems(ipv4_icmp), ipv4_icmp,
+	    OCTETS_IPV4 + OCTETS_MS + OCTETS_REST + OCTETS_ICMP, 1, 1 },
+	{ TEMPLATE_IPV6, nitems(ipv6), ipv6,
+	    OCTETS_IPV6 + OCTETS_MS + OCTETS_REST, 1, 0 },
+	{ TEMPLATE_IPV6_ICMP, nitems(ipv6_icmp), ipv6_icmp,
+	    OCTETS_IPV6 + OCTETS_MS + OCTETS_REST + OCTETS_ICMP, 1, 1 }
 };
 
 /* RFC 7011 section 3.4.2.2 counts fields, and those of them that scope. */

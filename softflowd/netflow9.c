@@ -17,16 +17,20 @@ static const struct template_field	ipv4[] = {
 	FIELDS_IPV4, FIELDS_UPTIME, FIELDS_REST
 };
 static const struct template_field	ipv4_icmp[] = {
-	FIELDS_IPV4, FIELDS_UPTIME, FIELDS_REST, { IE_ICMP, 2 }
+	FIELDS_IPV4, FIELDS_UPTIME, FIELDS_REST,
+	FIELD_ICMP(IE_ICMP)
 };
 static const struct template_field	ipv6[] = {
 	FIELDS_IPV6, FIELDS_UPTIME, FIELDS_REST
 };
 
 static const struct template	templates[] = {
-	{ TEMPLATE_IPV4, nitems(ipv4), ipv4 },
-	{ TEMPLATE_IPV4_ICMP, nitems(ipv4_icmp), ipv4_icmp },
-	{ TEMPLATE_IPV6, nitems(ipv6), ipv6 }
+	{ TEMPLATE_IPV4, nitems(ipv4), ipv4,
+	    OCTETS_IPV4 + OCTETS_UPTIME + OCTETS_REST, 0, 0 },
+	{ TEMPLATE_IPV4_ICMP, nitems(ipv4_icmp), ipv4_icmp,
+	    OCTETS_IPV4 + OCTETS_UPTIME + OCTETS_REST + OCTETS_ICMP, 0, 1 },
+	{ TEMPLATE_IPV6, nitems(ipv6), ipv6,
+	    OCTETS_IPV6 + OCTETS_UPTIME + OCTETS_REST, 0, 0 }
 };
 
 /* RFC 3954 section 6.1 counts octets of scope and of option fields. */

@@ -83,69 +83,46 @@ template_sampling(struct datagram *d, uint16_t set_id,
 	set_close(d);
 }
 
-/* A number that a record of direction dir holds. */
-static uint64_t
-field_value(struct datagram *d, const struct flow *f, int dir,
-    uint8_t end_reason, uint16_t element)
-{
-	switch (element) {
-	case IE_FIRST_UPTIME:
-		return (datagram_uptime(d, f->first_us[dir]));
-	case IE_LAST_UPTIME:
-		return (datagram_uptime(d, f->last_us[dir]));
-	case IE_FIRST_MS:
-		return (f->first_us[dir] / 1000);
-	case IE_LAST_MS:
-		return (f->last_us[dir] / 1000);
-	case IE_OCTETS:
-		return (f->octets[dir]);
-	case IE_PACKETS:
-		return (f->packets[dir]);
-	case IE_INGRESS:
-		return (f->ifindex);
-	case IE_SRC_PORT:
-		return (f->key.port[dir]);
-	case IE_DST_PORT:
-	case IE_ICMP:
-	case IE_ICMP6:
-		return (f->key.port[1 - dir]);
-	case IE_PROTOCOL:
-		return (f->key.proto);
-	case IE_TCP_FLAGS:
-		return (f->tcp_flags[dir]);
-	case IE_IP_VERSION:
-		return (f->key.family);
-	case IE_TOS:
-		return (f->tos[dir]);
-	case IE_END_REASON:
-		return (end_reason);
-	default:
-		return (0);		/* IE_EGRESS: not known */
-	}
-}
-
+/*
+ * A record of direction dir, field by field as the FIELDS_ of its template
+ * have it.  Written out, for this is most of what exporting a flow costs.
+ */
 static void
 put_record(struct datagram *d, const struct template *t, const struct flow *f,
     int dir, uint8_t end_reason)
 {
-	const struct template_field	*tf;
+	uint8_t		*p = d->data + d->len;
+	size_t		 address = f->key.family == 6 ? 16 : 4;
 
-	for (tf = t->fields; tf < t->fields + t->count; tf++) {
-		switch (tf->element) {
-		case IE_SRC_IPV4:
-		case IE_SRC_IPV6:
-			datagram_copy(d, f->key.addr[dir], tf->length);
-			break;
-		case IE_DST_IPV4:
-		case IE_DST_IPV6:
-			datagram_copy(d, f->key.addr[1 - dir], tf->length);
-			break;
-		default:
-			datagram_put(d, field_value(d, f, dir, end_reason,
-			    tf->element), tf->length);
-			break;
-		}
+	if (address == 16) {
+		memcpy(p, f->key.addr[dir], 16);
+		memcpy(p + 16, f->key.addr[1 - dir], 16);
+	} else {
+		memcpy(p, f->key.addr[dir], 4);
+		memcpy(p + 4, f->key.addr[1 - dir], 4);
 	}
+	p += 2 * address;
+	if (t->absolute) {
+		p = datagram_store(p, f->first_us[dir] / 1000, 8);
+		p = datagram_store(p, f->last_us[dir] / 1000, 8);
+	} else {
+		p = datagram_store(p, datagram_uptime(d, f->first_us[dir]), 4);
+		p = datagram_store(p, datagram_uptime(d, f->last_us[dir]), 4);
+	}
+	p = datagram_store(p, f->octets[dir], 8);
+	p = datagram_store(p, f->packets[dir], 8);
+	p = datagram_store(p, f->ifindex, 4);
+	p = datagram_store(p, 0, 4);		/* egress: not known */
+	p = datagram_store(p, f->key.port[dir], 2);
+	p = datagram_store(p, f->key.port[1 - dir], 2);
+	*p++ = f->key.proto;
+	*p++ = f->tcp_flags[dir];
+	*p++ = f->key.family;
+	*p++ = f->tos[dir];
+	*p++ = end_reason;
+	if (t->icmp)
+		(void)datagram_store(p, f->key.port[1 - dir], 2);
+	d->len += t->octets;
 	d->flows++;
 }
 
@@ -153,14 +130,12 @@ int
 template_flow(struct datagram *d, const struct template *t,
     const struct flow *f, uint8_t end_reason)
 {
-	size_t	i, record = 0, end;
+	size_t	end;
 	int	dir, open;
 
-	for (i = 0; i < t->count; i++)
-		record += t->fields[i].length;
 	open = d->set != 0 && d->set_id == t->id;
 	end = open ? d->len : align(d->len) + SET_HEAD;
-	end += record * ((f->packets[0] != 0) + (f->packets[1] != 0));
+	end += t->octets * ((f->packets[0] != 0) + (f->packets[1] != 0));
 	if (align(end) > d->max)
 		return (-1);
 

@@ -22,9 +22,16 @@ struct template {
 	uint16_t			 id;
 	uint16_t			 count;	/* of fields */
 	const struct template_field	*fields;
+	size_t				 octets;	/* of a record */
+	int				 absolute;	/* FIELDS_MS */
+	int				 icmp;		/* has FIELD_ICMP */
 };
 
-/* The parts of a flow's template, in order. */
+/*
+ * The parts of a flow's template, in order: addresses, times, the rest, and of
+ * some an ICMP type and code.  How many octets they make stands below them;
+ * put_record() writes them.
+ */
 #define FIELDS_IPV4	{ IE_SRC_IPV4, 4 }, { IE_DST_IPV4, 4 }
 #define FIELDS_IPV6	{ IE_SRC_IPV6, 16 }, { IE_DST_IPV6, 16 }
 #define FIELDS_UPTIME	{ IE_FIRST_UPTIME, 4 }, { IE_LAST_UPTIME, 4 }
@@ -35,6 +42,14 @@ struct template {
 	{ IE_SRC_PORT, 2 }, { IE_DST_PORT, 2 }, { IE_PROTOCOL, 1 },	\
 	{ IE_TCP_FLAGS, 1 }, { IE_IP_VERSION, 1 }, { IE_TOS, 1 },	\
 	{ IE_END_REASON, 1 }
+#define FIELD_ICMP(element)	{ element, 2 }
+
+#define OCTETS_IPV4	8
+#define OCTETS_IPV6	32
+#define OCTETS_UPTIME	8
+#define OCTETS_MS	16
+#define OCTETS_REST	33
+#define OCTETS_ICMP	2
 
 /* Begin a set, ending the one before; end it: padding, length. */
 void	set_open(struct datagram *, uint16_t id);
