@@ -88,25 +88,33 @@ sip_word(uint64_t v[4], uint64_t m)
 
 /*
  * J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, 2012;
- * one compression and three finalization rounds.  The key fills its words, so
- * the last one holds only the length.
+ * one compression and three finalization rounds.  What IPv4 leaves unused of
+ * a key is left out, which makes its messages 16 octets; of IPv6 they are 40.
+ * Both are whole words, so that the last one holds only the length.
  */
 uint32_t
 track_hash(const struct track *t, const struct flow_key *key)
 {
 	const uint8_t	*p = (const uint8_t *)key;
-	uint64_t	 m, v[4];
+	uint64_t	 m, v[4], length;
 
 	v[0] = t->key[0] ^ 0x736f6d6570736575ULL;
 	v[1] = t->key[1] ^ 0x646f72616e646f6dULL;
 	v[2] = t->key[0] ^ 0x6c7967656e657261ULL;
 	v[3] = t->key[1] ^ 0x7465646279746573ULL;
-	sip_word(v, load_le64(p));
-	sip_word(v, load_le64(p + 8));
-	sip_word(v, load_le64(p + 16));
-	sip_word(v, load_le64(p + 24));
+	if (key->family == 4) {
+		sip_word(v, (load_le64(p) & UINT32_MAX) |
+		    load_le64(p + 16) << 32);
+		length = 16;
+	} else {
+		sip_word(v, load_le64(p));
+		sip_word(v, load_le64(p + 8));
+		sip_word(v, load_le64(p + 16));
+		sip_word(v, load_le64(p + 24));
+		length = 40;
+	}
 	sip_word(v, load_le64(p + 32));
-	sip_word(v, (uint64_t)sizeof(*key) << 56);
+	sip_word(v, length << 56);
 	v[2] ^= 0xff;
 	sip_round(v);
 	sip_round(v);

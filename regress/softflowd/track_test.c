@@ -287,6 +287,15 @@ ATF_TC_BODY(every_octet_of_the_key_is_hashed, tc)
 	size_t		 i;
 
 	for (i = 0; i < sizeof(k); i++) {
+		if (i % 16 >= 4 && i < sizeof(k.addr))
+			continue;	/* IPv4 has none there */
+		((uint8_t *)&k)[i] ^= 0x10;
+		ATF_CHECK_MSG(track_hash(t, &k) != hash, "octet %zu", i);
+		((uint8_t *)&k)[i] ^= 0x10;
+	}
+	k.family = 6;
+	hash = track_hash(t, &k);
+	for (i = 0; i < sizeof(k); i++) {
 		((uint8_t *)&k)[i] ^= 0x10;
 		ATF_CHECK_MSG(track_hash(t, &k) != hash, "octet %zu", i);
 		((uint8_t *)&k)[i] ^= 0x10;
@@ -296,33 +305,43 @@ ATF_TC_BODY(every_octet_of_the_key_is_hashed, tc)
 
 /*
  * From another implementation: CPython 3.11 hashes strings with SipHash-1-3;
- * hash(bytes(range(40))) under PYTHONHASHSEED 0, 1 and 42.
+ * hash(bytes(range(40))), and for IPv4 hash(bytes(range(15)) + b"\4"), under
+ * PYTHONHASHSEED 0, 1 and 42.
  */
 ATF_TC_WITHOUT_HEAD(siphash_matches_an_independent_vector);
 ATF_TC_BODY(siphash_matches_an_independent_vector, tc)
 {
 	static const struct {
 		uint8_t		secret[16];
-		uint64_t	hash;
+		uint64_t	hash, hash4;
 	} vectors[] = {
-		{ { 0 }, 0x95bc321ab41d8206ULL },
+		{ { 0 }, 0x95bc321ab41d8206ULL,
+		    0xae2901b39740560bULL },
 		{ { 0x29, 0x23, 0xbe, 0x84, 0xe1, 0x6c, 0xd6, 0xae,
 		    0x52, 0x90, 0x49, 0xf1, 0xf1, 0xbb, 0xe9, 0xeb },
-		    0xdb056b8b4f38310bULL },
+		    0xdb056b8b4f38310bULL,
+		    0xa4674a20d8b13478ULL },
 		{ { 0xaf, 0x90, 0xcd, 0x68, 0xd3, 0x4f, 0x50, 0xdc,
 		    0xc1, 0xe9, 0x99, 0xfe, 0x9f, 0xbb, 0x20, 0xb9 },
-		    0xde03d697bf20e38aULL },
+		    0xde03d697bf20e38aULL,
+		    0x036abf3c3410523fULL },
 	};
-	struct flow_key	 k;
+	struct flow_key	 k, k4 = { .family = 4 };
 	struct track	*t;
 	size_t		 i;
 
 	for (i = 0; i < sizeof(k); i++)
 		((uint8_t *)&k)[i] = (uint8_t)i;
+	for (i = 0; i < 8; i++)
+		k4.addr[i / 4][i % 4] = (uint8_t)i;
+	for (i = 8; i < 15; i++)
+		((uint8_t *)k4.port)[i - 8] = (uint8_t)i;
 	for (i = 0; i < 3; i++) {
 		ATF_REQUIRE((t = track_new(16, vectors[i].secret, NULL)) != NULL);
 		ATF_CHECK_EQ(track_hash(t, &k),
 		    (uint32_t)(vectors[i].hash ^ vectors[i].hash >> 32));
+		ATF_CHECK_EQ(track_hash(t, &k4),
+		    (uint32_t)(vectors[i].hash4 ^ vectors[i].hash4 >> 32));
 		track_free(t);
 	}
 }
