@@ -13,7 +13,6 @@
  * records may outlive the process.
  */
 
-#include <sys/endian.h>
 #include <sys/mman.h>
 
 #include <errno.h>
@@ -22,6 +21,7 @@
 
 #include "order.h"
 #include "pages.h"
+#include "siphash.h"
 #include "track.h"
 
 /* A fresh page is all zero: an index full of empty buckets. */
@@ -47,80 +47,31 @@ struct track {
 
 #define POPULATE	2048U	/* records whose pages are fetched together */
 
-static uint64_t
-load_le64(const void *p)
-{
-	uint64_t	v;
-
-	memcpy(&v, p, sizeof(v));
-	return (le64toh(v));
-}
-
-static uint64_t
-rotl(uint64_t v, int n)
-{
-	return ((v << n) | (v >> (64 - n)));
-}
-
-/* As a call, with v in memory, it takes half as long again. */
-static inline __attribute__((__always_inline__)) void
-sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] = rotl(v[2], 32);
-}
-
-static inline __attribute__((__always_inline__)) void
-sip_word(uint64_t v[4], uint64_t m)
-{
-	v[3] ^= m;
-	sip_round(v);
-	v[0] ^= m;
-}
-
 /*
- * J.-P. Aumasson, D. J. Bernstein: SipHash: a fast short-input PRF, 2012;
- * one compression and three finalization rounds.  What IPv4 leaves unused of
- * a key is left out, which makes its messages 16 octets; of IPv6 they are 40.
- * Both are whole words, so that the last one holds only the length.
+ * What IPv4 leaves unused of a key is left out, which makes its messages 16
+ * octets; of IPv6 they are 40.
  */
 uint32_t
 track_hash(const struct track *t, const struct flow_key *key)
 {
 	const uint8_t	*p = (const uint8_t *)key;
-	uint64_t	 m, v[4], length;
+	uint64_t	 hash, v[4], octets;
 
-	v[0] = t->key[0] ^ 0x736f6d6570736575ULL;
-	v[1] = t->key[1] ^ 0x646f72616e646f6dULL;
-	v[2] = t->key[0] ^ 0x6c7967656e657261ULL;
-	v[3] = t->key[1] ^ 0x7465646279746573ULL;
+	sip_begin(v, t->key);
 	if (key->family == 4) {
 		sip_word(v, (load_le64(p) & UINT32_MAX) |
 		    load_le64(p + 16) << 32);
-		length = 16;
+		octets = 16;
 	} else {
 		sip_word(v, load_le64(p));
 		sip_word(v, load_le64(p + 8));
 		sip_word(v, load_le64(p + 16));
 		sip_word(v, load_le64(p + 24));
-		length = 40;
+		octets = 40;
 	}
 	sip_word(v, load_le64(p + 32));
-	sip_word(v, length << 56);
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	m = v[0] ^ v[1] ^ v[2] ^ v[3];
-	return ((uint32_t)(m ^ m >> 32));
+	hash = sip_end(v, octets);
+	return ((uint32_t)(hash ^ hash >> 32));
 }
 
 static void *
