@@ -21,58 +21,9 @@
 
 #include "order.h"
 #include "pages.h"
-#include "siphash.h"
 #include "track.h"
 
-/* A fresh page is all zero: an index full of empty buckets. */
-struct bucket {
-	uint32_t	hash;
-	uint32_t	flow;		/* index + 1; 0: empty */
-};
-
-struct track {
-	struct flow	*flows;
-	struct bucket	*index;
-	uint64_t	 key[2];	/* secret, little endian halves */
-	uint32_t	*top;		/* records from here on never used */
-	uint32_t	 mask;		/* buckets - 1 */
-	uint32_t	 max;
-	uint32_t	 capacity;
-	uint32_t	 count;
-	uint32_t	 populated;	/* records in pages that are there */
-	uint32_t	 free;		/* first of the used and forgotten */
-	int		 own;		/* the records are not the caller's */
-	uint32_t	 own_top;
-};
-
 #define POPULATE	2048U	/* records whose pages are fetched together */
-
-/*
- * What IPv4 leaves unused of a key is left out, which makes its messages 16
- * octets; of IPv6 they are 40.
- */
-uint32_t
-track_hash(const struct track *t, const struct flow_key *key)
-{
-	const uint8_t	*p = (const uint8_t *)key;
-	uint64_t	 hash, v[4], octets;
-
-	sip_begin(v, t->key);
-	if (key->family == 4) {
-		sip_word(v, (load_le64(p) & UINT32_MAX) |
-		    load_le64(p + 16) << 32);
-		octets = 16;
-	} else {
-		sip_word(v, load_le64(p));
-		sip_word(v, load_le64(p + 8));
-		sip_word(v, load_le64(p + 16));
-		sip_word(v, load_le64(p + 24));
-		octets = 40;
-	}
-	sip_word(v, load_le64(p + 32));
-	hash = sip_end(v, octets);
-	return ((uint32_t)(hash ^ hash >> 32));
-}
 
 static void *
 map_zero(uint64_t count, size_t size)
@@ -166,51 +117,6 @@ track_free(struct track *t)
 	if (t->index != NULL)
 		munmap(t->index, ((size_t)t->mask + 1) * sizeof(*t->index));
 	freezero(t, sizeof(*t));
-}
-
-void
-track_prefetch(const struct track *t, uint32_t hash)
-{
-	__builtin_prefetch(&t->index[hash & t->mask]);
-}
-
-void
-track_prefetch_flow(const struct track *t, uint32_t idx)
-{
-	__builtin_prefetch(&t->flows[idx].octets, 1);
-	__builtin_prefetch(&t->flows[idx].key, 1);
-}
-
-void
-track_prefetch_record(const struct track *t, uint32_t hash)
-{
-	const struct bucket	*b;
-	uint32_t		 pos;
-
-	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
-		b = &t->index[pos];
-		if (b->flow == 0)
-			return;
-		if (b->hash == hash)
-			break;
-	}
-	track_prefetch_flow(t, b->flow - 1);
-}
-
-uint32_t
-track_find(const struct track *t, const struct flow_key *key, uint32_t hash)
-{
-	const struct bucket	*b;
-	uint32_t		 pos;
-
-	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
-		b = &t->index[pos];
-		if (b->flow == 0)
-			return (TRACK_NONE);
-		if (b->hash == hash && memcmp(&t->flows[b->flow - 1].key, key,
-		    sizeof(*key)) == 0)
-			return (b->flow - 1);
-	}
 }
 
 /* A record that was never used; there is one. */
@@ -311,35 +217,6 @@ track_remove(struct track *t, uint32_t idx)
 {
 	track_end(t, idx, 0);
 	track_release(t, idx);
-}
-
-void
-track_update(struct flow *f, const struct packet *pkt)
-{
-	unsigned int	d = pkt->dir;
-
-	if (f->packets[d] == 0) {
-		if (f->packets[!d] == 0) {
-			f->ifindex = pkt->ifindex;
-			if (d == 1)
-				f->flags |= FLOW_INITIATOR;
-		}
-		f->first_us[d] = f->last_us[d] = pkt->time_us;
-		f->tos[d] = pkt->tos;
-	} else if (pkt->time_us > f->last_us[d])
-		f->last_us[d] = pkt->time_us;
-	else if (pkt->time_us < f->first_us[d])
-		f->first_us[d] = pkt->time_us;
-	f->octets[d] += pkt->octets;
-	f->tcp_flags[d] |= pkt->tcp_flags;
-	order_stores();
-	f->packets[d]++;	/* now it counts */
-}
-
-struct flow *
-track_flow(const struct track *t, uint32_t idx)
-{
-	return (&t->flows[idx]);
 }
 
 uint32_t

@@ -79,20 +79,20 @@ struct track *track_new(uint32_t max_flows, const uint8_t secret[16],
 void	track_free(struct track *);
 
 /* SipHash-1-3 of the key under the table's secret, folded to 32 bits. */
-uint32_t track_hash(const struct track *, const struct flow_key *);
+static inline uint32_t track_hash(const struct track *, const struct flow_key *);
 
 /*
  * Start loading what track_find() will look at: the bucket; then, when that
  * has arrived (for a batch: after the buckets of all), the record.
  */
-void	track_prefetch(const struct track *, uint32_t hash);
-void	track_prefetch_record(const struct track *, uint32_t hash);
+static inline void track_prefetch(const struct track *, uint32_t hash);
+static inline void track_prefetch_record(const struct track *, uint32_t hash);
 
 /* Start loading the record at idx. */
-void	track_prefetch_flow(const struct track *, uint32_t idx);
+static inline void track_prefetch_flow(const struct track *, uint32_t idx);
 
 /* Index of the key's flow, or TRACK_NONE. */
-uint32_t track_find(const struct track *, const struct flow_key *,
+static inline uint32_t track_find(const struct track *, const struct flow_key *,
 	    uint32_t hash);
 
 /*
@@ -117,10 +117,10 @@ void	track_remove(struct track *, uint32_t idx);
 void	track_adopt(struct track *, uint32_t idx);
 
 /* Account one packet (RFC 7011 section 2, "Flow"). */
-void	track_update(struct flow *, const struct packet *);
+static inline void track_update(struct flow *, const struct packet *);
 
 /* The flow at idx (< track_top()); owned by the table. */
-struct flow *track_flow(const struct track *, uint32_t idx);
+static inline struct flow *track_flow(const struct track *, uint32_t idx);
 
 /*
  * First flow, not ended, at or after idx, TRACK_NONE behind the last.  Flows may
@@ -134,5 +134,7 @@ uint32_t track_max(const struct track *);
 
 /* Records from there on have never been used. */
 uint32_t track_top(const struct track *);
+
+#include "track_path.h"
 
 #endif
