@@ -23,7 +23,8 @@
 #include "capture_reader.h"
 #include "shmem.h"
 
-#define FILE_IOBUF	(256 * 1024)
+#define FILE_IOBUF	(64 * 1024)
+#define FILE_IOALIGN	4096	/* the kernel copies faster to a page */
 #define FILE_CAPLEN_MAX	262144		/* libpcap's own limit */
 #define FILE_FILTER_MAX	65536		/* instructions of one program */
 
@@ -175,7 +176,7 @@ file_open(struct capture *cap, int filter_fd, const struct msg_filter *filter)
 	if (filter_fd != -1 &&
 	    file_map_filter(st, filter_fd, filter) == -1)
 		return (-1);
-	if ((st->iobuf = malloc(FILE_IOBUF)) == NULL)
+	if ((st->iobuf = aligned_alloc(FILE_IOALIGN, FILE_IOBUF)) == NULL)
 		return (-1);
 	/* Without its own buffer stdio would call fstat(2) later. */
 	if ((st->fp = fdopen(cap->fd, "r")) == NULL ||
