@@ -27,16 +27,16 @@
 /* What a batch may have added to the octets since they were counted. */
 #define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
 
+#define HAND_FLOWS	(EXPORT_TRAIN * EXPORT_FLOWS)
+
 struct scan {
 	struct estate_state	state;	/* a copy: nobody changes it */
 	uint64_t		flows, packets, octets;	/* in the table */
-	uint32_t		hand[EXPORT_FLOWS];
-	uint32_t		nhand;		/* of the datagram in hand, */
+	uint32_t		hand[HAND_FLOWS];	/* TRACK_NONE: bad */
+	uint32_t		nhand;		/* of the train in hand, */
 	int			settled;	/* which is out and counted, */
-	int			resend;		/* or may be out */
-	uint32_t		kept[EXPORT_FLOWS];
-	uint32_t		nkept;		/* those of it that are good */
-	uint64_t		kept_packets, kept_octets;
+	struct export_hand	*resend;	/* or may be out */
+	uint8_t			kept[HAND_FLOWS];	/* it is good */
 	uint32_t		ended;		/* others; linked by next */
 };
 
@@ -118,32 +118,51 @@ flow_plausible(struct flow *f, const struct counters *c)
 	return (1);
 }
 
-/* Those of the datagram in hand, each one once. */
-static void
-scan_hand(struct meter *m, struct scan *s)
-{
-	const struct export_hand	*h = &m->estate->hand;
-	uint32_t			 i, j, idx, n;
-
-	n = h->nflows <= EXPORT_FLOWS ? h->nflows : 0;
-	for (i = 0; i < n; i++) {
-		idx = h->flow[i];
-		for (j = 0; j < s->nhand && s->hand[j] != idx; j++)
-			continue;
-		if (j == s->nhand && idx < m->estate->top)
-			s->hand[s->nhand++] = idx;
-	}
-}
-
-static int
-in_hand(const struct scan *s, uint32_t idx)
+/* Where a flow is in the train in hand; nhand: nowhere. */
+static uint32_t
+hand_find(const struct scan *s, uint32_t idx)
 {
 	uint32_t	i;
 
-	for (i = 0; i < s->nhand; i++)
-		if (s->hand[i] == idx)
-			return (1);
-	return (0);
+	for (i = 0; i < s->nhand && s->hand[i] != idx; i++)
+		continue;
+	return (i);
+}
+
+/* Those of the train in hand, each one once. */
+static void
+scan_hand(struct meter *m, struct scan *s, const struct export_hand *h)
+{
+	uint32_t	idx, n;
+
+	n = h->nflows <= HAND_FLOWS ? h->nflows : 0;
+	while (s->nhand < n) {
+		idx = h->flow[s->nhand];
+		if (idx >= m->estate->top || hand_find(s, idx) < s->nhand)
+			idx = TRACK_NONE;
+		s->hand[s->nhand++] = idx;
+	}
+}
+
+/* The train that was being sent, if any. */
+static void
+find_hand(struct meter *m, struct scan *s)
+{
+	const struct export_hand	*h;
+	unsigned int			 i;
+
+	s->resend = export_resumable(m->export, &s->state.session);
+	if (s->resend != NULL) {
+		scan_hand(m, s, s->resend);
+		return;
+	}
+	for (i = 0; i < EXPORT_LANES && !s->settled; i++) {
+		h = &m->estate->hand[i];
+		s->settled = h->sending &&
+		    h->number == s->state.session.settled;
+		if (s->settled)
+			scan_hand(m, s, h);
+	}
 }
 
 /* Whether an ended flow has been counted as gone already. */
@@ -151,18 +170,18 @@ static int
 was_gone(const struct scan *s, uint32_t idx)
 {
 	return (s->state.leaving == idx + 1 ||
-	    (s->settled && in_hand(s, idx)));
+	    (s->settled && hand_find(s, idx) < s->nhand));
 }
 
-/* An ended flow stays where it is until its datagram is out. */
+/* An ended flow stays where it is until its train is out. */
 static void
 scan_ended(struct scan *s, struct flow *f, uint32_t idx)
 {
-	if (s->resend && in_hand(s, idx)) {
-		s->kept[s->nkept++] = idx;
-		s->kept_packets += f->packets[0] + f->packets[1];
-		s->kept_octets += f->octets[0] + f->octets[1];
-	} else {
+	uint32_t	at = hand_find(s, idx);
+
+	if (s->resend && at < s->nhand)
+		s->kept[at] = 1;
+	else {
 		f->next = s->ended;
 		s->ended = idx;
 	}
@@ -258,7 +277,7 @@ adopt_state(struct meter *m, const struct estate_state *s)
 		m->at.sample_left = 1;
 }
 
-/* Flows that ended, but for the datagram in hand. */
+/* Flows that ended, but for those of the train in hand. */
 static void
 leave_ended(struct meter *m, uint32_t idx)
 {
@@ -272,14 +291,32 @@ leave_ended(struct meter *m, uint32_t idx)
 	}
 }
 
-/* The flows of the datagram in hand are what is good of them. */
+/* The flows of the train in hand, and their sums, are what is good of them. */
 static void
-adopt_hand(struct export_hand *h, const struct scan *s)
+adopt_hand(struct meter *m, const struct scan *s)
 {
-	memcpy(h->flow, s->kept, sizeof(h->flow));
-	h->nflows = s->nkept;
-	h->packets = s->kept_packets;
-	h->octets = s->kept_octets;
+	struct export_hand	*h = s->resend;
+	struct export_piece	*p;
+	const struct flow	*f;
+	uint32_t		 at = 0, end, n = 0;
+	unsigned int		 i;
+
+	for (i = 0; i < h->pieces; i++) {
+		p = &h->piece[i];
+		end = at + p->nflows;
+		p->nflows = 0;
+		p->packets = p->octets = 0;
+		for (; at < end; at++) {
+			if (!s->kept[at])
+				continue;
+			f = track_flow(m->track, s->hand[at]);
+			h->flow[n++] = s->hand[at];
+			p->nflows++;
+			p->packets += f->packets[0] + f->packets[1];
+			p->octets += f->octets[0] + f->octets[1];
+		}
+	}
+	h->nflows = n;
 }
 
 int
@@ -301,23 +338,21 @@ meter_adopt(struct meter *m, struct adoption *a)
 	a->mark = es->mark[es->batch % 2].capture;
 	a->mark.frames += es->mark[es->batch % 2].frames;
 	adopt_state(m, &s.state);
-	scan_hand(m, &s);
-	s.settled = es->hand.sending &&
-	    es->hand.number == s.state.session.settled;
-	s.resend = export_resumable(m->export, &s.state.session);
+	find_hand(m, &s);
 	expire_start(m->expire, m->at.now_us);
 	for (idx = 0; idx < es->top; idx++)
 		scan_record(m, &s, idx);
-	if (s.resend)
-		adopt_hand(&es->hand, &s);
+	if (s.resend != NULL)
+		adopt_hand(m, &s);
 	export_adopt(m->export, &s.state.session, s.resend);
 	reconcile(m, &s, a);
 	a->flows = track_count(m->track) - m->own_flows;
 	meter_commit(m, 0);
 	if (m->savefile)
 		meter_file_clock(m, m->at.clock_us);
-	if (s.resend) {
-		export_resend(m->export, &m->stats->summary.counters);
+	if (s.resend != NULL) {
+		export_resend(m->export, s.resend,
+		    &m->stats->summary.counters);
 		a->repeated = 1;
 	}
 	leave_ended(m, s.ended);

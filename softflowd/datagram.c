@@ -12,7 +12,7 @@
 void
 datagram_copy(struct datagram *d, const uint8_t *p, size_t octets)
 {
-	if (octets > sizeof(d->data) - d->len)
+	if (octets > DATAGRAM_SIZE - d->len)
 		return;
 	memcpy(d->data + d->len, p, octets);
 	d->len += octets;

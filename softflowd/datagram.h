@@ -17,7 +17,7 @@
 #define DATAGRAM_SIZE	1464
 
 struct datagram {
-	uint8_t		data[DATAGRAM_SIZE];
+	uint8_t		*data;		/* DATAGRAM_SIZE octets */
 	size_t		len;
 	size_t		max;		/* octets to use */
 	size_t		set;		/* offset of the open set; 0: none */
@@ -35,6 +35,16 @@ struct datagram {
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
 };
+
+/* Sets end where a multiple of 4 octets does, and so datagrams. */
+#define DATAGRAM_ALIGN	4
+
+static inline size_t
+datagram_align(size_t octets)
+{
+	return ((octets + DATAGRAM_ALIGN - 1) / DATAGRAM_ALIGN *
+	    DATAGRAM_ALIGN);
+}
 
 /*
  * Store the low octets of value, 1 to 8, big-endian.  Returns what follows
@@ -69,7 +79,7 @@ datagram_store(uint8_t *p, uint64_t value, size_t octets)
 static inline void
 datagram_put(struct datagram *d, uint64_t value, size_t octets)
 {
-	if (octets == 0 || octets > 8 || octets > sizeof(d->data) - d->len)
+	if (octets == 0 || octets > 8 || octets > DATAGRAM_SIZE - d->len)
 		return;
 	(void)datagram_store(d->data + d->len, value, octets);
 	d->len += octets;

@@ -27,6 +27,7 @@
 #include "engine_state.h"
 #include "log.h"
 #include "sandbox.h"
+#include "segment.h"
 
 #define ENGINE_SETUP_MS		10000
 #define ENGINE_WATCHDOG_SECONDS	10	/* of CPU time */
@@ -139,6 +140,7 @@ engine_get_table(struct imsg *imsg)
 	if (engine.estate == NULL || (engine.meter = meter_new(&engine.conf,
 	    engine.estate, engine_send_datagram)) == NULL)
 		fatal("flow table for %u flows", max_flows);
+	meter_segments(engine.meter, segment_socket);
 }
 
 static void
@@ -343,7 +345,7 @@ engine_watchdog(int sig)
 	if (!engine.looping)
 		return;
 	progress = engine.turns + engine.estate->batch +
-	    engine.estate->hand.number;
+	    engine.estate->hand[0].number + engine.estate->hand[1].number;
 	if (progress == before)
 		abort();
 	before = progress;

@@ -164,6 +164,7 @@ engine_finish(int failed)
 
 	engine_set_clock();
 	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	meter_close(engine.meter);
 	for (; cursor != TRACK_NONE; engine.turns++) {
 		engine_set_patience();
 		meter_expire_some(engine.meter, &cursor);

@@ -64,7 +64,7 @@ struct estate {
 	struct estate_state	state[2];
 	uint64_t		batch;		/* in hand, or the last one */
 	struct estate_mark	mark[2];	/* its is [batch % 2] */
-	struct export_hand	hand;
+	struct export_hand	hand[EXPORT_LANES];
 	struct summary_state	stats;		/* in the making */
 };
 _Static_assert(sizeof(struct estate) <= ESTATE_RECORDS, "estate is small");

@@ -4,9 +4,9 @@
  */
 
 /*
- * Destinations and the datagram in hand.  A datagram's body is encoded once
+ * Destinations and the datagrams in hand.  A datagram's body is encoded once
  * for all of them; each has a sequence number of its own.  Worker, confined:
- * sends on the descriptors it was given.
+ * export_train.c sends them.
  */
 
 #include <errno.h>
@@ -16,26 +16,7 @@
 
 #include "compat.h"
 #include "expire.h"
-#include "export.h"
-#include "netflow.h"
-#include "order.h"
-
-struct export {
-	struct export_config		 config;
-	const struct netflow_encoder	*encoder;
-	export_send_fn			*send;
-	export_wait_fn			*wait;
-	unsigned int			 patience;
-	export_settled_fn		*settled;
-	void				*settled_arg;
-	struct export_clock		 clock;
-
-	struct export_session		 session;
-	struct export_hand		*hand, own_hand;
-	int				 fds[MAX_EXPORT];
-	unsigned int			 ndests;
-	size_t				 payload_max;	/* of all routes */
-};
+#include "export_state.h"
 
 #define SENT_AHEAD_MS	3600000	/* a clock set back by more is believed */
 
@@ -47,9 +28,10 @@ static const uint32_t	early_ms[] = { 1000, 4000 };
 
 struct export *
 export_new(const struct export_config *config, export_send_fn *send_fn,
-    struct export_hand *hand)
+    struct export_hand *hands)
 {
 	struct export	*e;
+	unsigned int	 i;
 
 	if (config->version == NETFLOW5_VERSION &&
 	    config->sampling > NETFLOW5_SAMPLING_MAX) {
@@ -75,7 +57,10 @@ export_new(const struct export_config *config, export_send_fn *send_fn,
 	}
 	e->config = *config;
 	e->send = send_fn;
-	e->hand = hand != NULL ? hand : &e->own_hand;
+	if (hands == NULL)
+		hands = e->own_hands;
+	for (i = 0; i < EXPORT_LANES; i++)
+		e->lane[i].hand = &hands[i];
 	e->payload_max = e->encoder->payload_max;
 	return (e);
 }
@@ -100,6 +85,12 @@ export_on_settled(struct export *e, export_settled_fn *settled, void *arg)
 }
 
 void
+export_segments(struct export *e, export_segment_fn *segment)
+{
+	e->segment = segment;
+}
+
+void
 export_patience(struct export *e, export_wait_fn *wait, unsigned int times)
 {
 	e->wait = wait;
@@ -115,6 +106,7 @@ export_add(struct export *e, int fd, uint32_t sequence, uint16_t payload_max,
 		return (-1);
 	}
 	e->fds[e->ndests] = fd;
+	e->cut[e->ndests] = CUT_UNKNOWN;
 	e->session.dest[e->ndests].sequence = sequence;
 	if (before != NULL)
 		e->session.dest[e->ndests].counters = *before;
@@ -137,17 +129,17 @@ export_set_clock(struct export *e, const struct export_clock *clock)
 static int
 templates_due(const struct export *e)
 {
-	return (e->session.templates_now ||
+	return (e->encoder->templates != NULL && (e->session.templates_now ||
 	    e->clock.uptime_ms >= e->session.templates_at_ms ||
-	    e->session.datagrams >= e->config.template_datagrams);
+	    e->session.datagrams >= e->config.template_datagrams));
 }
 
 static void
-add_templates(struct export *e)
+add_templates(struct export *e, struct datagram *d)
 {
 	uint64_t	interval_ms;
 
-	e->encoder->templates(&e->hand->datagram);
+	e->encoder->templates(d);
 	interval_ms = (uint64_t)e->config.template_seconds * 1000;
 	if (e->session.templates_sent < nitems(early_ms)) {
 		if (interval_ms > early_ms[e->session.templates_sent])
@@ -157,6 +149,7 @@ add_templates(struct export *e)
 	e->session.templates_at_ms = e->clock.uptime_ms + interval_ms;
 	e->session.templates_now = 0;
 	e->session.datagrams = 0;
+	e->templating = 1;
 }
 
 /*
@@ -165,13 +158,20 @@ add_templates(struct export *e)
  * datagram is sent.
  */
 static void
-begin(struct export *e)
+begin(struct export *e, struct export_lane *l, struct counters *c)
 {
-	struct datagram	*d = &e->hand->datagram;
+	struct export_hand	*h = l->hand;
+	struct datagram		*d = &l->datagram;
 
+	if (h->receivers != e->ndests)
+		export_depart(e, h, c);		/* to those there were */
+	h->receivers = e->ndests;
 	memset(d, 0, sizeof(*d));
+	memset(&l->filling, 0, sizeof(l->filling));
+	d->data = h->data + export_octets(h, 0, h->pieces);
 	d->len = e->encoder->header;
-	d->max = e->payload_max;
+	/* The first of a train is the longest. */
+	d->max = h->pieces > 0 ? h->piece[0].len : e->payload_max;
 	d->boot_ms = (int64_t)(e->clock.unix_us / 1000) -
 	    (int64_t)e->clock.uptime_ms;
 	d->oldest_ms = (int64_t)(e->clock.unix_us / 1000);
@@ -181,206 +181,143 @@ begin(struct export *e)
 	d->oldest_ms -= DATAGRAM_REACH_MS;
 	d->source_id = e->config.source_id;
 	d->sampling = e->config.sampling;
-	e->hand->receivers = e->ndests;
-	if (e->encoder->templates != NULL && templates_due(e))
-		add_templates(e);
-}
-
-/* Whether to try again, by what the last try met. */
-static int
-try_again(struct export *e, int fd, int error, int *refused)
-{
-	switch (error) {
-	case EINTR:
-		return (1);
-	case EMSGSIZE:
-		return (0);
-	case EAGAIN:
-	case ENOBUFS:
-		if (e->patience == 0)
-			return (0);
-		e->patience--;
-		e->wait(fd, error);
-		return (1);
-	default:
-		/*
-		 * Most are what an earlier datagram met, as ICMP told; having
-		 * been told in turn, this one may go.
-		 */
-		return (!(*refused)++);
-	}
-}
-
-/* Send to one destination and count that; whether it went. */
-static int
-send_to(struct export *e, unsigned int i)
-{
-	struct datagram		*d = &e->hand->datagram;
-	ssize_t			 n;
-	int			 refused = 0;
-
-	datagram_patch(d, e->encoder->sequence_off,
-	    e->session.dest[i].sequence, 4);
-	do {
-		n = e->send(e->fds[i], d->data, d->len);
-	} while (n == -1 && try_again(e, e->fds[i], errno, &refused));
-
-	return (n != -1 && (size_t)n == d->len);
-}
-
-static void
-count_sent(struct export *e, unsigned int i, int sent)
-{
-	const struct datagram	*d = &e->hand->datagram;
-	struct export_counters	*c = &e->session.dest[i].counters;
-
-	if (sent) {
-		c->datagrams++;
-		c->octets += d->len;
-		c->records += d->flows;
-	} else {
-		c->failures++;
-		c->records_lost += d->flows;
-	}
-	/* A datagram lost here is a gap for the collector, too. */
-	e->session.dest[i].sequence += e->hand->advance;
+	if (templates_due(e))
+		add_templates(e, d);
 }
 
 /*
- * Send the datagram in hand to all from hand->dest on, account for it and
- * forget it.  Up to the call of settled() it can be sent again, from there
- * on it cannot.
+ * End the datagram that is being filled.  The export time never steps back,
+ * or data might seem older than their template (RFC 7011 section 8.2).
+ * Uptime is moved along with it, which leaves the times of the records what
+ * they are.
  */
 static void
-send_all(struct export *e, struct counters *c)
+end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 {
-	struct export_hand	*h = e->hand;
-	unsigned int		 i, taken = 0;
+	struct export_hand	*h = l->hand;
+	struct datagram		*d = &l->datagram;
+	struct export_piece	*p = &l->filling;
 
-	for (i = h->dest; i < h->receivers; i++) {
-		h->dest = i;
-		order_stores();
-		h->sent[i] = (uint8_t)send_to(e, i);
-	}
-	for (i = 0; i < h->receivers; i++) {
-		taken += h->sent[i];
-		count_sent(e, i, h->sent[i]);
-	}
-	if (taken > 0) {
-		c->flows_exported += h->nflows;
-		c->packets_exported += h->packets;
-		c->octets_exported += h->octets;
-	} else {
-		c->flows_unsent += h->nflows;
-		c->packets_unsent += h->packets;
-	}
-	c->times_clamped += h->datagram.clamped;
-	e->session.datagrams++;
-	e->session.settled = h->number;
-	if (e->settled != NULL)
-		e->settled(e->settled_arg, h->flow, h->nflows);
-	h->nflows = 0;
-	order_stores();
-	h->sending = 0;
-	h->packets = h->octets = 0;
-	h->datagram.len = 0;
-}
-
-/*
- * The export time never steps back, or data might seem older than their
- * template (RFC 7011 section 8.2).  Uptime is moved along with it, which leaves
- * the times of the records what they are.
- */
-void
-export_flush(struct export *e, struct counters *c)
-{
-	struct export_hand	*h = e->hand;
-	struct datagram		*d = &h->datagram;
-
-	if (d->len == 0)
-		return;
 	d->unix_ms = d->boot_ms + (int64_t)e->clock.uptime_ms;
 	if (d->unix_ms < e->session.sent_ms)
 		d->unix_ms = e->session.sent_ms;
-	h->advance = e->encoder->finish(d);
+	p->advance = e->encoder->finish(d);
 	e->session.sent_ms = d->unix_ms;
-	h->number = e->session.settled + 1;
-	h->dest = 0;
-	order_stores();
-	h->sending = 1;
-	order_stores();
-	send_all(e, c);
+	e->session.datagrams++;
+	p->len = (uint32_t)d->len;
+	p->records = d->flows;
+	p->clamped = d->clamped;
+	h->piece[h->pieces++] = *p;
+	h->nflows += p->nflows;
+	d->len = 0;
+	if (e->segment == NULL || e->templating ||
+	    h->pieces == EXPORT_TRAIN || p->len < h->piece[0].len)
+		export_depart(e, h, c);
+	e->templating = 0;
 }
 
-int
-export_resumable(const struct export *e, const struct export_session *session)
+void
+export_flush(struct export *e, struct counters *c)
 {
-	const struct export_hand	*h = e->hand;
+	struct export_lane	*l;
 
-	return (h->sending && h->number == session->settled + 1 &&
-	    h->receivers <= e->ndests && h->dest < h->receivers &&
-	    h->nflows <= EXPORT_FLOWS && h->advance <= 2 * EXPORT_FLOWS &&
-	    h->datagram.len >= e->encoder->header &&
-	    h->datagram.len <= e->payload_max);
+	for (l = e->lane; l < e->lane + EXPORT_LANES; l++) {
+		if (l->datagram.len != 0)
+			end_datagram(e, l, c);
+		export_depart(e, l->hand, c);
+	}
 }
 
 void
 export_adopt(struct export *e, const struct export_session *session,
-    int resend)
+    struct export_hand *resend)
 {
-	struct export_hand	*h = e->hand;
-	int64_t			 now_ms = (int64_t)(e->clock.unix_us / 1000);
+	int64_t		now_ms = (int64_t)(e->clock.unix_us / 1000);
+	unsigned int	i;
 
 	e->session = *session;
 	/* Live, wrong times must not stay wrong. */
 	if (now_ms != 0 && e->session.sent_ms > now_ms + SENT_AHEAD_MS)
 		e->session.sent_ms = now_ms;
-	if (e->session.templates_at_ms > e->clock.uptime_ms +
-	    e->config.template_seconds * 1000ULL)
-		e->session.templates_now = 1;
-	if (resend)
-		return;
-	h->nflows = 0;
-	h->sending = 0;
-	h->packets = h->octets = 0;
-	h->datagram.len = 0;
+	e->session.templates_now = 1;	/* some may have been in hand */
+	for (i = 0; i < EXPORT_LANES; i++)
+		if (e->lane[i].hand != resend)
+			export_forget(e->lane[i].hand);
 }
 
-void
-export_resend(struct export *e, struct counters *c)
+/* Where a flow goes.  Nothing that has begun may come behind templates. */
+static struct export_lane *
+lane_for(struct export *e, const struct flow *f, struct counters *c)
 {
-	unsigned int	i;
+	struct export_lane	*l = e->lane;
 
-	for (i = 0; i < e->hand->dest; i++)
-		e->hand->sent[i] = e->hand->sent[i] != 0;
-	c->datagrams_repeated++;
-	send_all(e, c);
+	if (e->segment == NULL || e->templating)
+		return (l);
+	l += f->key.family == 6;
+	if (l->datagram.len != 0 || !templates_due(e))
+		return (l);
+	export_flush(e, c);
+	return (e->lane);
 }
 
 /*
- * Both records of a flow go into one datagram.  PAYLOAD_MIN holds them and
- * the templates, so that an empty datagram always takes them.
+ * Where both records of a flow do not fit, one may; a full datagram keeps the
+ * train together.  The other one must then follow in the same train, which is
+ * when the flow is out.
+ */
+static int
+split(struct export *e, struct export_lane *l, const struct flow *f,
+    uint8_t end_reason)
+{
+	const struct export_hand	*h = l->hand;
+	struct datagram			*d = &l->datagram;
+	struct datagram			 before = *d;
+
+	if (e->segment == NULL || e->templating || templates_due(e) ||
+	    e->session.datagrams + 1 >= e->config.template_datagrams ||
+	    h->pieces + 1 >= EXPORT_TRAIN ||
+	    e->encoder->flow(d, f, 1, end_reason) == -1)
+		return (0);
+	if (h->pieces == 0 || datagram_align(d->len) == h->piece[0].len)
+		return (1);
+	*d = before;
+	return (0);
+}
+
+/*
+ * Records of a flow go into one datagram, or two in a row.  PAYLOAD_MIN holds
+ * them and the templates, so that an empty datagram always takes them.
  */
 static void
 append(struct export *e, const struct flow *f, uint32_t idx,
     uint8_t end_reason, struct counters *c)
 {
-	struct export_hand	*h = e->hand;
+	struct export_lane	*l = lane_for(e, f, c);
+	struct export_piece	*p;
+	unsigned int		 dirs;
 
-	if (h->nflows == EXPORT_FLOWS)
-		export_flush(e, c);
-	if (h->datagram.len == 0)
-		begin(e);
-	if (e->encoder->flow(&h->datagram, f, end_reason) == -1) {
-		export_flush(e, c);
-		begin(e);
-		(void)e->encoder->flow(&h->datagram, f, end_reason);
+	if (l->datagram.len != 0 && l->filling.nflows == EXPORT_FLOWS) {
+		end_datagram(e, l, c);
+		l = lane_for(e, f, c);
 	}
-	h->packets += f->packets[0] + f->packets[1];
-	h->octets += f->octets[0] + f->octets[1];
-	h->flow[h->nflows] = idx;
-	order_stores();
-	h->nflows++;
+	if (l->datagram.len == 0)
+		begin(e, l, c);
+	dirs = (f->packets[0] != 0) | (unsigned int)(f->packets[1] != 0) << 1;
+	if (e->encoder->flow(&l->datagram, f, dirs, end_reason) == -1) {
+		if (dirs == 3 && split(e, l, f, end_reason)) {
+			end_datagram(e, l, c);
+			dirs = 2;
+		} else {
+			end_datagram(e, l, c);
+			l = lane_for(e, f, c);
+		}
+		begin(e, l, c);
+		(void)e->encoder->flow(&l->datagram, f, dirs, end_reason);
+	}
+	p = &l->filling;
+	p->packets += f->packets[0] + f->packets[1];
+	p->octets += f->octets[0] + f->octets[1];
+	l->hand->flow[l->hand->nflows + p->nflows++] = idx;
 }
 
 int
@@ -409,11 +346,10 @@ export_flow(struct export *e, const struct flow *f, uint32_t idx,
 void
 export_tick(struct export *e, struct counters *c)
 {
-	if (e->ndests == 0 || e->encoder->templates == NULL ||
-	    !templates_due(e))
+	if (e->ndests == 0 || !templates_due(e))
 		return;
 	export_flush(e, c);
-	begin(e);
+	begin(e, e->lane, c);
 	export_flush(e, c);
 }
 

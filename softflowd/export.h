@@ -22,13 +22,15 @@
 struct export;
 
 #define EXPORT_FLOWS	32	/* in one datagram */
+#define EXPORT_TRAIN	8	/* datagrams that may wait for each other */
+#define EXPORT_LANES	2	/* trains at a time */
 
 /*
- * What goes on when a worker is replaced, as it was when the last datagram
- * was accounted for.
+ * What goes on when a worker is replaced, as it was when the last train of
+ * datagrams was accounted for.
  */
 struct export_session {
-	uint64_t	settled;	/* number of that datagram */
+	uint64_t	settled;	/* number of that train */
 	int64_t		sent_ms;	/* last header's time */
 	uint64_t	templates_at_ms;
 	uint32_t	templates_now;
@@ -43,21 +45,34 @@ struct export_session {
 };
 
 /*
- * The datagram in hand, number settled + 1, and its flows, which stay in the
- * table until it is out.  Being sent it is complete but for the sequence
- * number; before, it is nothing that anybody could use.
+ * A train in hand: datagrams of one length, but for a shorter last one, that
+ * the system takes in one call, and their flows, which stay in the table
+ * until they are out.  One at a time is being sent, number settled + 1: it is
+ * complete but for the sequence numbers; before, it is nothing that anybody
+ * could use.
  */
+struct export_piece {
+	uint32_t	len;
+	uint32_t	advance;	/* of the sequence number */
+	uint32_t	records;	/* of flows */
+	uint32_t	nflows;
+	uint32_t	clamped;
+	uint32_t	reserved;
+	uint64_t	packets, octets;
+};
+
 struct export_hand {
 	uint64_t	number;
 	uint32_t	sending;	/* 0: being filled */
 	uint32_t	receivers;	/* the first of the destinations */
-	uint32_t	dest;		/* being sent to */
-	uint32_t	advance;	/* of their sequence numbers */
-	uint8_t		sent[MAX_EXPORT];	/* those before: 0 failed */
-	uint64_t	packets, octets;
-	uint32_t	nflows;
-	uint32_t	flow[EXPORT_FLOWS];	/* records of the table */
-	struct datagram	datagram;	/* len 0: none */
+	uint32_t	at;	/* destination * EXPORT_TRAIN + first piece */
+	uint32_t	together;	/* and pieces being sent to it */
+	uint8_t		sent[MAX_EXPORT];	/* bit i: piece i went */
+	uint32_t	pieces;
+	uint32_t	nflows;		/* of all pieces */
+	struct export_piece	piece[EXPORT_TRAIN];
+	uint32_t	flow[EXPORT_TRAIN * EXPORT_FLOWS];
+	uint8_t		data[EXPORT_TRAIN * DATAGRAM_SIZE];
 };
 
 struct export_config {
@@ -85,20 +100,33 @@ typedef ssize_t export_send_fn(int fd, const void *, size_t);
 typedef void export_wait_fn(int fd, int error);
 
 /*
- * A datagram has been sent or given up, and counted: commit the session,
- * then free its flows.
+ * From now on fd cuts what it is given into datagrams of so many octets, the
+ * last one shorter; 0: it does not.  -1 if it cannot.
+ */
+typedef int export_segment_fn(int fd, size_t octets);
+
+/*
+ * Datagrams have been sent or given up, and counted: commit the session,
+ * then free their flows.
  */
 typedef void export_settled_fn(void *arg, const uint32_t *flows, uint32_t n);
 
 /*
- * hand is the caller's, zero or adopted; NULL: of its own.
+ * hands are the caller's, EXPORT_LANES of them, zero or adopted; NULL: of its
+ * own.
  * NULL with errno EINVAL (version; v5: sampling above 16383) or ENOMEM.
  */
 struct export *export_new(const struct export_config *, export_send_fn *,
-	    struct export_hand *hand);
+	    struct export_hand *hands);
 void	export_free(struct export *);
 
 void	export_on_settled(struct export *, export_settled_fn *, void *arg);
+
+/*
+ * Have several datagrams sent by one call where the system can; without this,
+ * each one goes as soon as it is full.
+ */
+void	export_segments(struct export *, export_segment_fn *);
 
 /*
  * A datagram that finds a socket full is tried again after wait, which may
@@ -108,20 +136,22 @@ void	export_patience(struct export *, export_wait_fn *wait,
 	    unsigned int times);
 
 /*
- * Go on with a session, after export_add() of all its destinations.  If the
- * datagram in hand was being sent and is in order, it can be resumed, and
- * with resend set is kept: export_resend() must follow.  Else it is
- * forgotten, and its flows are the caller's to export again.
+ * Go on with a session, after export_add() of all its destinations.  If a
+ * train was being sent and is in order, it is returned, and can be resumed:
+ * given as resend it is kept, and export_resend() must follow.  All others
+ * are forgotten, and their flows are the caller's to export again.
  */
-int	export_resumable(const struct export *, const struct export_session *);
+struct export_hand *export_resumable(struct export *,
+	    const struct export_session *);
 void	export_adopt(struct export *, const struct export_session *,
-	    int resend);
+	    struct export_hand *resend);
 
 /*
  * Send what was kept to whom it may not have reached, octet for octet with
- * the same sequence number, and settle it.  Counts datagrams_repeated.
+ * the same sequence numbers, and settle it.  Counts datagrams_repeated.
  */
-void	export_resend(struct export *, struct counters *c);
+void	export_resend(struct export *, struct export_hand *,
+	    struct counters *c);
 
 /*
  * Add a collector.  fd: connected socket, export's to close; sequence: first
@@ -137,12 +167,12 @@ void	export_set_clock(struct export *, const struct export_clock *);
 
 /*
  * Append the flow's records, one for each direction that has packets, to the
- * datagram in hand, and send that when it is full.  Results are counted:
+ * datagram in hand, and send the train when that is full.  Results are counted:
  * in c, flows_exported, packets_exported, octets_exported,
  * flows_not_exportable, flows_no_collector, flows_unsent and their packets.
- * Those in the datagram in hand are in none of these until it is sent.
- * idx is what the flow is called when it is settled.  Returns 1 when it is in
- * the datagram in hand, 0 when there is nothing to wait for.
+ * Those in hand are in none of these until they are sent.  idx is what the
+ * flow is called when it is settled.  Returns 1 when it is in hand, 0 when
+ * there is nothing to wait for.
  */
 int	export_flow(struct export *, const struct flow *, uint32_t idx,
 	    enum expire_reason, struct counters *c);

@@ -62,7 +62,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	    (m->expire = expire_new(m->track, &conf->timeouts,
 	    conf->version == 5 ? OVERBYTES_V5 : UINT64_MAX)) == NULL ||
 	    (m->export = export_new(&config, send_fn,
-	    &m->estate->hand)) == NULL)
+	    m->estate->hand)) == NULL)
 		return (-1);
 	export_on_settled(m->export, meter_settled, m);
 	return (0);
@@ -312,6 +312,12 @@ meter_account(struct meter *m)
 	for (i = 0; i < m->packets; i++)
 		meter_packet(m, &m->pkt[i], m->hash[i]);
 	meter_commit(m, 0);
+}
+
+void
+meter_segments(struct meter *m, export_segment_fn *segment_fn)
+{
+	export_segments(m->export, segment_fn);
 }
 
 void

@@ -71,7 +71,8 @@ void	meter_account(struct meter *);
  */
 int	meter_tick(struct meter *, uint64_t now_us);
 
-/* For export_patience(). */
+/* For export_segments() and export_patience(). */
+void	meter_segments(struct meter *, export_segment_fn *);
 void	meter_patience(struct meter *, export_wait_fn *, unsigned int times);
 
 /*
@@ -90,6 +91,9 @@ uint64_t meter_now(const struct meter *);
  */
 uint64_t meter_expire_some(struct meter *, uint32_t *cursor);
 uint64_t meter_delete_some(struct meter *, uint32_t *cursor);
+
+/* No frame follows; meter_expire_some() is then faster. */
+void	meter_close(struct meter *);
 
 /*
  * Send the datagram in hand: what waits in it is in no counter yet.  All

@@ -137,7 +137,7 @@ meter_end_flows(struct meter *m, const uint32_t *idx,
 	uint64_t	count = 0;
 	unsigned int	i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !m->closed; i++)
 		track_prefetch(m->track, track_flow(m->track, idx[i])->hash);
 	for (i = 0; i < n; i++)
 		count += (uint64_t)meter_end_flow(m, idx[i], why[i]);
@@ -240,6 +240,13 @@ meter_delete_some(struct meter *m, uint32_t *cursor)
 		count++;
 	}
 	return (count);
+}
+
+void
+meter_close(struct meter *m)
+{
+	m->closed = 1;
+	track_close(m->track);
 }
 
 void

@@ -11,6 +11,9 @@
 #include "estate.h"
 #include "meter.h"
 
+_Static_assert(TRACK_SPARE >= EXPORT_LANES * EXPORT_TRAIN * EXPORT_FLOWS +
+    EXPIRE_VICTIMS, "flows that wait for their datagrams have a place");
+
 /* A conversation that is our own export to one collector. */
 struct meter_own {
 	struct flow_key	key;
@@ -34,6 +37,7 @@ struct meter {
 	int			 savefile;
 	int			 scanning;	/* for flows that are due */
 	int			 adopting;	/* until meter_adopt() */
+	int			 closed;	/* no frame follows */
 
 	/* The batch in hand. */
 	enum link_type		 link;

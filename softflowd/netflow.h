@@ -50,7 +50,6 @@
 
 /* Head of a FlowSet or Set: id, length. */
 #define SET_HEAD		4
-#define SET_ALIGN		4
 
 /*
  * Information elements, IANA "IPFIX Information Elements"; up to 127 they
@@ -103,11 +102,11 @@ struct netflow_encoder {
 	void	(*templates)(struct datagram *);
 
 	/*
-	 * All records of a flow, one for each direction that has packets; -1
-	 * and nothing done when they do not fit.
+	 * Records of a flow, one for each direction in dirs (bit 0, bit 1);
+	 * -1 and nothing done when they do not fit.
 	 */
 	int	(*flow)(struct datagram *, const struct flow *,
-		    uint8_t end_reason);
+		    unsigned int dirs, uint8_t end_reason);
 
 	/*
 	 * Fill in the header.  Returns by how much the datagram advances the

@@ -39,17 +39,18 @@ netflow5_record(struct datagram *d, const struct flow *f, int dir)
 }
 
 static int
-netflow5_flow(struct datagram *d, const struct flow *f, uint8_t end_reason)
+netflow5_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
+    uint8_t end_reason)
 {
 	size_t	records;
 	int	dir;
 
 	(void)end_reason;
-	records = (f->packets[0] != 0) + (f->packets[1] != 0);
+	records = (dirs & 1) + (dirs >> 1);
 	if (d->len + records * NETFLOW5_RECORD > d->max)
 		return (-1);
 	for (dir = 0; dir < 2; dir++)
-		if (f->packets[dir] != 0)
+		if (dirs & 1U << dir)
 			netflow5_record(d, f, dir);
 	return (0);
 }

@@ -44,7 +44,8 @@ netflow9_templates(struct datagram *d)
 }
 
 static int
-netflow9_flow(struct datagram *d, const struct flow *f, uint8_t end_reason)
+netflow9_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
+    uint8_t end_reason)
 {
 	const struct template	*t;
 
@@ -52,7 +53,7 @@ netflow9_flow(struct datagram *d, const struct flow *f, uint8_t end_reason)
 		t = &templates[2];
 	else
 		t = &templates[f->key.proto == IPPROTO_ICMP];
-	return (template_flow(d, t, f, end_reason));
+	return (template_flow(d, t, f, dirs, end_reason));
 }
 
 /*

@@ -7,12 +7,6 @@
 
 #include "netflow_template.h"
 
-static size_t
-align(size_t octets)
-{
-	return ((octets + SET_ALIGN - 1) / SET_ALIGN * SET_ALIGN);
-}
-
 void
 set_open(struct datagram *d, uint16_t id)
 {
@@ -28,7 +22,7 @@ set_close(struct datagram *d)
 {
 	if (d->set == 0)
 		return;
-	datagram_put(d, 0, align(d->len) - d->len);
+	datagram_put(d, 0, datagram_align(d->len) - d->len);
 	datagram_patch(d, d->set + 2, d->len - d->set, 2);
 	d->set = 0;
 }
@@ -128,21 +122,21 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 
 int
 template_flow(struct datagram *d, const struct template *t,
-    const struct flow *f, uint8_t end_reason)
+    const struct flow *f, unsigned int dirs, uint8_t end_reason)
 {
 	size_t	end;
 	int	dir, open;
 
 	open = d->set != 0 && d->set_id == t->id;
-	end = open ? d->len : align(d->len) + SET_HEAD;
-	end += t->octets * ((f->packets[0] != 0) + (f->packets[1] != 0));
-	if (align(end) > d->max)
+	end = open ? d->len : datagram_align(d->len) + SET_HEAD;
+	end += t->octets * ((dirs & 1) + (dirs >> 1));
+	if (datagram_align(end) > d->max)
 		return (-1);
 
 	if (!open)
 		set_open(d, t->id);
 	for (dir = 0; dir < 2; dir++)
-		if (f->packets[dir] != 0)
+		if (dirs & 1U << dir)
 			put_record(d, t, f, dir, end_reason);
 	return (0);
 }

@@ -68,6 +68,6 @@ void	template_sampling(struct datagram *, uint16_t set_id,
 
 /* struct netflow_encoder's flow(), by a template. */
 int	template_flow(struct datagram *, const struct template *,
-	    const struct flow *, uint8_t end_reason);
+	    const struct flow *, unsigned int dirs, uint8_t end_reason);
 
 #endif

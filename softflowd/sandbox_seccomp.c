@@ -23,6 +23,8 @@
 #include <linux/capability.h>
 #include <linux/if_packet.h>
 
+#include <netinet/udp.h>
+
 #include <errno.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -89,6 +91,8 @@ static const struct call {
 	    { EQ(1, SOL_SOCKET), EQ(2, SO_ERROR) } },
 	{ "getsockopt", "kernel drops", 2,
 	    { EQ(1, SOL_PACKET), EQ(2, PACKET_STATISTICS) } },
+	{ "setsockopt", "several datagrams in one call", 2,
+	    { EQ(1, SOL_UDP), EQ(2, UDP_SEGMENT) } },
 	{ "mmap", "malloc", 2, { EQ(2, PROT_READ | PROT_WRITE),
 	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
 	{ "mmap2", "malloc, 32 bit", 2, { EQ(2, PROT_READ | PROT_WRITE),

@@ -174,13 +174,13 @@ track_adopt(struct track *t, uint32_t idx)
 	index_add(t, idx, f->hash);
 }
 
-void
-track_end(struct track *t, uint32_t idx, uint8_t reason)
+/* Take an entry out of the index. */
+static void
+index_remove(struct track *t, uint32_t idx)
 {
-	struct flow	*f = &t->flows[idx];
-	uint32_t	 hole, home, pos;
+	uint32_t	hole, home, pos;
 
-	hole = f->hash & t->mask;
+	hole = t->flows[idx].hash & t->mask;
 	while (t->index[hole].flow != idx + 1)
 		hole = (hole + 1) & t->mask;
 	/*
@@ -196,10 +196,25 @@ track_end(struct track *t, uint32_t idx, uint8_t reason)
 		hole = pos;
 	}
 	t->index[hole].flow = 0;
+}
+
+void
+track_end(struct track *t, uint32_t idx, uint8_t reason)
+{
+	struct flow	*f = &t->flows[idx];
+
+	if (!t->closed)
+		index_remove(t, idx);
 	t->count--;
 	f->reason = reason;
 	order_stores();
 	f->flags |= FLOW_ENDED;
+}
+
+void
+track_close(struct track *t)
+{
+	t->closed = 1;
 }
 
 void

@@ -59,7 +59,7 @@ _Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
 struct track;
 
 /* Ended flows that may wait; they take no place from those in the table. */
-#define TRACK_SPARE	64
+#define TRACK_SPARE	1024
 
 /* Memory for the records, max_flows + TRACK_SPARE of them. */
 struct track_memory {
@@ -106,6 +106,12 @@ uint32_t track_insert(struct track *, const struct flow_key *, uint32_t hash);
  * reason until track_release().  idx must be in use and off the wheel.
  */
 void	track_end(struct track *, uint32_t idx, uint8_t reason);
+
+/*
+ * No packet follows: flows only end from now on, and need not be found, which
+ * spares the index a change for each.
+ */
+void	track_close(struct track *);
 
 /* Free the record of an ended flow, or an adopted one of no use. */
 void	track_release(struct track *, uint32_t idx);

@@ -34,6 +34,7 @@ struct track {
 	uint32_t	 populated;	/* records in pages that are there */
 	uint32_t	 free;		/* first of the used and forgotten */
 	int		 own;		/* the records are not the caller's */
+	int		 closed;	/* the index is not kept up */
 	uint32_t	 own_top;
 };
 

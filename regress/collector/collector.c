@@ -6,7 +6,7 @@
 /*
  * A strict collector for tests and demonstrations: receives NetFlow v1, v5,
  * v9 and IPFIX over UDP, prints each flow record and names each rule of the
- * formats that a datagram breaks; one that comes twice in a row counts once.
+ * formats that a datagram breaks; one that comes again at once counts once.
  * One process that needs no privileges.  Exits 0 if every datagram was right
  * and none was missing, 1 if not, 2 if it could not run.
  *

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* The last datagram of each exporter.  Part of the test collector. */
+/* The last datagrams of each exporter.  Part of the test collector. */
 
 #include <string.h>
 
@@ -13,17 +13,23 @@ int
 repeat_seen(struct repeat *r, const struct exporter *from, const uint8_t *p,
     size_t len)
 {
+	struct repeat_exporter *e;
 	size_t i;
 
-	for (i = 0; i < REPEAT_EXPORTERS && r->last[i].len != 0; i++)
-		if (memcmp(&r->last[i].from, from, sizeof(*from)) == 0)
+	for (e = r->exporter; e < r->exporter + REPEAT_EXPORTERS; e++)
+		if (e->last[0].len == 0 ||
+		    memcmp(&e->from, from, sizeof(*from)) == 0)
 			break;
-	if (i == REPEAT_EXPORTERS || len == 0 || len > REPEAT_OCTETS)
+	if (e == r->exporter + REPEAT_EXPORTERS || len == 0 ||
+	    len > REPEAT_OCTETS)
 		return (0);
-	if (r->last[i].len == len && memcmp(r->last[i].data, p, len) == 0)
-		return (1);
-	r->last[i].from = *from;
-	r->last[i].len = len;
-	memcpy(r->last[i].data, p, len);
+	for (i = 0; i < REPEAT_DATAGRAMS; i++)
+		if (e->last[i].len == len &&
+		    memcmp(e->last[i].data, p, len) == 0)
+			return (1);
+	e->from = *from;
+	e->last[e->next].len = len;
+	memcpy(e->last[e->next].data, p, len);
+	e->next = (e->next + 1) % REPEAT_DATAGRAMS;
 	return (0);
 }

@@ -5,7 +5,7 @@
 
 /*
  * Datagrams that came twice.  An exporter that does not know whether its last
- * one went out may send it again, octet for octet.
+ * ones went out may send them again, octet for octet.
  */
 
 #ifndef REPEAT_H
@@ -17,17 +17,21 @@
 #include "decode.h"
 
 #define REPEAT_EXPORTERS	16	/* remembered; the rest never repeat */
+#define REPEAT_DATAGRAMS	8	/* the last ones of each */
 #define REPEAT_OCTETS		1500
 
 struct repeat {
-	struct {
+	struct repeat_exporter {
 		struct exporter	from;
-		size_t		len;	/* 0: free */
-		uint8_t		data[REPEAT_OCTETS];
-	} last[REPEAT_EXPORTERS];
+		unsigned int	next;	/* to overwrite */
+		struct {
+			size_t	len;	/* 0: free */
+			uint8_t	data[REPEAT_OCTETS];
+		} last[REPEAT_DATAGRAMS];
+	} exporter[REPEAT_EXPORTERS];
 };
 
-/* Whether it is the very datagram that this exporter sent before. */
+/* Whether it is a datagram that this exporter just sent. */
 int	repeat_seen(struct repeat *, const struct exporter *, const uint8_t *,
 	    size_t);
 

@@ -11,6 +11,7 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <poll.h>
@@ -25,6 +26,7 @@
 
 #include "export_walk.h"
 #include "meter_fixture.h"
+#include "repeat.h"
 
 #define FLOWS	256U			/* of the table */
 #define TALKERS	1000U			/* more than it takes */
@@ -35,15 +37,31 @@ static struct estate	*es;
 
 /* What the collector got. */
 static struct walk	 walk;
-static uint8_t		 last[2048];
-static ssize_t		 last_len;
-static uint64_t		 got_packets, got_repeats;
+static struct repeat	 repeat;
+static uint64_t		 got_packets, got_repeats, got_trains;
 static uint32_t		 got_datagrams;
+
+/* A train is sent whole or not at all; who receives it cuts it. */
+static int	trains;
+static size_t	cut;
+
+static int
+cut_at(int fd, size_t octets)
+{
+	(void)fd;
+	cut = octets;
+	return (0);
+}
 
 static ssize_t
 send_on(int fd, const void *data, size_t len)
 {
-	return (send(fd, data, len, 0));
+	struct iovec	iov[2] = { { &cut, sizeof(cut) }, { NULL, len } };
+	ssize_t		n;
+
+	memcpy(&iov[1].iov_base, &data, sizeof(data));	/* was const */
+	n = writev(fd, iov, 2);
+	return (n == -1 ? -1 : n - (ssize_t)sizeof(cut));
 }
 
 static ssize_t
@@ -107,6 +125,8 @@ worker(int fd)
 	uint64_t	 begun = es->batch;
 	struct meter	*m = fixture_meter(&conf, es, send_on, fd);
 
+	if (trains)
+		meter_segments(m, cut_at);
 	if (conf.flags & CONF_ADOPT && !meter_adopt(m, &a) && begun)
 		_exit(91);
 	work(m, a.mark.frames, FRAMES);
@@ -115,27 +135,42 @@ worker(int fd)
 }
 
 static void
+collect_one(const uint8_t *data, size_t len)
+{
+	static const struct exporter	 from;
+	const char			*error;
+	unsigned int			 i;
+
+	if (repeat_seen(&repeat, &from, data, len)) {
+		got_repeats++;
+		return;
+	}
+	error = walk_datagram(&walk, data, len);
+	ATF_REQUIRE_MSG(error == NULL, "datagram: %s", error);
+	ATF_REQUIRE_EQ_MSG(walk.sequence, got_datagrams,
+	    "sequence %u, expected %u", walk.sequence, got_datagrams);
+	got_datagrams++;
+	for (i = 0; i < walk.flows; i++)
+		got_packets += walk.record[i].value[2];
+}
+
+static void
 collect(int fd)
 {
-	uint8_t		 buf[sizeof(last)];
-	const char	*error;
-	unsigned int	 i;
-	ssize_t		 n;
+	uint8_t		buf[16384];
+	size_t		at, len, piece;
+	ssize_t		n;
 
 	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
-		if (n == last_len && memcmp(buf, last, (size_t)n) == 0) {
-			got_repeats++;
-			continue;
-		}
-		memcpy(last, buf, (size_t)n);
-		last_len = n;
-		error = walk_datagram(&walk, buf, (size_t)n);
-		ATF_REQUIRE_MSG(error == NULL, "datagram: %s", error);
-		ATF_REQUIRE_EQ_MSG(walk.sequence, got_datagrams,
-		    "sequence %u, expected %u", walk.sequence, got_datagrams);
-		got_datagrams++;
-		for (i = 0; i < walk.flows; i++)
-			got_packets += walk.record[i].value[2];
+		memcpy(&piece, buf, sizeof(piece));
+		len = (size_t)n - sizeof(piece);
+		if (piece == 0 || piece > len)
+			piece = len;
+		else if (piece < len)
+			got_trains++;
+		for (at = 0; at < len; at += piece)
+			collect_one(buf + sizeof(piece) + at,
+			    len - at < piece ? len - at : piece);
 	}
 }
 
@@ -161,8 +196,8 @@ live(pid_t pid, int fd, uint64_t us)
 	return (1);
 }
 
-ATF_TC_WITHOUT_HEAD(a_death_at_any_moment_costs_only_the_batch_in_hand);
-ATF_TC_BODY(a_death_at_any_moment_costs_only_the_batch_in_hand, tc)
+static void
+kill_at_any_moment(void)
 {
 	const struct counters	*c;
 	uint64_t		 random = (uint64_t)time(NULL);
@@ -200,6 +235,21 @@ ATF_TC_BODY(a_death_at_any_moment_costs_only_the_batch_in_hand, tc)
 	ATF_CHECK_EQ(0, c->flows_lost);
 	ATF_CHECK(c->expired_maxflows > 0);
 	ATF_CHECK(got_repeats <= c->datagrams_repeated);
+}
+
+ATF_TC_WITHOUT_HEAD(a_death_at_any_moment_costs_only_the_batch_in_hand);
+ATF_TC_BODY(a_death_at_any_moment_costs_only_the_batch_in_hand, tc)
+{
+	kill_at_any_moment();
+	ATF_CHECK_EQ(0, got_trains);
+}
+
+ATF_TC_WITHOUT_HEAD(nor_does_it_cost_more_with_trains);
+ATF_TC_BODY(nor_does_it_cost_more_with_trains, tc)
+{
+	trains = 1;
+	kill_at_any_moment();
+	ATF_CHECK(got_trains > 0);
 }
 
 /*
@@ -417,6 +467,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp,
 	    a_death_at_any_moment_costs_only_the_batch_in_hand);
+	ATF_TP_ADD_TC(tp, nor_does_it_cost_more_with_trains);
 	ATF_TP_ADD_TC(tp,
 	    random_octets_over_the_memory_do_not_stop_the_next_worker);
 	ATF_TP_ADD_TC(tp, a_table_fuller_than_it_can_be_is_cut);

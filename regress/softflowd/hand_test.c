@@ -125,14 +125,15 @@ ATF_TC_BODY(flows_that_never_wait_say_so, tc)
 }
 
 /* The hand as it is while a datagram is being sent to descriptor when. */
-static struct export_hand	hand, kept;
+static struct export_hand	hands[EXPORT_LANES], kept[EXPORT_LANES];
+#define hand	hands[0]
 static int			when;
 
 static ssize_t
 keep_hand(int fd, const void *data, size_t len)
 {
 	if (fd == when)
-		kept = hand;
+		memcpy(kept, hands, sizeof(kept));
 	sent[nsent].fd = fd;
 	sent[nsent].len = len;
 	memcpy(sent[nsent++].data, data, len);
@@ -144,7 +145,7 @@ static void
 start_with_hand(void)
 {
 	config.version = 9;
-	ATF_REQUIRE((e = export_new(&config, keep_hand, &hand)) != NULL);
+	ATF_REQUIRE((e = export_new(&config, keep_hand, hands)) != NULL);
 	export_set_clock(e, &clock_now);
 	ATF_REQUIRE_EQ(0, export_add(e, 1001, 7, 1400, NULL));
 	ATF_REQUIRE_EQ(0, export_add(e, 1002, 1007, 1400, NULL));
@@ -164,14 +165,14 @@ ATF_TC_BODY(interrupted_datagram_goes_on_where_it_was, tc)
 	ATF_REQUIRE_EQ(2, nsent);
 
 	/* Killed while it was sent to the second one. */
-	hand = kept;
+	memcpy(hands, kept, sizeof(hands));
 	memset(&c, 0, sizeof(c));
 	start_with_hand();
-	ATF_REQUIRE(export_resumable(e, &session));
-	export_adopt(e, &session, 1);
+	ATF_REQUIRE(export_resumable(e, &session) == &hand);
+	export_adopt(e, &session, &hand);
 	clock_now.unix_us += 5000000;
 	export_set_clock(e, &clock_now);
-	export_resend(e, &c);
+	export_resend(e, &hand, &c);
 	ATF_REQUIRE_EQ(3, nsent);
 	ATF_CHECK_EQ(1002, sent[2].fd);
 	ATF_CHECK_EQ(sent[1].len, sent[2].len);
@@ -199,7 +200,7 @@ ATF_TC_BODY(hand_that_cannot_be_is_not_resumed, tc)
 	export_flush(e, &c);
 	start_with_hand();
 #define CHECK_REFUSED(change) do {					\
-	hand = kept;							\
+	memcpy(hands, kept, sizeof(hands));				\
 	ATF_REQUIRE(export_resumable(e, &session));			\
 	change;								\
 	ATF_CHECK(!export_resumable(e, &session));			\
@@ -207,11 +208,17 @@ ATF_TC_BODY(hand_that_cannot_be_is_not_resumed, tc)
 	CHECK_REFUSED(hand.sending = 0);
 	CHECK_REFUSED(hand.number++);
 	CHECK_REFUSED(hand.receivers = 3);
-	CHECK_REFUSED(hand.dest = 2);
-	CHECK_REFUSED(hand.nflows = EXPORT_FLOWS + 1);
-	CHECK_REFUSED(hand.advance = UINT32_MAX);
-	CHECK_REFUSED(hand.datagram.len = 1401);
-	CHECK_REFUSED(hand.datagram.len = 3);
+	CHECK_REFUSED(hand.at = 2 * EXPORT_TRAIN);
+	CHECK_REFUSED(hand.at = 1);
+	CHECK_REFUSED(hand.together = 0);
+	CHECK_REFUSED(hand.together = 2);
+	CHECK_REFUSED(hand.pieces = 0);
+	CHECK_REFUSED(hand.pieces = EXPORT_TRAIN + 1);
+	CHECK_REFUSED(hand.nflows = 0);
+	CHECK_REFUSED(hand.piece[0].nflows = EXPORT_FLOWS + 1);
+	CHECK_REFUSED(hand.piece[0].advance = UINT32_MAX);
+	CHECK_REFUSED(hand.piece[0].len = 1401);
+	CHECK_REFUSED(hand.piece[0].len = 3);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -1,0 +1,62 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What export.c and export_train.c share; included by nobody else. */
+
+#ifndef EXPORT_STATE_H
+#define EXPORT_STATE_H
+
+#include "export.h"
+#include "netflow.h"
+
+#define CUT_UNKNOWN	SIZE_MAX	/* a worker before us said it */
+#define CUT_NEVER	(SIZE_MAX - 1)
+
+/*
+ * Where datagrams are filled.  Those of IPv4 and of IPv6 have a lane each, for
+ * full ones of one kind have the same length; without trains, and while
+ * templates are under way, which must be the first to arrive, all take the
+ * first lane.
+ */
+struct export_lane {
+	struct export_hand	*hand;
+	struct datagram		 datagram;	/* len 0: none */
+	struct export_piece	 filling;	/* what is in it */
+};
+
+struct export {
+	struct export_config		 config;
+	const struct netflow_encoder	*encoder;
+	export_send_fn			*send;
+	export_segment_fn		*segment;
+	export_wait_fn			*wait;
+	unsigned int			 patience;
+	export_settled_fn		*settled;
+	void				*settled_arg;
+	struct export_clock		 clock;
+
+	struct export_session		 session;
+	struct export_hand		*hand;	/* of the train that departs */
+	struct export_hand		 own_hands[EXPORT_LANES];
+	struct export_lane		 lane[EXPORT_LANES];
+	int				 templating;
+	int				 fds[MAX_EXPORT];
+	size_t				 cut[MAX_EXPORT];	/* as segment()
+								   was told */
+	unsigned int			 ndests;
+	size_t				 payload_max;	/* of all routes */
+};
+
+/* Octets of the train's pieces from first on, n of them. */
+size_t	export_octets(const struct export_hand *, unsigned int first,
+	    unsigned int n);
+
+/* Send a train to all, account for it and forget it. */
+void	export_depart(struct export *, struct export_hand *,
+	    struct counters *);
+
+void	export_forget(struct export_hand *);
+
+#endif
