@@ -27,7 +27,7 @@
 /* What a batch may have added to the octets since they were counted. */
 #define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
 
-#define HAND_FLOWS	(EXPORT_TRAIN * EXPORT_FLOWS)
+#define HAND_FLOWS	(MAX_TRAIN * EXPORT_FLOWS)
 
 struct scan {
 	struct estate_state	state;	/* a copy: nobody changes it */

@@ -31,7 +31,6 @@ struct datagram {
 	int64_t		oldest_ms;	/* no time before this can be said, */
 	int64_t		newest_ms;	/* nor one after this */
 	unsigned int	clamped;	/* times that were said wrong so */
-	int64_t		unix_ms;	/* the header's instant */
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
 };

@@ -62,6 +62,7 @@ export_new(const struct export_config *config, export_send_fn *send_fn,
 	for (i = 0; i < EXPORT_LANES; i++)
 		e->lane[i].hand = &hands[i];
 	e->payload_max = e->encoder->payload_max;
+	e->train = 1;
 	return (e);
 }
 
@@ -88,6 +89,7 @@ void
 export_segments(struct export *e, export_segment_fn *segment)
 {
 	e->segment = segment;
+	e->train = e->config.train;
 }
 
 void
@@ -185,12 +187,7 @@ begin(struct export *e, struct export_lane *l, struct counters *c)
 		add_templates(e, d);
 }
 
-/*
- * End the datagram that is being filled.  The export time never steps back,
- * or data might seem older than their template (RFC 7011 section 8.2).
- * Uptime is moved along with it, which leaves the times of the records what
- * they are.
- */
+/* End the datagram that is being filled. */
 static void
 end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 {
@@ -198,11 +195,8 @@ end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 	struct datagram		*d = &l->datagram;
 	struct export_piece	*p = &l->filling;
 
-	d->unix_ms = d->boot_ms + (int64_t)e->clock.uptime_ms;
-	if (d->unix_ms < e->session.sent_ms)
-		d->unix_ms = e->session.sent_ms;
 	p->advance = e->encoder->finish(d);
-	e->session.sent_ms = d->unix_ms;
+	p->boot_ms = d->boot_ms;
 	e->session.datagrams++;
 	p->len = (uint32_t)d->len;
 	p->records = d->flows;
@@ -210,8 +204,8 @@ end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 	h->piece[h->pieces++] = *p;
 	h->nflows += p->nflows;
 	d->len = 0;
-	if (e->segment == NULL || e->templating ||
-	    h->pieces == EXPORT_TRAIN || p->len < h->piece[0].len)
+	if (e->templating || h->pieces >= e->train ||
+	    p->len < h->piece[0].len)
 		export_depart(e, h, c);
 	e->templating = 0;
 }
@@ -251,7 +245,7 @@ lane_for(struct export *e, const struct flow *f, struct counters *c)
 {
 	struct export_lane	*l = e->lane;
 
-	if (e->segment == NULL || e->templating)
+	if (e->train == 1 || e->templating)
 		return (l);
 	l += f->key.family == 6;
 	if (l->datagram.len != 0 || !templates_due(e))
@@ -273,9 +267,9 @@ split(struct export *e, struct export_lane *l, const struct flow *f,
 	struct datagram			*d = &l->datagram;
 	struct datagram			 before = *d;
 
-	if (e->segment == NULL || e->templating || templates_due(e) ||
+	if (e->templating || templates_due(e) ||
 	    e->session.datagrams + 1 >= e->config.template_datagrams ||
-	    h->pieces + 1 >= EXPORT_TRAIN ||
+	    h->pieces + 1 >= e->train ||
 	    e->encoder->flow(d, f, 1, end_reason) == -1)
 		return (0);
 	if (h->pieces == 0 || datagram_align(d->len) == h->piece[0].len)

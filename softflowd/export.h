@@ -22,7 +22,6 @@
 struct export;
 
 #define EXPORT_FLOWS	32	/* in one datagram */
-#define EXPORT_TRAIN	8	/* datagrams that may wait for each other */
 #define EXPORT_LANES	2	/* trains at a time */
 
 /*
@@ -58,6 +57,7 @@ struct export_piece {
 	uint32_t	nflows;
 	uint32_t	clamped;
 	uint32_t	reserved;
+	int64_t		boot_ms;	/* what its records' times refer to */
 	uint64_t	packets, octets;
 };
 
@@ -65,14 +65,14 @@ struct export_hand {
 	uint64_t	number;
 	uint32_t	sending;	/* 0: being filled */
 	uint32_t	receivers;	/* the first of the destinations */
-	uint32_t	at;	/* destination * EXPORT_TRAIN + first piece */
+	uint32_t	at;	/* destination * MAX_TRAIN + first piece */
 	uint32_t	together;	/* and pieces being sent to it */
 	uint8_t		sent[MAX_EXPORT];	/* bit i: piece i went */
 	uint32_t	pieces;
 	uint32_t	nflows;		/* of all pieces */
-	struct export_piece	piece[EXPORT_TRAIN];
-	uint32_t	flow[EXPORT_TRAIN * EXPORT_FLOWS];
-	uint8_t		data[EXPORT_TRAIN * DATAGRAM_SIZE];
+	struct export_piece	piece[MAX_TRAIN];
+	uint32_t	flow[MAX_TRAIN * EXPORT_FLOWS];
+	uint8_t		data[MAX_TRAIN * DATAGRAM_SIZE];
 };
 
 struct export_config {
@@ -81,6 +81,7 @@ struct export_config {
 	uint32_t	sampling;	/* 1 in N; 1: every packet */
 	uint32_t	template_seconds;	/* refresh templates after, */
 	uint32_t	template_datagrams;	/* or after this many */
+	uint32_t	train;	/* datagrams of a call, to MAX_TRAIN */
 };
 
 /*
@@ -123,8 +124,8 @@ void	export_free(struct export *);
 void	export_on_settled(struct export *, export_settled_fn *, void *arg);
 
 /*
- * Have several datagrams sent by one call where the system can; without this,
- * each one goes as soon as it is full.
+ * Have config's train of datagrams sent by one call where the system can;
+ * without this, each one goes as soon as it is full.
  */
 void	export_segments(struct export *, export_segment_fn *);
 

@@ -42,6 +42,7 @@ struct export {
 	struct export_hand		 own_hands[EXPORT_LANES];
 	struct export_lane		 lane[EXPORT_LANES];
 	int				 templating;
+	unsigned int			 train;	/* 1: each by itself */
 	int				 fds[MAX_EXPORT];
 	size_t				 cut[MAX_EXPORT];	/* as segment()
 								   was told */

@@ -140,7 +140,7 @@ send_to(struct export *e, unsigned int i, unsigned int first)
 		first += n;
 		order_stores();
 		if (first < h->pieces)
-			h->at = i * EXPORT_TRAIN + first;
+			h->at = i * MAX_TRAIN + first;
 	}
 }
 
@@ -200,11 +200,11 @@ export_forget(struct export_hand *h)
 static void
 send_all(struct export *e, struct export_hand *h, struct counters *c)
 {
-	unsigned int		 i, first = h->at % EXPORT_TRAIN;
+	unsigned int		 i, first = h->at % MAX_TRAIN;
 
 	e->hand = h;
-	for (i = h->at / EXPORT_TRAIN; i < h->receivers; i++, first = 0) {
-		h->at = i * EXPORT_TRAIN + first;
+	for (i = h->at / MAX_TRAIN; i < h->receivers; i++, first = 0) {
+		h->at = i * MAX_TRAIN + first;
 		order_stores();
 		send_to(e, i, first);
 	}
@@ -216,11 +216,34 @@ send_all(struct export *e, struct export_hand *h, struct counters *c)
 	export_forget(h);
 }
 
+/*
+ * The export time never steps back, or data might seem older than their
+ * template (RFC 7011 section 8.2).  Uptime is moved along with it, which
+ * leaves the times of the records what they are.
+ */
+static void
+stamp_pieces(struct export *e, struct export_hand *h)
+{
+	uint8_t		*header = h->data;
+	int64_t		 unix_ms;
+	unsigned int	 i;
+
+	for (i = 0; i < h->pieces; i++) {
+		unix_ms = h->piece[i].boot_ms + (int64_t)e->clock.uptime_ms;
+		if (unix_ms < e->session.sent_ms)
+			unix_ms = e->session.sent_ms;
+		e->session.sent_ms = e->encoder->stamp(header,
+		    h->piece[i].boot_ms, unix_ms);
+		header += h->piece[i].len;
+	}
+}
+
 void
 export_depart(struct export *e, struct export_hand *h, struct counters *c)
 {
 	if (h->pieces == 0)
 		return;
+	stamp_pieces(e, h);
 	h->number = e->session.settled + 1;
 	h->at = 0;
 	memset(h->sent, 0, sizeof(h->sent));
@@ -238,7 +261,7 @@ pieces_plausible(const struct export *e, const struct export_hand *h)
 	uint64_t			 nflows = 0;
 	unsigned int			 i;
 
-	if (h->pieces == 0 || h->pieces > EXPORT_TRAIN)
+	if (h->pieces == 0 || h->pieces > MAX_TRAIN)
 		return (0);
 	for (i = 0; i < h->pieces; i++) {
 		p = &h->piece[i];
@@ -260,8 +283,8 @@ resumable(const struct export *e, const struct export_session *session,
 {
 	return (h->sending && h->number == session->settled + 1 &&
 	    h->receivers <= e->ndests &&
-	    h->at / EXPORT_TRAIN < h->receivers && pieces_plausible(e, h) &&
-	    h->at % EXPORT_TRAIN < h->pieces && h->together > 0 &&
+	    h->at / MAX_TRAIN < h->receivers && pieces_plausible(e, h) &&
+	    h->at % MAX_TRAIN < h->pieces && h->together > 0 &&
 	    h->together <= h->pieces);
 }
 

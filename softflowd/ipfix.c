@@ -68,11 +68,19 @@ ipfix_finish(struct datagram *d)
 	d->len = 0;
 	datagram_put(d, IPFIX_VERSION, 2);
 	datagram_put(d, len, 2);
-	datagram_put(d, (uint64_t)d->unix_ms / 1000, 4);
+	datagram_put(d, 0, 4);		/* seconds */
 	datagram_put(d, 0, 4);		/* sequence */
 	datagram_put(d, d->source_id, 4);
 	d->len = len;
 	return (d->options + d->flows);
+}
+
+static int64_t
+ipfix_stamp(uint8_t *header, int64_t boot_ms, int64_t unix_ms)
+{
+	(void)boot_ms;
+	(void)datagram_store(header + 4, (uint64_t)unix_ms / 1000, 4);
+	return (unix_ms);
 }
 
 const struct netflow_encoder	ipfix_encoder = {
@@ -82,5 +90,6 @@ const struct netflow_encoder	ipfix_encoder = {
 	.ipv6 = 1,
 	.templates = ipfix_templates,
 	.flow = ipfix_flow,
-	.finish = ipfix_finish
+	.finish = ipfix_finish,
+	.stamp = ipfix_stamp
 };

@@ -55,6 +55,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.sampling = conf->sampling;
 	config.template_seconds = conf->template_seconds;
 	config.template_datagrams = conf->template_datagrams;
+	config.train = conf->train;
 	arc4random_buf(secret, sizeof(secret));
 	m->track = track_new(conf->max_flows, secret, &memory);
 	explicit_bzero(secret, sizeof(secret));

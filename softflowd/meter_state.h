@@ -11,7 +11,7 @@
 #include "estate.h"
 #include "meter.h"
 
-_Static_assert(TRACK_SPARE >= EXPORT_LANES * EXPORT_TRAIN * EXPORT_FLOWS +
+_Static_assert(TRACK_SPARE >= EXPORT_LANES * MAX_TRAIN * EXPORT_FLOWS +
     EXPIRE_VICTIMS, "flows that wait for their datagrams have a place");
 
 /* A conversation that is our own export to one collector. */

@@ -107,7 +107,7 @@ struct msg_conf {
 	struct counters	counters;	/* of the generations before */
 	uint64_t	lost_packets;	/* with the last one, if its table */
 	uint32_t	lost_flows;	/* is not adopted */
-	uint32_t	reserved;
+	uint32_t	train;		/* datagrams of a call */
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */

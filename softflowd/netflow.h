@@ -109,10 +109,16 @@ struct netflow_encoder {
 		    unsigned int dirs, uint8_t end_reason);
 
 	/*
-	 * Fill in the header.  Returns by how much the datagram advances the
-	 * sequence number.
+	 * Fill in the header but for its times and sequence number.  Returns
+	 * by how much the datagram advances that.
 	 */
 	uint32_t (*finish)(struct datagram *);
+
+	/*
+	 * Fill in the times of a header: the instant and, as uptime, how far
+	 * from boot_ms it is.  Returns the instant that is said.
+	 */
+	int64_t	(*stamp)(uint8_t *header, int64_t boot_ms, int64_t unix_ms);
 };
 
 extern const struct netflow_encoder	netflow5_encoder;

@@ -63,9 +63,8 @@ netflow5_finish(struct datagram *d)
 	d->len = 0;
 	datagram_put(d, NETFLOW5_VERSION, 2);
 	datagram_put(d, d->flows, 2);
-	datagram_put(d, (uint64_t)(d->unix_ms - d->boot_ms), 4);
-	datagram_put(d, (uint64_t)d->unix_ms / 1000, 4);
-	datagram_put(d, (uint64_t)d->unix_ms % 1000 * 1000000, 4);
+	datagram_put(d, 0, 4);		/* uptime, */
+	datagram_put(d, 0, 8);		/* seconds, nanoseconds */
 	datagram_put(d, 0, 4);		/* sequence */
 	datagram_put(d, d->source_id, 2);	/* engine type, engine id */
 	datagram_put(d, d->sampling > 1 ?
@@ -74,10 +73,22 @@ netflow5_finish(struct datagram *d)
 	return (d->flows);
 }
 
+static int64_t
+netflow5_stamp(uint8_t *header, int64_t boot_ms, int64_t unix_ms)
+{
+	uint8_t	*p = header + 4;
+
+	p = datagram_store(p, (uint64_t)(unix_ms - boot_ms), 4);
+	p = datagram_store(p, (uint64_t)unix_ms / 1000, 4);
+	(void)datagram_store(p, (uint64_t)unix_ms % 1000 * 1000000, 4);
+	return (unix_ms);
+}
+
 const struct netflow_encoder	netflow5_encoder = {
 	.header = NETFLOW5_HEADER,
 	.sequence_off = NETFLOW5_SEQUENCE_OFF,
 	.payload_max = NETFLOW5_PAYLOAD,
 	.flow = netflow5_flow,
-	.finish = netflow5_finish
+	.finish = netflow5_finish,
+	.stamp = netflow5_stamp
 };

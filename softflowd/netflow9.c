@@ -56,33 +56,39 @@ netflow9_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
 	return (template_flow(d, t, f, dirs, end_reason));
 }
 
-/*
- * The header's time has no fraction of a second, so the whole second before
- * is said together with the uptime of that second; the one behind when the
- * exporter was not yet up.
- */
 static uint32_t
 netflow9_finish(struct datagram *d)
 {
 	size_t	len;
-	int64_t	fraction;
-
-	fraction = d->unix_ms % 1000;
-	d->unix_ms -= fraction;
-	if (d->unix_ms < d->boot_ms)
-		d->unix_ms += 1000;
 
 	set_close(d);
 	len = d->len;
 	d->len = 0;
 	datagram_put(d, NETFLOW9_VERSION, 2);
 	datagram_put(d, d->templates + d->options + d->flows, 2);
-	datagram_put(d, (uint64_t)(d->unix_ms - d->boot_ms), 4);
-	datagram_put(d, (uint64_t)d->unix_ms / 1000, 4);
+	datagram_put(d, 0, 8);		/* uptime, seconds */
 	datagram_put(d, 0, 4);		/* sequence */
 	datagram_put(d, d->source_id, 4);
 	d->len = len;
 	return (1);
+}
+
+/*
+ * The header's time has no fraction of a second, so the whole second before
+ * is said together with the uptime of that second; the one behind when the
+ * exporter was not yet up.
+ */
+static int64_t
+netflow9_stamp(uint8_t *header, int64_t boot_ms, int64_t unix_ms)
+{
+	uint8_t	*p = header + 4;
+
+	unix_ms -= unix_ms % 1000;
+	if (unix_ms < boot_ms)
+		unix_ms += 1000;
+	p = datagram_store(p, (uint64_t)(unix_ms - boot_ms), 4);
+	(void)datagram_store(p, (uint64_t)unix_ms / 1000, 4);
+	return (unix_ms);
 }
 
 const struct netflow_encoder	netflow9_encoder = {
@@ -92,5 +98,6 @@ const struct netflow_encoder	netflow9_encoder = {
 	.ipv6 = 1,
 	.templates = netflow9_templates,
 	.flow = netflow9_flow,
-	.finish = netflow9_finish
+	.finish = netflow9_finish,
+	.stamp = netflow9_stamp
 };

@@ -90,7 +90,8 @@ static const struct name_value levels[] = {
 static const struct tunable tunables[] = {
 	{ "source-id", OFFSET(source_id), 0, UINT32_MAX },
 	{ "template-seconds", OFFSET(template_seconds), 1, 86400 },
-	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000 }
+	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000 },
+	{ "train", OFFSET(train), 1, MAX_TRAIN }
 };
 
 /* Leave "-x arg: reason" in error; arg may be NULL. */
@@ -324,7 +325,7 @@ set_tunable(struct parse *p, char *arg)
 		    t->min, t->max, member(p, t->offset)));
 	}
 	return (fail(p, arg, "it must be name=value; the names are "
-	    "source-id, template-seconds, template-datagrams"));
+	    "source-id, template-seconds, template-datagrams, train"));
 }
 
 static int
@@ -497,6 +498,7 @@ set_defaults(struct options *o)
 	o->max_flows = DEFAULT_MAX_FLOWS;
 	o->template_seconds = DEFAULT_TEMPLATE_SECONDS;
 	o->template_datagrams = DEFAULT_TEMPLATE_DATAGRAMS;
+	o->train = MAX_TRAIN;
 	o->snaplen = DEFAULT_SNAPLEN;
 	o->level = TRACK_FULL;
 	o->version = 5;

@@ -43,6 +43,7 @@ struct options {
 	uint32_t	 sampling;	/* 1: every packet */
 	uint32_t	 source_id;
 	uint32_t	 template_seconds, template_datagrams;
+	uint32_t	 train;		/* datagrams of a call */
 	uint32_t	 snaplen, buffer;	/* octets */
 	enum track_level	 level;
 	int		 version;	/* 5, 9, 10 */

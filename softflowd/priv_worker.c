@@ -97,6 +97,7 @@ worker_send_conf(void)
 	conf.version = (uint32_t)opt->version;
 	conf.template_seconds = opt->template_seconds;
 	conf.template_datagrams = opt->template_datagrams;
+	conf.train = opt->train;
 	if (opt->savefile != NULL)
 		conf.flags |= CONF_SAVEFILE;
 	if (priv.root)

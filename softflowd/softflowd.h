@@ -20,6 +20,7 @@
 #define MAX_EXPORT		16	/* collectors */
 #define MAX_CONTROL		8	/* control clients at a time */
 #define MAX_BATCH		32	/* frames decoded together */
+#define MAX_TRAIN		8	/* datagrams sent together */
 
 #define DEFAULT_MAX_FLOWS	65536
 #define MIN_MAX_FLOWS		16

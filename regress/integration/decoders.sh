@@ -5,10 +5,13 @@
 
 . "$(atf_get_srcdir)/common.sh"
 
-# Export $real in version $1 to port 9995 of the namespace.
+# Export $real in version $1 to port 9995 of the namespace, with more options.
 export_in_namespace() {
+	version=$1
+	shift
 	atf_check -o save:summary -e ignore \
-	    ip netns exec $ns "$softflowd" -r "$real" -v $1 -n 127.0.0.1:9995
+	    ip netns exec $ns "$softflowd" -r "$real" -v $version \
+	    -n 127.0.0.1:9995 "$@"
 	packets=$(counter packets_exported summary)
 	octets=$(counter octets_exported summary)
 	atf_check test "$packets" -gt 0
@@ -43,7 +46,8 @@ with_tshark() {
 	ip netns exec $ns tcpdump -i lo --immediate-mode -U -w sent.pcap udp port 9995 2>tcpdump.log &
 	tcpdump_pid=$!
 	wait_for grep -q listening tcpdump.log
-	export_in_namespace $1
+	# The capture would hold a train as one datagram.
+	export_in_namespace $1 -o train=1
 	sleep 0.5
 	kill -TERM $tcpdump_pid
 	wait $tcpdump_pid

@@ -24,7 +24,8 @@ struct export_config config = {
 	.source_id = 7,
 	.sampling = 100,
 	.template_seconds = 300,
-	.template_datagrams = 256
+	.template_datagrams = 256,
+	.train = MAX_TRAIN
 };
 struct export_clock clock_now = {
 	.unix_us = 1700000100000000,

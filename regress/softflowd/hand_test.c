@@ -208,12 +208,12 @@ ATF_TC_BODY(hand_that_cannot_be_is_not_resumed, tc)
 	CHECK_REFUSED(hand.sending = 0);
 	CHECK_REFUSED(hand.number++);
 	CHECK_REFUSED(hand.receivers = 3);
-	CHECK_REFUSED(hand.at = 2 * EXPORT_TRAIN);
+	CHECK_REFUSED(hand.at = 2 * MAX_TRAIN);
 	CHECK_REFUSED(hand.at = 1);
 	CHECK_REFUSED(hand.together = 0);
 	CHECK_REFUSED(hand.together = 2);
 	CHECK_REFUSED(hand.pieces = 0);
-	CHECK_REFUSED(hand.pieces = EXPORT_TRAIN + 1);
+	CHECK_REFUSED(hand.pieces = MAX_TRAIN + 1);
 	CHECK_REFUSED(hand.nflows = 0);
 	CHECK_REFUSED(hand.piece[0].nflows = EXPORT_FLOWS + 1);
 	CHECK_REFUSED(hand.piece[0].advance = UINT32_MAX);

@@ -32,6 +32,7 @@ fixture_conf(uint32_t max_flows)
 	conf.version = 9;
 	conf.template_seconds = 300;
 	conf.template_datagrams = 256;
+	conf.train = MAX_TRAIN;
 	return (conf);
 }
 

@@ -88,6 +88,7 @@ CASE(defaults_are_those_of_the_manual)
 	ATF_CHECK_EQ(opts.source_id, 0);
 	ATF_CHECK_EQ(opts.template_seconds, 300);
 	ATF_CHECK_EQ(opts.template_datagrams, 256);
+	ATF_CHECK_EQ(opts.train, MAX_TRAIN);
 	ATF_CHECK_EQ(opts.snaplen, 256);
 	ATF_CHECK_EQ(opts.buffer, 0);
 	ATF_CHECK_EQ(opts.level, TRACK_FULL);
@@ -372,7 +373,8 @@ CASE(track_levels_are_known_by_name)
 CASE(tunables_have_names_and_ranges)
 {
 	good("-i e -v 9 -o source-id=4294967295 -o template-seconds=1 "
-	    "-o template-datagrams=1000000");
+	    "-o template-datagrams=1000000 -o train=1");
+	ATF_CHECK_EQ(opts.train, 1);
 	ATF_CHECK_EQ(opts.source_id, 4294967295);
 	ATF_CHECK_EQ(opts.template_seconds, 1);
 	ATF_CHECK_EQ(opts.template_datagrams, 1000000);
@@ -382,10 +384,13 @@ CASE(tunables_have_names_and_ranges)
 	    "it must be a number from 1 to 86400");
 	bad("-i e -o template-datagrams=1000001", "-o template-datagrams="
 	    "1000001: too large; it must be a number from 1 to 1000000");
+	bad("-i e -o train=9", "-o train=9: too large; it must be a number "
+	    "from 1 to 8");
 	bad("-i e -o source-id", "-o source-id: invalid; it must be a number "
 	    "from 0 to 4294967295");
 	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
-	    "names are source-id, template-seconds, template-datagrams");
+	    "names are source-id, template-seconds, template-datagrams, "
+	    "train");
 }
 
 CASE(a_source_address_must_be_numeric)

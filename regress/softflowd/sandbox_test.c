@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include <linux/if_packet.h>
+#include <netinet/udp.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -53,6 +54,8 @@ ATF_TC_BODY(forbidden_syscall_kills_the_worker, tc)
 		/* and calls of the table, but not in its way */
 		CALL(SYS_getsockopt, FD_EXPORT, SOL_SOCKET, SO_RCVBUF),
 		CALL(SYS_getsockopt, FD_EXPORT, SO_ERROR, SOL_SOCKET),
+		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, UDP_ENCAP),
+		CALL(SYS_setsockopt, FD_EXPORT, UDP_SEGMENT, SOL_UDP),
 		CALL(SYS_recvmsg, FD_EXPORT), CALL(SYS_close, 64)
 	};
 
@@ -102,7 +105,7 @@ ATF_TC_BODY(allowed_calls_succeed, tc)
 	socklen_t		 stats_len = sizeof(stats);
 	struct timespec		 nap = { 0, 1 };
 	struct timeval		 now;
-	int			 error;
+	int			 error, cut = 1000;
 	char			 buf[8];
 	const struct attempt	 tries[] = {
 		CALL(SYS_read, STDIN_FILENO, P(buf), 1),
@@ -115,6 +118,8 @@ ATF_TC_BODY(allowed_calls_succeed, tc)
 		CALL(SYS_ppoll, 0, 0, P(&nap), 0, 8),
 		CALL(SYS_getsockopt, FD_EXPORT, SOL_SOCKET, SO_ERROR,
 		    P(&error), P(&len)),
+		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, UDP_SEGMENT, P(&cut),
+		    sizeof(cut)),
 		CALL(SYS_gettimeofday, P(&now), 0),
 		CALL(SYS_getrandom, P(buf), sizeof(buf), 0),
 		CALL(SYS_getpid, 0), CALL(SYS_gettid, 0),
@@ -166,6 +171,7 @@ ATF_TC_BODY(capture_descriptor_cannot_be_written, tc)
 		CALL(SYS_sendmsg, FD_CAPTURE, P(octet), 0),
 		CALL(SYS_bind, FD_CAPTURE, P(octet), 1),
 		CALL(SYS_setsockopt, FD_CAPTURE, SOL_PACKET),
+		CALL(SYS_setsockopt, FD_CAPTURE, SOL_UDP, UDP_SEGMENT),
 		CALL(SYS_dup3, FD_CAPTURE, 10, 0),
 		CALL(SYS_close, FD_CAPTURE)
 	};
@@ -193,6 +199,7 @@ ATF_TC_BODY(upper_bits_do_not_help, tc)
 		CALL(SYS_close, BIT_32 | FD_CHANNEL),
 		CALL(SYS_close, BIT_32 | FD_EXPORT),
 		CALL(SYS_getsockopt, FD_EXPORT, BIT_32 | SOL_SOCKET, SO_ERROR),
+		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, BIT_32 | UDP_SEGMENT),
 		RUN(abort_by_upper_bits)
 	};
 

@@ -108,15 +108,15 @@ ATF_TC_WITHOUT_HEAD(datagrams_of_one_length_go_in_one_call);
 ATF_TC_BODY(datagrams_of_one_length_go_in_one_call, tc)
 {
 	start_trains(9);
-	put_many(tcp_flow(), 28 * EXPORT_TRAIN);
+	put_many(tcp_flow(), 28 * MAX_TRAIN);
 	export_flush(e, &c);
 	ATF_CHECK_EQ(1, calls);
-	ATF_CHECK_EQ(EXPORT_TRAIN, nsent);
-	ATF_CHECK_EQ(28 * EXPORT_TRAIN, look_all(8));
-	ATF_CHECK_EQ(28 * EXPORT_TRAIN, c.flows_exported);
-	ATF_CHECK_EQ(EXPORT_TRAIN + 1, export_counters(e, 0)->datagrams);
-	ATF_CHECK_EQ(28 * EXPORT_TRAIN, export_counters(e, 0)->records);
-	ATF_CHECK_EQ(7 + 1 + EXPORT_TRAIN, export_sequence(e, 0));
+	ATF_CHECK_EQ(MAX_TRAIN, nsent);
+	ATF_CHECK_EQ(28 * MAX_TRAIN, look_all(8));
+	ATF_CHECK_EQ(28 * MAX_TRAIN, c.flows_exported);
+	ATF_CHECK_EQ(MAX_TRAIN + 1, export_counters(e, 0)->datagrams);
+	ATF_CHECK_EQ(28 * MAX_TRAIN, export_counters(e, 0)->records);
+	ATF_CHECK_EQ(7 + 1 + MAX_TRAIN, export_sequence(e, 0));
 	export_free(e);
 }
 
@@ -158,14 +158,14 @@ ATF_TC_BODY(no_flow_is_in_two_trains, tc)
 {
 	start_trains(9);
 	put(tcp_flow());
-	put_many(both_ways(tcp_flow()), 14 * EXPORT_TRAIN);
+	put_many(both_ways(tcp_flow()), 14 * MAX_TRAIN);
 	ATF_CHECK_EQ(1, calls);
-	ATF_REQUIRE_EQ(EXPORT_TRAIN, nsent);
-	ATF_CHECK_EQ(28 * EXPORT_TRAIN - 1, look_all(8));
+	ATF_REQUIRE_EQ(MAX_TRAIN, nsent);
+	ATF_CHECK_EQ(28 * MAX_TRAIN - 1, look_all(8));
 	export_flush(e, &c);
 	ATF_CHECK_EQ(2, calls);
-	ATF_CHECK_EQ(1 + 14 * EXPORT_TRAIN, c.flows_exported);
-	ATF_CHECK_EQ(1 + 28 * EXPORT_TRAIN, look_all(8));
+	ATF_CHECK_EQ(1 + 14 * MAX_TRAIN, c.flows_exported);
+	ATF_CHECK_EQ(1 + 28 * MAX_TRAIN, look_all(8));
 	export_free(e);
 }
 
@@ -214,6 +214,50 @@ ATF_TC_BODY(nothing_that_began_before_templates_comes_behind_them, tc)
 		ATF_CHECK_EQ(0, w.templates);
 	}
 	ATF_CHECK_EQ(28 * 2 + 6, c.flows_exported);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(export_time_never_steps_back_from_train_to_train);
+ATF_TC_BODY(export_time_never_steps_back_from_train_to_train, tc)
+{
+	uint32_t	before = 0;
+	unsigned int	i;
+
+	start_trains(10);
+	for (i = 0; i < 2; i++) {		/* no templates for a while */
+		pass(10000, 10000);
+		export_tick(e, &c);
+	}
+	nsent = 0;
+	put_many(ipv6_flow(6), 9);		/* a full one, and some */
+	pass(5000, 5000);
+	put_many(tcp_flow(), 24 * MAX_TRAIN);	/* this train is first */
+	export_flush(e, &c);
+	ATF_REQUIRE_EQ(MAX_TRAIN + 2, nsent);
+	for (i = 0; i < nsent; i++) {
+		look(i);
+		ATF_CHECK(w.seconds >= before);
+		before = w.seconds;
+	}
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(a_train_is_as_long_as_asked);
+ATF_TC_BODY(a_train_is_as_long_as_asked, tc)
+{
+	config.train = 3;
+	start_trains(9);
+	put_many(tcp_flow(), 28 * 7);
+	ATF_CHECK_EQ(2, calls);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(3, calls);
+	ATF_CHECK_EQ(28 * 7, look_all(8));
+	export_free(e);
+	config.train = 1;
+	start_trains(9);
+	put_many(tcp_flow(), 28 * 2);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(2, calls);
 	export_free(e);
 }
 
@@ -301,6 +345,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, both_families_have_a_train);
 	ATF_TP_ADD_TC(tp,
 	    nothing_that_began_before_templates_comes_behind_them);
+	ATF_TP_ADD_TC(tp, export_time_never_steps_back_from_train_to_train);
+	ATF_TP_ADD_TC(tp, a_train_is_as_long_as_asked);
 	ATF_TP_ADD_TC(tp, where_sockets_cannot_cut_each_goes_by_itself);
 	ATF_TP_ADD_TC(tp,
 	    a_path_that_cannot_cut_is_found_out_and_nothing_lost);
