@@ -23,23 +23,43 @@ static const struct {
 	int		dlt;
 	enum link_type	link;
 } capture_links[] = {
-	{ DLT_EN10MB,		LINK_ETHERNET },
-	{ DLT_NULL,		LINK_NULL },
-	{ DLT_LOOP,		LINK_NULL },
-	{ DLT_RAW,		LINK_RAW },
-	{ DLT_IPV4,		LINK_IPV4 },
-	{ DLT_IPV6,		LINK_IPV6 },
-	{ DLT_LINUX_SLL,	LINK_SLL },
-	{ DLT_LINUX_SLL2,	LINK_SLL2 }
+	{ DLT_EN10MB,			LINK_ETHERNET },
+	{ DLT_NULL,			LINK_NULL },
+	{ DLT_LOOP,			LINK_NULL },
+	{ DLT_RAW,			LINK_RAW },
+	{ DLT_IPV4,			LINK_IPV4 },
+	{ DLT_IPV6,			LINK_IPV6 },
+	{ DLT_LINUX_SLL,		LINK_SLL },
+	{ DLT_LINUX_SLL2,		LINK_SLL2 },
+	{ DLT_PPP,			LINK_PPP },
+	{ DLT_PPP_SERIAL,		LINK_PPP_SERIAL },
+	{ DLT_PPP_PPPD,			LINK_PPP_PPPD },
+	{ DLT_PPP_WITH_DIR,		LINK_PPP_WITH_DIR },
+	{ DLT_PPP_ETHER,		LINK_PPP_ETHER },
+	{ DLT_C_HDLC,			LINK_C_HDLC },
+	{ DLT_FRELAY,			LINK_FRELAY },
+	{ DLT_MPLS,			LINK_MPLS },
+	{ DLT_ATM_RFC1483,		LINK_LLC },
+	{ DLT_FDDI,			LINK_FDDI },
+	{ DLT_IEEE802,			LINK_TOKEN_RING },
+	{ DLT_IP_OVER_FC,		LINK_IP_OVER_FC },
+	{ DLT_IEEE802_11,		LINK_WLAN },
+	{ DLT_IEEE802_11_RADIO,		LINK_RADIOTAP },
+	{ DLT_PRISM_HEADER,		LINK_PRISM },
+	{ DLT_IEEE802_11_RADIO_AVS,	LINK_AVS },
+	{ DLT_PFLOG,			LINK_PFLOG },
+	{ DLT_ENC,			LINK_ENC },
+	{ DLT_NFLOG,			LINK_NFLOG },
+	{ DLT_IPNET,			LINK_IPNET }
 };
+const unsigned int capture_ndlts = nitems(capture_links);
+_Static_assert(nitems(capture_links) <= MSG_FILTER_MAX, "too many link types");
 
-const int capture_dlts[] = {
-	DLT_EN10MB, DLT_NULL, DLT_LOOP, DLT_RAW, DLT_IPV4, DLT_IPV6,
-	DLT_LINUX_SLL, DLT_LINUX_SLL2
-};
-const unsigned int capture_ndlts = nitems(capture_dlts);
-_Static_assert(nitems(capture_dlts) <= MSG_FILTER_MAX, "too many link types");
-_Static_assert(nitems(capture_dlts) == nitems(capture_links), "one list short");
+int
+capture_dlt(unsigned int n)
+{
+	return (capture_links[n].dlt);
+}
 
 int
 capture_link(int dlt)
@@ -55,16 +75,20 @@ capture_link(int dlt)
 const char *
 capture_supported(void)
 {
-	static char	 names[256];
+	static char	 names[512];
+	char		 number[16];
 	const char	*name;
 	size_t		 i;
 
 	names[0] = '\0';
 	for (i = 0; i < nitems(capture_links); i++) {
-		if ((name = pcap_datalink_val_to_name(
-		    capture_links[i].dlt)) == NULL)
-			continue;
-		if (names[0] != '\0')
+		name = pcap_datalink_val_to_name(capture_links[i].dlt);
+		if (name == NULL) {		/* not all have one */
+			snprintf(number, sizeof(number), "%d",
+			    capture_links[i].dlt);
+			name = number;
+		}
+		if (i > 0)
 			strlcat(names, ", ", sizeof(names));
 		strlcat(names, name, sizeof(names));
 	}

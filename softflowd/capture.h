@@ -63,8 +63,8 @@ const char *capture_supported(void);
 /* link_type of a DLT_ value; -1 when it is not supported. */
 int	capture_link(int dlt);
 
-/* Link types a savefile may have, in the order of struct msg_filter. */
-extern const int capture_dlts[];
+/* DLT_ values a savefile may have, in the order of struct msg_filter. */
+int	capture_dlt(unsigned int n);
 extern const unsigned int capture_ndlts;
 
 /*

@@ -27,6 +27,7 @@
 #define FILE_IOALIGN	4096	/* the kernel copies faster to a page */
 #define FILE_CAPLEN_MAX	262144		/* libpcap's own limit */
 #define FILE_FILTER_MAX	65536		/* instructions of one program */
+#define FILE_DLT_RAW_14	14		/* DLT_RAW in files of OpenBSD */
 
 struct file_state {
 	FILE			*fp;
@@ -109,7 +110,7 @@ capture_compile_savefile(const char *expression, struct msg_filter *filter,
 		return (-1);
 	}
 	for (i = 0; i < capture_ndlts; i++) {
-		if (file_compile_one(fd, capture_dlts[i], expression,
+		if (file_compile_one(fd, capture_dlt(i), expression,
 		    &filter->count[i], error, errorlen) == -1)
 			goto fail;
 		if (filter->count[i] > 0)
@@ -194,7 +195,7 @@ file_pick_filter(struct capture *cap, int dlt)
 	size_t			 skip = 0;
 	unsigned int		 i;
 
-	for (i = 0; i < capture_ndlts && capture_dlts[i] != dlt; i++)
+	for (i = 0; i < capture_ndlts && capture_dlt(i) != dlt; i++)
 		skip += st->filter.count[i];
 	if (i == capture_ndlts || st->filter.count[i] == 0) {
 		snprintf(cap->error, sizeof(cap->error), "the filter "
@@ -231,6 +232,8 @@ file_start(struct capture *cap)
 		return (-1);
 	}
 	dlt = pcap_datalink(st->pcap);
+	if (dlt == FILE_DLT_RAW_14)
+		dlt = DLT_RAW;
 	if ((link = capture_link(dlt)) == -1) {
 		name = pcap_datalink_val_to_name(dlt);
 		snprintf(cap->error, sizeof(cap->error), "link type %s (%d) "

@@ -437,6 +437,10 @@ ring_frame(struct capture *cap, const uint8_t *block, struct frame *frame)
 	if (sll.sll_hatype == ARPHRD_LOOPBACK &&
 	    sll.sll_pkttype == PACKET_OUTGOING)
 		frame->flags = FRAME_LOOPBACK_OUT;
+	if (hdr.tp_status & TP_STATUS_VLAN_VALID) {
+		frame->vlan = (uint16_t)hdr.hv1.tp_vlan_tci;
+		frame->flags |= FRAME_VLAN;
+	}
 	st->offset += hdr.tp_next_offset;
 	return (0);
 }

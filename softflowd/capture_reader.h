@@ -33,7 +33,7 @@ struct capture {
 	enum link_type			 link;
 	int				 fd;
 	void				*state;		/* the reader's own */
-	char				 error[256];
+	char				 error[768];
 };
 
 extern const struct capture_ops	capture_file_ops;

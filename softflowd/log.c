@@ -18,7 +18,7 @@
 
 #include "log.h"
 
-#define LOG_LINE	512
+#define LOG_LINE	1024
 
 static const char	*log_procname = "softflowd";
 static int		 log_stderr = 1;

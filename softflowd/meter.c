@@ -227,7 +227,7 @@ meter_decode(struct meter *m, const struct frame *frame, struct packet *pkt)
 
 	c->frames++;
 	c->octets_wire += frame->wirelen;
-	if (frame->flags != 0) {
+	if (frame->flags & FRAME_NOT_TAKEN) {
 		if (frame->flags & FRAME_FILTERED)
 			c->frames_filtered++;
 		else

@@ -129,9 +129,9 @@ struct msg_capture {
  * IMSG_FILTER: programs for savefiles, compiled by the parent, in one sealed
  * shared object.  It holds, for each link type, count[] instructions of
  * struct bpf_insn, one program behind the other, in the order of
- * capture_dlts[]; 0: the expression means nothing for that link type.
+ * capture_dlt(); 0: the expression means nothing for that link type.
  */
-#define MSG_FILTER_MAX		16
+#define MSG_FILTER_MAX		32
 struct msg_filter {
 	uint32_t	count[MSG_FILTER_MAX];
 };

@@ -25,6 +25,26 @@ enum link_type {
 	LINK_SLL,		/* Linux cooked v1 */
 	LINK_SLL2,		/* Linux cooked v2 */
 	LINK_COOKED,		/* no header; frame.ethertype says what follows */
+	LINK_PPP,		/* RFC 1662 address and control, or without */
+	LINK_PPP_SERIAL,	/* the same, or Cisco HDLC */
+	LINK_PPP_PPPD,		/* a direction in the place of the address */
+	LINK_PPP_WITH_DIR,	/* a direction before LINK_PPP */
+	LINK_PPP_ETHER,		/* RFC 2516, no Ethernet header */
+	LINK_C_HDLC,		/* Cisco HDLC, RFC 1547 section 4.3.1 */
+	LINK_FRELAY,		/* RFC 2427, or Cisco's Ethernet type */
+	LINK_MPLS,		/* RFC 3032 label stack */
+	LINK_LLC,		/* RFC 2684 LLC encapsulation (ATM) */
+	LINK_FDDI,
+	LINK_TOKEN_RING,
+	LINK_IP_OVER_FC,	/* RFC 2625 */
+	LINK_WLAN,		/* IEEE 802.11 */
+	LINK_RADIOTAP,		/* 802.11 behind what the driver says */
+	LINK_PRISM,		/* likewise, or AVS */
+	LINK_AVS,		/* likewise */
+	LINK_PFLOG,		/* pf(4)'s log, length in its first octet */
+	LINK_ENC,		/* IPsec before encryption, OpenBSD's enc(4) */
+	LINK_NFLOG,		/* Linux; attributes in this host's order */
+	LINK_IPNET,		/* Solaris */
 	LINK_MAX
 };
 
@@ -39,10 +59,13 @@ struct frame {
 	uint64_t	 time_us;	/* since the epoch */
 	uint32_t	 ifindex;	/* where it was seen; 0: unknown */
 	uint16_t	 ethertype;	/* host order; LINK_COOKED only */
+	uint16_t	 vlan;		/* tag that is not in data; FRAME_VLAN */
 	uint8_t		 flags;		/* FRAME_* */
 };
 #define FRAME_LOOPBACK_OUT	0x01	/* second sighting on loopback */
 #define FRAME_FILTERED		0x02	/* refused by the filter; no data */
+#define FRAME_NOT_TAKEN		(FRAME_LOOPBACK_OUT | FRAME_FILTERED)
+#define FRAME_VLAN		0x04	/* the outer tag was taken out */
 
 /*
  * Both directions of a conversation have one key: endpoint 0 is the one with
@@ -73,7 +96,7 @@ struct packet_side {
 	uint32_t	label[SIDE_LABELS];	/* MPLS, top first; no TTL: 24
 						   bits as on the wire */
 	uint32_t	flow_label;	/* IPv6 */
-	uint16_t	vlan[2];	/* outer and inner tag with priority */
+	uint16_t	vlan[2];	/* the first two tags with priority */
 	uint16_t	tcp_control;	/* 12 bits, RFC 9293 section 3.1 */
 	uint8_t		vlans;		/* tags there were, at most 255 */
 	uint8_t		labels;		/* MPLS labels kept */
@@ -128,7 +151,9 @@ struct decode {
  * destination port; below TRACK_PORT they and the TCP flags are not looked
  * at.  Reads nothing beyond frame->caplen; ends within caplen steps whatever
  * the frame holds.
- * Source: RFC 791, RFC 8200, RFC 2675, RFC 3032, RFC 2516, IEEE 802.1Q.
+ * how->side asks for pkt->side.
+ * Source: RFC 791, RFC 8200, RFC 2675, RFC 3032, RFC 2516, IEEE 802.1Q, and
+ * the link types' own above.
  */
 enum packet_result packet_decode(enum link_type link,
     const struct frame *frame, const struct decode *how, struct packet *pkt);

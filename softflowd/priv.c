@@ -146,7 +146,7 @@ static void
 priv_open_live(void)
 {
 	const struct options	*opt = priv.opt;
-	char			 error[512];
+	char			 error[768];
 
 	priv.capture.interface = opt->interface;
 	priv.capture.filter = opt->filter;

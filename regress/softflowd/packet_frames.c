@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "packet_frames.h"
 
 static uint8_t
@@ -33,28 +34,48 @@ octets(const char *hex, uint32_t *size)
 }
 
 enum packet_result
+decode_frame(enum link_type link, const struct decode *how,
+    struct frame *frame, struct packet *pkt)
+{
+	const uint8_t		*data = frame->data;
+	enum packet_result	 result;
+	struct packet		 guarded;
+	uint8_t			*exact;
+
+	ATF_REQUIRE((exact = malloc(frame->caplen ? frame->caplen : 1)) !=
+	    NULL);
+	memcpy(exact, data, frame->caplen);
+	/* With no octets at all, not even the first one may be read. */
+	frame->data = frame->caplen ? exact : exact + 1;
+	memset(pkt, 0xa5, sizeof(*pkt));
+	result = packet_decode(link, frame, how, pkt);
+	free(exact);
+
+	frame->data = guard_copy(data, frame->caplen);
+	ATF_REQUIRE(frame->data != NULL);
+	memset(&guarded, 0xa5, sizeof(guarded));
+	ATF_REQUIRE_EQ(result, packet_decode(link, frame, how, &guarded));
+	if (result == PACKET_OK)
+		ATF_REQUIRE_EQ(0, memcmp(pkt, &guarded, sizeof(guarded)));
+	frame->data = data;
+	return (result);
+}
+
+enum packet_result
 decode_octets(enum link_type link, uint16_t ethertype, enum track_level level,
     const uint8_t *data, uint32_t caplen, uint32_t wirelen,
     struct packet *pkt)
 {
-	struct frame		 frame = { 0 };
-	struct decode		 how = { .level = level };
-	enum packet_result	 result;
-	uint8_t			*exact;
+	struct frame	frame = { 0 };
+	struct decode	how = { .level = level };
 
-	ATF_REQUIRE((exact = malloc(caplen ? caplen : 1)) != NULL);
-	memcpy(exact, data, caplen);
-	/* With no octets at all, not even the first one may be read. */
-	frame.data = caplen ? exact : exact + 1;
+	frame.data = data;
 	frame.caplen = caplen;
 	frame.wirelen = wirelen;
 	frame.ethertype = ethertype;
 	frame.time_us = 1234567890123456;
 	frame.ifindex = 3;
-	memset(pkt, 0xa5, sizeof(*pkt));
-	result = packet_decode(link, &frame, &how, pkt);
-	free(exact);
-	return (result);
+	return (decode_frame(link, &how, &frame, pkt));
 }
 
 enum packet_result

@@ -5,8 +5,8 @@
 
 /*
  * Tests of packet.c.  Frames are written in hexadecimal, so that each test
- * shows what it feeds, and decoded from buffers of exactly their size: under
- * AddressSanitizer an octet read beyond the captured ones ends the test.
+ * shows what it feeds, and decoded twice from buffers of exactly their size,
+ * with equal results: an octet read beyond the captured ones ends the test.
  */
 
 #ifndef PACKET_FRAMES_H
@@ -51,6 +51,10 @@
 
 /* The octets of hex, on the heap. */
 uint8_t	*octets(const char *hex, uint32_t *size);
+
+/* The frame is as it was when this returns. */
+enum packet_result decode_frame(enum link_type, const struct decode *,
+    struct frame *, struct packet *);
 
 /* Decode the first caplen octets of data. */
 enum packet_result decode_octets(enum link_type, uint16_t ethertype,
