@@ -39,16 +39,15 @@
 
 /* Behind the link header; most frames take no call. */
 static inline enum next
-link_next(enum link_type link, const struct frame *frame, struct cursor *c,
-    struct packet_side *side)
+link_next(enum link_type link, const struct frame *frame, struct cursor *c)
 {
 	uint16_t	 type;
 
-	if (link != LINK_ETHERNET || side != NULL || c->left < 14)
-		return (packet_link(link, frame, c, side));
+	if (link != LINK_ETHERNET || c->left < 14)
+		return (packet_link(link, frame, c, NULL));
 	type = be16(c->at + 12);
 	if (type != ETHER_IPV4 && type != ETHER_IPV6)
-		return (packet_link(link, frame, c, side));
+		return (packet_link(link, frame, c, NULL));
 	advance(c, 14);
 	return (type == ETHER_IPV4 ? NEXT_IPV4 : NEXT_IPV6);
 }
@@ -269,16 +268,15 @@ enum packet_result
 packet_decode(enum link_type link, const struct frame *frame,
     const struct decode *how, struct packet *pkt)
 {
-	struct cursor		 c = { frame->data, frame->caplen };
-	struct packet_side	*side = NULL;
-	enum next		 next;
-	uint32_t		 wire;
+	struct cursor	 c = { frame->data, frame->caplen };
+	enum next	 next;
+	uint32_t	 wire;
 
 	if (how->side) {
-		side = &pkt->side;
-		memset(side, 0, sizeof(*side));
-	}
-	next = link_next(link, frame, &c, side);
+		memset(&pkt->side, 0, sizeof(pkt->side));
+		next = packet_link(link, frame, &c, &pkt->side);
+	} else
+		next = link_next(link, frame, &c);
 	if (next == NEXT_EITHER) {
 		if (c.left == 0)
 			return (PACKET_SHORT_LINK);
