@@ -21,13 +21,30 @@
 #define A6		"20010db8000000000000000000000001"
 #define B6		"20010db8000000000000000000000002"
 
-#define ETH(type)	"020000000002" "020000000001" type
+#define ZERO8		"0000000000000000"
+#define ZERO32		ZERO8 ZERO8 ZERO8 ZERO8
+#define ZERO64		ZERO32 ZERO32
+
+#define SRC		"020000000001"
+#define DST		"020000000002"
+#define AP		"020000000003"
+#define ETH(type)	DST SRC type
+#define WLAN_FROM_AP	"08020000" DST AP SRC "0000"
+#define AVS		"80211001" "00000040" ZERO32 ZERO8 ZERO8 ZERO8
 #define SLL(hatype, type)						\
 	"0000" hatype "0006" "0200000000010000" type
 #define SLL2(hatype, type)						\
 	type "0000" "00000001" hatype "00" "06" "0200000000010000"
 #define SNAP(oui, type)	"aaaa03" oui type
 #define PPPOE(code)	"11" code "0001" "0000"
+
+/* In the byte order of this host, as NFLOG's attributes are */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HOST16(high, low)	low high
+#else
+#define HOST16(high, low)	high low
+#endif
+#define NFLOG(low, type)	HOST16("00", low) HOST16("00", type)
 
 #define V4(tos, length, frag, proto)					\
 	"45" tos length "1234" frag "40" proto "0000" A4 B4

@@ -3,184 +3,138 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* What stands before IP headers; and frames that somebody cut or broke. */
+/* What frames begin with; and frames that somebody cut or broke. */
 
 #include <atf-c.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compat.h"
 #include "packet.h"
 #include "packet_frames.h"
+#include "packet_samples.h"
 
-static const struct {
-	enum link_type	 link;
-	uint16_t	 ethertype;
-	const char	*hex;
-} interesting[] = {
-	{ LINK_ETHERNET, 0, ETH("0800") TCP4 },
-	{ LINK_ETHERNET, 0, ETH("86dd") UDP6 },
-	{ LINK_ETHERNET, 0, ETH("86dd") EVERY_EXT6 },
-	{ LINK_ETHERNET, 0, ETH("86dd") JUMBO6 },
-	{ LINK_ETHERNET, 0, ETH("88a8") "000a8100" "00148847"
-	    "00010040" "00011140" "46000020123400004011000001010101"
-	    A4 B4 UDP },
-	{ LINK_ETHERNET, 0, ETH("8864") PPPOE("00") "0057" TCP6 },
-	{ LINK_ETHERNET, 0, ETH("8864") PPPOE("00") "21" TCP4 },
-	{ LINK_ETHERNET, 0, ETH("0024") SNAP("0000f8", "9100")
-	    "00010030" SNAP("000000", "0800") UDP4 },
-	{ LINK_ETHERNET, 0, ETH("0800") V4("00", "0018", "0000", "01")
-	    "08000000" },
-	{ LINK_NULL, 0, "02000000" TCP4 },
-	{ LINK_NULL, 0, "0000001c" TCP6 },
-	{ LINK_RAW, 0, TCP4 },
-	{ LINK_RAW, 0, TCP6 },
-	{ LINK_IPV4, 0, UDP4 },
-	{ LINK_IPV6, 0, UDP6 },
-	{ LINK_SLL, 0, SLL("0001", "0800") TCP4 },
-	{ LINK_SLL, 0, SLL("0001", "0004") "060603" UDP4 },
-	{ LINK_SLL2, 0, SLL2("0001", "86dd") TCP6 },
-	{ LINK_COOKED, 0x8100, "00050800" TCP4 },
-	{ LINK_COOKED, 0x86dd, TCP6 },
+/* A sample's octets; *header is how many come before the packet. */
+static uint8_t *
+sample_octets(const struct sample *sample, uint32_t *header, uint32_t *size)
+{
+	char	hex[1024];
+
+	*header = (uint32_t)(strlen(sample->header) / 2);
+	ATF_REQUIRE((size_t)snprintf(hex, sizeof(hex), "%s%s",
+	    sample->header, sample->packet) < sizeof(hex));
+	return (octets(hex, size));
+}
+
+struct result {
+	enum link_type		 link;
+	const char		*hex;
+	enum packet_result	 result;
 };
 
-TEST(mpls_labels_and_vlan_tags_are_not_counted)
+static void
+check_results(const struct result *t, size_t n)
 {
-	struct packet	 pkt;
+	size_t	i;
 
-	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_ETHERNET, ETH("8100")
-	    "00018848" "00010040" "00011140" TCP4, &pkt));
-	check_packet(&pkt, 6, 1234, 80, 0);
-	ATF_CHECK_EQ(40, pkt.octets);
-	/* Behind them, an offloaded segment counts from its IP header on. */
-	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_ETHERNET, ETH("8100")
-	    "00018847" "00011140" V4("00", "0000", "0000", "06") TCP, &pkt));
-	ATF_CHECK_EQ(40, pkt.octets);
+	for (i = 0; i < n; i++)
+		ATF_CHECK_EQ_MSG(t[i].result, result_of(t[i].link, t[i].hex),
+		    "%s", t[i].hex);
 }
 
-TEST(vlan_runt_is_bad)
-{
-	ATF_CHECK_EQ(PACKET_SHORT_LINK,
-	    result_of(LINK_ETHERNET, ETH("8100") "0001"));
-	ATF_CHECK_EQ(PACKET_SHORT_LINK,
-	    result_of(LINK_ETHERNET, ETH("8100") "000108"));
-	ATF_CHECK_EQ(PACKET_SHORT_IPV4,
-	    result_of(LINK_ETHERNET, ETH("8100") "00010800"));
-	ATF_CHECK_EQ(PACKET_SHORT_LINK, result_of(LINK_ETHERNET,
-	    "020000000002" "020000000001" "08"));
-}
-
-TEST(every_vlan_type_is_walked_in_any_number)
+TEST(every_link_type_has_samples_that_are_understood)
 {
 	struct packet	 pkt;
 	uint8_t		*data;
-	uint32_t	 i, size = 65535;
-
-	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_ETHERNET, ETH("8100")
-	    "000188a8" "00029100" "00039200" "00049300" "00050800" TCP4,
-	    &pkt));
-	check_packet(&pkt, 6, 1234, 80, 0);
-
-	/* A frame of nothing but tags ends. */
-	ATF_REQUIRE((data = malloc(size)) != NULL);
-	for (i = 0; i < size; i++)
-		data[i] = i % 2 ? 0x00 : 0x81;
-	ATF_CHECK_EQ(PACKET_SHORT_LINK, decode_octets(LINK_ETHERNET, 0,
-	    TRACK_FULL, data, size, size, &pkt));
-	free(data);
-}
-
-TEST(mpls_without_bottom_is_bad_and_ends)
-{
-	struct packet	 pkt;
-	uint8_t		*data;
-	uint32_t	 size = 14 + 4 * 300;
-
-	ATF_CHECK_EQ(PACKET_SHORT_LINK, result_of(LINK_ETHERNET,
-	    ETH("8847") "000100400001004000010040"));
-	ATF_CHECK_EQ(PACKET_SHORT_LINK,
-	    result_of(LINK_ETHERNET, ETH("8847") "000101"));
-	/* More labels than eight bits count. */
-	ATF_REQUIRE((data = calloc(1, size)) != NULL);
-	data[12] = 0x88;
-	data[13] = 0x47;
-	ATF_CHECK_EQ(PACKET_SHORT_LINK, decode_octets(LINK_ETHERNET, 0,
-	    TRACK_FULL, data, size, size, &pkt));
-	free(data);
-}
-
-TEST(behind_mpls_labels_only_what_is_left_is_read)
-{
-	ATF_CHECK_EQ(PACKET_SHORT_LINK,
-	    result_of(LINK_ETHERNET, ETH("8847") "00011140"));
-	ATF_CHECK_EQ(PACKET_SHORT_IPV4, result_of(LINK_ETHERNET,
-	    ETH("8847") "0001004000011140" "45000028000000004006" "0000"));
-	ATF_CHECK_EQ(PACKET_SHORT_IPV6, result_of(LINK_ETHERNET,
-	    ETH("8847") "00011140" "6000000000003b40" A6));
-	/* A pseudowire's control word */
-	ATF_CHECK_EQ(PACKET_NON_IP, result_of(LINK_ETHERNET,
-	    ETH("8847") "00011140" "00000000" ETH("0800") TCP4));
-}
-
-TEST(pppoe_sessions_are_opened)
-{
-	static const struct {
-		const char		*hex;
-		enum packet_result	 result;
-	} t[] = {
-		{ ETH("8864") PPPOE("00") "0021" TCP4, PACKET_OK },
-		{ ETH("8864") PPPOE("00") "57" TCP6, PACKET_OK },
-		{ ETH("8864") PPPOE("00") "0281" "00011140" TCP4, PACKET_OK },
-		{ ETH("8864") PPPOE("00") "0283" "00011140" TCP6, PACKET_OK },
-		{ ETH("8864") PPPOE("00") "c021" TCP4, PACKET_NON_IP },
-		{ ETH("8864") PPPOE("a7") "0021" TCP4, PACKET_NON_IP },
-		{ ETH("8863") PPPOE("00") "0021" TCP4, PACKET_NON_IP },
-		{ ETH("8864") "1100000100", PACKET_SHORT_LINK },
-		{ ETH("8864") PPPOE("00"), PACKET_SHORT_LINK },
-		{ ETH("8864") PPPOE("00") "00", PACKET_SHORT_LINK },
-	};
+	uint32_t	 header, size;
 	size_t		 i;
+	int		 seen[LINK_MAX] = { 0 };
 
-	for (i = 0; i < nitems(t); i++)
-		ATF_CHECK_EQ_MSG(t[i].result, result_of(LINK_ETHERNET,
-		    t[i].hex), "%s", t[i].hex);
+	for (i = 0; i < nsamples; i++) {
+		data = sample_octets(&samples[i], &header, &size);
+		ATF_REQUIRE_EQ_MSG(PACKET_OK, decode_octets(samples[i].link,
+		    samples[i].ethertype, TRACK_FULL, data, size, size, &pkt),
+		    "sample %zu", i);
+		check_sane(&pkt, TRACK_FULL);
+		ATF_CHECK_EQ_MSG(0, pkt.flags, "sample %zu", i);
+		/* The longest jumbogram is not there whole. */
+		if (pkt.octets <= UINT16_MAX)
+			ATF_CHECK_EQ_MSG(size - header, pkt.octets,
+			    "sample %zu", i);
+		seen[samples[i].link] = 1;
+		free(data);
+	}
+	for (i = 0; i < LINK_MAX; i++)
+		ATF_CHECK_EQ_MSG(1, seen[i], "link type %zu", i);
 }
 
-TEST(llc_carries_ip_by_snap_or_its_own_sap)
+TEST(a_link_header_that_is_cut_off_is_counted_as_such)
 {
-	static const struct {
-		const char		*hex;
-		enum packet_result	 result;
-	} t[] = {
-		{ ETH("0030") SNAP("000000", "0800") TCP4, PACKET_OK },
-		{ ETH("05ff") SNAP("0000f8", "86dd") TCP6, PACKET_OK },
-		{ ETH("0030") "060603" TCP4, PACKET_OK },
-		{ ETH("0030") SNAP("000000", "8100") "00010030"
-		    SNAP("000000", "0800") TCP4, PACKET_OK },
-		{ ETH("0030") SNAP("00000c", "0800") TCP4, PACKET_NON_IP },
-		{ ETH("0030") SNAP("000000", "05ff") "060603" TCP4,
-		    PACKET_NON_IP },
-		{ ETH("0030") "424203" TCP4, PACKET_NON_IP },
-		{ ETH("0600") SNAP("000000", "0800") TCP4, PACKET_NON_IP },
-		{ ETH("0806") "0001080006040001", PACKET_NON_IP },
-		{ ETH("0030") "aaaa", PACKET_SHORT_LINK },
-		{ ETH("0030") "aaaa0300000008", PACKET_SHORT_LINK },
-	};
-	size_t		 i;
+	struct packet		 pkt;
+	enum packet_result	 want;
+	uint8_t			*data;
+	uint32_t		 caplen, header, size;
+	size_t			 i;
 
-	for (i = 0; i < nitems(t); i++)
-		ATF_CHECK_EQ_MSG(t[i].result, result_of(LINK_ETHERNET,
-		    t[i].hex), "%s", t[i].hex);
+	for (i = 0; i < nsamples; i++) {
+		data = sample_octets(&samples[i], &header, &size);
+		for (caplen = 0; caplen < header; caplen++) {
+			want = caplen != 0 && caplen == samples[i].non_ip_at ?
+			    PACKET_NON_IP : PACKET_SHORT_LINK;
+			ATF_CHECK_EQ_MSG(want, decode_octets(samples[i].link,
+			    samples[i].ethertype, TRACK_FULL, data, caplen,
+			    size, &pkt), "sample %zu at %u", i, caplen);
+		}
+		free(data);
+	}
 }
 
-TEST(headers_other_than_ethernet_are_understood)
+TEST(mac_addresses_are_kept_source_first)
 {
-	static const struct {
-		enum link_type		 link;
-		const char		*hex;
-		enum packet_result	 result;
-	} t[] = {
+	static const uint8_t	 mac[2][6] = { { 2, 0, 0, 0, 0, 1 },
+				    { 2, 0, 0, 0, 0, 2 } };
+	static const uint8_t	 none[2][6];
+	struct decode		 how = { .level = TRACK_FULL, .side = 1 };
+	struct frame		 frame;
+	struct packet		 pkt;
+	uint8_t			*data;
+	uint32_t		 header;
+	size_t			 i;
+	int			 has;
+
+	for (i = 0; i < nsamples; i++) {
+		memset(&frame, 0, sizeof(frame));
+		data = sample_octets(&samples[i], &header, &frame.caplen);
+		frame.data = data;
+		frame.ethertype = samples[i].ethertype;
+		ATF_REQUIRE_EQ(PACKET_OK,
+		    decode_frame(samples[i].link, &how, &frame, &pkt));
+		switch (samples[i].link) {
+		case LINK_ETHERNET:
+		case LINK_FDDI:
+		case LINK_TOKEN_RING:
+		case LINK_IP_OVER_FC:
+		case LINK_WLAN:
+		case LINK_RADIOTAP:
+		case LINK_PRISM:
+		case LINK_AVS:
+			has = 1;
+			break;
+		default:
+			has = 0;
+			break;
+		}
+		ATF_CHECK_EQ_MSG(0, memcmp(pkt.side.mac, has ? mac : none,
+		    sizeof(mac)), "sample %zu", i);
+		free(data);
+	}
+}
+
+TEST(loopback_raw_and_cooked_headers_are_understood)
+{
+	static const struct result t[] = {
 		{ LINK_NULL, "02000000" TCP4, PACKET_OK },
 		{ LINK_NULL, "00000002" TCP4, PACKET_OK },
 		{ LINK_NULL, "18000000" TCP6, PACKET_OK },
@@ -205,29 +159,150 @@ TEST(headers_other_than_ethernet_are_understood)
 		{ LINK_SLL2, SLL("0001", "0800") "08", PACKET_SHORT_LINK },
 		{ LINK_MAX, TCP4, PACKET_NON_IP },
 	};
-	size_t		 i;
 
-	for (i = 0; i < nitems(t); i++)
-		ATF_CHECK_EQ_MSG(t[i].result, result_of(t[i].link, t[i].hex),
-		    "%s", t[i].hex);
+	check_results(t, nitems(t));
 }
 
-TEST(every_prefix_of_a_frame_is_cut_or_the_same_flow)
+TEST(serial_lines_carry_ip_by_ppp_hdlc_or_frame_relay)
+{
+	static const struct result t[] = {
+		{ LINK_PPP, "ff03c021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP, "ff030281" "00011140" TCP6, PACKET_OK },
+		{ LINK_PPP, "ff04" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_SERIAL, "0f010021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_SERIAL, "0f000806" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_SERIAL, "21" TCP4, PACKET_OK },
+		{ LINK_PPP_PPPD, "00040021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_PPPD, "0003c021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_WITH_DIR, "01ff030021" TCP4, PACKET_OK },
+		{ LINK_PPP_WITH_DIR, "01c021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_ETHER, PPPOE("a7") "0021" TCP4, PACKET_NON_IP },
+		{ LINK_PPP_ETHER, PPPOE("00") "c021" TCP4, PACKET_NON_IP },
+		{ LINK_C_HDLC, "0f008035" TCP4, PACKET_NON_IP },
+		{ LINK_C_HDLC, "0f000000" "fefe03" "cc" TCP4, PACKET_NON_IP },
+		{ LINK_FRELAY, "184103cc" TCP4, PACKET_OK },
+		{ LINK_FRELAY, "180041" "03cc" TCP4, PACKET_OK },
+		{ LINK_FRELAY, "18000040" "03cc" TCP4, PACKET_NON_IP },
+		{ LINK_FRELAY, "194103cc" TCP4, PACKET_NON_IP },
+		{ LINK_FRELAY, "1841" "0308" TCP4, PACKET_NON_IP },
+		{ LINK_FRELAY, "1841" "0380" "00000c" "0800" TCP4,
+		    PACKET_NON_IP },
+		{ LINK_FRELAY, "1841" "0380" "000000" "08",
+		    PACKET_SHORT_LINK },
+		{ LINK_FRELAY, "1841" "0300", PACKET_SHORT_LINK },
+		{ LINK_FRELAY, "1841" "0806" TCP4, PACKET_NON_IP },
+	};
+
+	check_results(t, nitems(t));
+}
+
+TEST(local_networks_carry_ip_in_llc)
+{
+	static const struct result t[] = {
+		{ LINK_LLC, "060603" TCP4, PACKET_OK },
+		{ LINK_LLC, "fefe03cc" TCP4, PACKET_NON_IP },
+		{ LINK_FDDI, "57" DST SRC SNAP("000000", "0800") TCP4,
+		    PACKET_OK },
+		{ LINK_FDDI, "40" DST SRC SNAP("000000", "0800") TCP4,
+		    PACKET_NON_IP },
+		{ LINK_TOKEN_RING, "1000" DST SRC SNAP("000000", "0800") TCP4,
+		    PACKET_NON_IP },
+		/* A route that ends in LLC, and one longer than the frame */
+		{ LINK_TOKEN_RING, "1040" DST "820000000001" "0230"
+		    SNAP("000000", "0800") TCP4, PACKET_OK },
+		{ LINK_TOKEN_RING, "1040" DST "820000000001" "1f30"
+		    SNAP("000000", "0800"), PACKET_SHORT_LINK },
+		{ LINK_IP_OVER_FC, "1000" DST "1000" SRC "424203" TCP4,
+		    PACKET_NON_IP },
+	};
+
+	check_results(t, nitems(t));
+}
+
+TEST(only_data_of_wireless_networks_that_can_be_read_is)
+{
+	static const struct result t[] = {
+		/* A beacon, an acknowledgement; no data, with and without
+		   quality of service; encrypted; several in one. */
+		{ LINK_WLAN, "80000000" DST SRC AP "0000"
+		    SNAP("000000", "0800") TCP4, PACKET_NON_IP },
+		{ LINK_WLAN, "d4000000" DST, PACKET_NON_IP },
+		{ LINK_WLAN, "48010000" AP SRC DST "0000", PACKET_NON_IP },
+		{ LINK_WLAN, "c8010000" AP SRC DST "0000" "0000",
+		    PACKET_NON_IP },
+		{ LINK_WLAN, "08410000" AP SRC DST "0000"
+		    SNAP("000000", "0800") TCP4, PACKET_NON_IP },
+		{ LINK_WLAN, "88010000" AP SRC DST "0000" "8000"
+		    SNAP("000000", "0800") TCP4, PACKET_NON_IP },
+		{ LINK_WLAN, WLAN_FROM_AP "424203" TCP4, PACKET_NON_IP },
+		/* Headers that begin no 802.11, or are longer than all */
+		{ LINK_RADIOTAP, "00000400" WLAN_FROM_AP
+		    SNAP("000000", "0800") TCP4, PACKET_OK },
+		{ LINK_RADIOTAP, "0000ffff" WLAN_FROM_AP, PACKET_SHORT_LINK },
+		{ LINK_RADIOTAP, "00000000" WLAN_FROM_AP, PACKET_NON_IP },
+		{ LINK_AVS, "80211001" "ffffffff" WLAN_FROM_AP,
+		    PACKET_SHORT_LINK },
+		{ LINK_AVS, "80211001" "00000008" WLAN_FROM_AP
+		    SNAP("000000", "86dd") TCP6, PACKET_OK },
+		{ LINK_PRISM, "44000000" "90000000" ZERO64 ZERO64,
+		    PACKET_SHORT_LINK },
+	};
+
+	check_results(t, nitems(t));
+}
+
+TEST(logs_of_packet_filters_name_the_family)
+{
+	static const struct result t[] = {
+		{ LINK_PFLOG, "04020000" TCP4, PACKET_OK },
+		{ LINK_PFLOG, "041e0000" TCP6, PACKET_OK },
+		{ LINK_PFLOG, "040a0000" TCP6, PACKET_NON_IP },
+		{ LINK_PFLOG, "0002" TCP4, PACKET_SHORT_LINK },
+		{ LINK_PFLOG, "ff02" TCP4, PACKET_SHORT_LINK },
+		{ LINK_ENC, "0000001e" "00001234" "00000001" TCP6,
+		    PACKET_OK },
+		{ LINK_ENC, "0a000000" "00001234" "00000001" TCP6,
+		    PACKET_NON_IP },
+		{ LINK_IPNET, "020a0000" "00000028" ZERO8 ZERO8 TCP4,
+		    PACKET_NON_IP },
+		{ LINK_NFLOG, "0a000000" NFLOG("06", "05") "00010000"
+		    HOST16("00", "3c") HOST16("80", "09") TCP6, PACKET_OK },
+		{ LINK_NFLOG, "02010000" NFLOG("2c", "09") TCP4,
+		    PACKET_NON_IP },
+		{ LINK_NFLOG, "02000000" NFLOG("08", "05") "00000001",
+		    PACKET_NON_IP },
+		{ LINK_NFLOG, "02000000" NFLOG("08", "05") "000001",
+		    PACKET_SHORT_LINK },
+		/* Attributes shorter than themselves, or that do not end */
+		{ LINK_NFLOG, "02000000" NFLOG("03", "05") NFLOG("2c", "09")
+		    TCP4, PACKET_SHORT_LINK },
+		{ LINK_NFLOG, "02000000" HOST16("ff", "ff") HOST16("00", "05")
+		    TCP4, PACKET_SHORT_LINK },
+		{ LINK_NFLOG, "02000000" NFLOG("2c", "09"),
+		    PACKET_SHORT_LINK },
+		{ LINK_NFLOG, "02000000" NFLOG("2c", "09") "00",
+		    PACKET_BAD_VERSION },
+	};
+
+	check_results(t, nitems(t));
+}
+
+TEST(every_prefix_of_a_packet_is_cut_or_the_same_flow)
 {
 	struct packet		 cut, whole;
 	enum packet_result	 result;
 	uint8_t			*data;
-	uint32_t		 caplen, size;
+	uint32_t		 caplen, header, size;
 	size_t			 i;
 
-	for (i = 0; i < nitems(interesting); i++) {
-		data = octets(interesting[i].hex, &size);
-		ATF_REQUIRE_EQ(PACKET_OK, decode_octets(interesting[i].link,
-		    interesting[i].ethertype, TRACK_FULL, data, size, size,
+	for (i = 0; i < nsamples; i++) {
+		data = sample_octets(&samples[i], &header, &size);
+		ATF_REQUIRE_EQ(PACKET_OK, decode_octets(samples[i].link,
+		    samples[i].ethertype, TRACK_FULL, data, size, size,
 		    &whole));
-		for (caplen = 0; caplen < size; caplen++) {
-			result = decode_octets(interesting[i].link,
-			    interesting[i].ethertype, TRACK_FULL, data,
+		for (caplen = header; caplen < size; caplen++) {
+			result = decode_octets(samples[i].link,
+			    samples[i].ethertype, TRACK_FULL, data,
 			    caplen, size, &cut);
 			if (result != PACKET_OK) {
 				ATF_REQUIRE(result == PACKET_SHORT_LINK ||
@@ -259,21 +334,21 @@ TEST(pseudo_random_frames_end_and_stay_in_bounds)
 	enum track_level	 level;
 	uint64_t		 seed = 20260726;
 	uint8_t			*data;
-	uint32_t		 n, size, caplen, at;
+	uint32_t		 n, size, header, caplen, at;
 	size_t			 i;
 
 #define RANDOM(limit)							\
 	((seed = seed * 6364136223846793005 + 1442695040888963407) >> 33) % \
 	(limit)
 	for (n = 0; n < 200000; n++) {
-		i = RANDOM(nitems(interesting));
-		data = octets(interesting[i].hex, &size);
+		i = RANDOM(nsamples);
+		data = sample_octets(&samples[i], &header, &size);
 		for (at = RANDOM(4); at < size; at += 1 + RANDOM(2 * size))
 			data[at] = (uint8_t)RANDOM(256);
 		caplen = n % 4 ? size : RANDOM(size + 1);
 		level = RANDOM(TRACK_FULL + 1);
-		result = decode_octets(interesting[i].link,
-		    interesting[i].ethertype, level, data, caplen,
+		result = decode_octets(samples[i].link,
+		    samples[i].ethertype, level, data, caplen,
 		    RANDOM(3000), &pkt);
 		ATF_REQUIRE(result < PACKET_RESULT_MAX);
 		if (result == PACKET_OK)
@@ -285,15 +360,15 @@ TEST(pseudo_random_frames_end_and_stay_in_bounds)
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, mpls_labels_and_vlan_tags_are_not_counted);
-	ATF_TP_ADD_TC(tp, vlan_runt_is_bad);
-	ATF_TP_ADD_TC(tp, every_vlan_type_is_walked_in_any_number);
-	ATF_TP_ADD_TC(tp, mpls_without_bottom_is_bad_and_ends);
-	ATF_TP_ADD_TC(tp, behind_mpls_labels_only_what_is_left_is_read);
-	ATF_TP_ADD_TC(tp, pppoe_sessions_are_opened);
-	ATF_TP_ADD_TC(tp, llc_carries_ip_by_snap_or_its_own_sap);
-	ATF_TP_ADD_TC(tp, headers_other_than_ethernet_are_understood);
-	ATF_TP_ADD_TC(tp, every_prefix_of_a_frame_is_cut_or_the_same_flow);
+	ATF_TP_ADD_TC(tp, every_link_type_has_samples_that_are_understood);
+	ATF_TP_ADD_TC(tp, a_link_header_that_is_cut_off_is_counted_as_such);
+	ATF_TP_ADD_TC(tp, mac_addresses_are_kept_source_first);
+	ATF_TP_ADD_TC(tp, loopback_raw_and_cooked_headers_are_understood);
+	ATF_TP_ADD_TC(tp, serial_lines_carry_ip_by_ppp_hdlc_or_frame_relay);
+	ATF_TP_ADD_TC(tp, local_networks_carry_ip_in_llc);
+	ATF_TP_ADD_TC(tp, only_data_of_wireless_networks_that_can_be_read_is);
+	ATF_TP_ADD_TC(tp, logs_of_packet_filters_name_the_family);
+	ATF_TP_ADD_TC(tp, every_prefix_of_a_packet_is_cut_or_the_same_flow);
 	ATF_TP_ADD_TC(tp, pseudo_random_frames_end_and_stay_in_bounds);
 	return (atf_no_error());
 }

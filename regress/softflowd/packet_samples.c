@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "compat.h"
+#include "packet_frames.h"
+#include "packet_samples.h"
+
+#define OPTIONS4							\
+	"46000020123400004011000001010101" A4 B4 UDP
+#define ICMP4		V4("00", "0018", "0000", "01") "08000000"
+
+const struct sample samples[] = {
+	{ LINK_ETHERNET, ETH("0800"), TCP4, 0, 0 },
+	{ LINK_ETHERNET, ETH("86dd"), UDP6, 0, 0 },
+	{ LINK_ETHERNET, ETH("86dd"), EVERY_EXT6, 0, 0 },
+	{ LINK_ETHERNET, ETH("86dd"), JUMBO6, 0, 0 },
+	{ LINK_ETHERNET, ETH("0800"), ICMP4, 0, 0 },
+	{ LINK_ETHERNET, ETH("88a8") "000a8100" "00148847" "00010040"
+	    "00011140", OPTIONS4, 0, 0 },
+	{ LINK_ETHERNET, ETH("8864") PPPOE("00") "0057", TCP6, 0, 0 },
+	{ LINK_ETHERNET, ETH("8864") PPPOE("00") "21", TCP4, 0, 0 },
+	{ LINK_ETHERNET, ETH("8864") PPPOE("00") "0281" "00011140", TCP4,
+	    0, 0 },
+	{ LINK_ETHERNET, ETH("0024") SNAP("0000f8", "9100") "00010030"
+	    SNAP("000000", "0800"), UDP4, 0, 0 },
+	{ LINK_NULL, "02000000", TCP4, 0, 0 },
+	{ LINK_NULL, "0000001c", TCP6, 0, 0 },
+	{ LINK_RAW, "", TCP4, 0, 0 },
+	{ LINK_RAW, "", TCP6, 0, 0 },
+	{ LINK_IPV4, "", UDP4, 0, 0 },
+	{ LINK_IPV6, "", UDP6, 0, 0 },
+	{ LINK_SLL, SLL("0001", "0800"), TCP4, 0, 0 },
+	{ LINK_SLL, SLL("0001", "0004") "060603", UDP4, 0, 0 },
+	{ LINK_SLL2, SLL2("0001", "86dd"), TCP6, 0, 0 },
+	{ LINK_COOKED, "00050800", TCP4, 0x8100, 0 },
+	{ LINK_COOKED, "", TCP6, 0x86dd, 0 },
+
+	/* The address alone is taken for a compressed protocol. */
+	{ LINK_PPP, "ff030021", TCP4, 0, 1 },
+	{ LINK_PPP, "57", UDP6, 0, 0 },
+	{ LINK_PPP_SERIAL, "ff030057", TCP6, 0, 0 },
+	{ LINK_PPP_SERIAL, "0f000800", TCP4, 0, 0 },
+	{ LINK_PPP_SERIAL, "8f0086dd", UDP6, 0, 0 },
+	{ LINK_PPP_PPPD, "00030021", TCP4, 0, 0 },
+	{ LINK_PPP_PPPD, "010021", TCP4, 0, 0 },
+	{ LINK_PPP_WITH_DIR, "01ff030057", TCP6, 0, 2 },
+	{ LINK_PPP_WITH_DIR, "0021", UDP4, 0, 0 },
+	{ LINK_PPP_ETHER, PPPOE("00") "0021", TCP4, 0, 0 },
+	{ LINK_C_HDLC, "0f000800", TCP4, 0, 0 },
+	{ LINK_C_HDLC, "0f008847" "00011140", TCP6, 0, 0 },
+	{ LINK_FRELAY, "184103cc", TCP4, 0, 0 },
+	{ LINK_FRELAY, "18004103008e", TCP6, 0, 0 },
+	{ LINK_FRELAY, "18000041" "0300" "80" "000000" "0800", UDP4, 0, 0 },
+	{ LINK_FRELAY, "1841" "86dd", UDP6, 0, 0 },
+	{ LINK_MPLS, "0001004000011140", TCP4, 0, 0 },
+	{ LINK_LLC, SNAP("000000", "0800"), TCP4, 0, 0 },
+
+	{ LINK_FDDI, "50" DST SRC SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_TOKEN_RING, "1040" DST SRC SNAP("000000", "86dd"), TCP6, 0,
+	    0 },
+	{ LINK_TOKEN_RING, "1040" DST "820000000001" "0630" "00110022"
+	    SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_IP_OVER_FC, "1000" DST "1000" SRC SNAP("000000", "0800"),
+	    UDP4, 0, 0 },
+	{ LINK_WLAN, WLAN_FROM_AP SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_WLAN, "08000000" DST SRC AP "0000" SNAP("000000", "86dd"),
+	    UDP6, 0, 0 },
+	{ LINK_WLAN, "88810000" AP SRC DST "0000" "0000" "00000000"
+	    SNAP("000000", "0800"), UDP4, 0, 0 },
+	{ LINK_WLAN, "88030000" AP AP DST "0000" SRC "0000"
+	    SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_RADIOTAP, "00000c0004800000" "02001800" WLAN_FROM_AP
+	    SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_PRISM, "44000000" "90000000" ZERO64 ZERO64 ZERO8
+	    WLAN_FROM_AP SNAP("000000", "86dd"), TCP6, 0, 0 },
+	{ LINK_PRISM, AVS WLAN_FROM_AP SNAP("000000", "0800"), TCP4, 0, 0 },
+	{ LINK_AVS, AVS WLAN_FROM_AP SNAP("000000", "0800"), UDP4, 0, 0 },
+
+	/* OpenBSD; FreeBSD 13 and 14, both padded to 4 octets */
+	{ LINK_PFLOG, "64180000" ZERO64 ZERO32, TCP6, 0, 0 },
+	{ LINK_PFLOG, "3d020000" ZERO32 ZERO8 ZERO8 ZERO8 "00000000", TCP4,
+	    0, 0 },
+	{ LINK_PFLOG, "451c0000" ZERO64 "00000000", TCP6, 0, 0 },
+	{ LINK_ENC, "02000000" "00001234" "00000001", TCP4, 0, 0 },
+	{ LINK_ENC, "00000018" "00001234" "00000001", TCP6, 0, 0 },
+	/* No attribute at all is not IP. */
+	{ LINK_NFLOG, "02000000" NFLOG("2c", "09"), TCP4, 0, 4 },
+	{ LINK_IPNET, "02020000" "00000028" ZERO8 ZERO8, TCP4, 0, 0 },
+	{ LINK_IPNET, "021a0001" "0000003c" ZERO8 ZERO8, TCP6, 0, 0 },
+};
+const size_t nsamples = nitems(samples);
