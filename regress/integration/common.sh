@@ -5,6 +5,7 @@ softflowd=$tree/softflowd/softflowd
 softflowctl=$tree/softflowctl/softflowctl
 collector=$tree/regress/collector/collector
 replay=$tree/regress/replay/replay
+tap=$tree/regress/replay/tap
 real=$tree/regress/data/real.pcap
 
 # A sanitizer says so at start, and forks of the suite are no leaks.

@@ -36,6 +36,33 @@ replayed_capture_is_exported_as_it_is_body() {
 	done
 }
 
+live_test_case other_link_types_are_captured \
+    "wireless with and without radiotap, Cisco HDLC"
+other_link_types_are_captured_body() {
+	make_namespace
+	udp=4500001c00000000401100000a0000010a0000021388003500080000
+	tcp=45000028000000004006${udp#????????????????????}
+	tcp=${tcp}00000000000000005002ffff00000000
+	wlan=080200000200000000020200000000030200000000010000
+	snap=aaaa030000000800
+	while read -r type header; do
+		in_ns "$tap" tap$type $type ||
+		    atf_skip "tap interfaces cannot be made here"
+		in_ns ip link set tap$type up
+		start_softflowd in_ns -i tap$type udp
+		in_ns "$tap" tap$type $type $header$tcp $header$udp \
+		    $header$udp
+		wait_for live_counter_is packets 2
+		check_counter frames statistics 2
+		atf_check -o ignore "$softflowctl" -c ctl shutdown
+		finish_softflowd
+	done <<-EOF
+	801 $wlan$snap
+	803 0000080000000000$wlan$snap
+	513 0f000800
+	EOF
+}
+
 live_test_case running_worker_is_confined \
     "what /proc says of a worker that captures"
 running_worker_is_confined_body() {
@@ -523,6 +550,7 @@ sigusr1_logs_a_summary_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case replayed_capture_is_exported_as_it_is
+	atf_add_test_case other_link_types_are_captured
 	atf_add_test_case running_worker_is_confined
 	atf_add_test_case running_worker_holds_no_other_descriptor
 	atf_add_test_case running_parent_keeps_five_capabilities

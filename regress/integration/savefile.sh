@@ -157,8 +157,32 @@ unsupported_link_type_is_named_body() {
 	printf '\324\303\262\241\002\000\004\000\000\000\000\000' >odd.pcap
 	printf '\000\000\000\000\000\000\004\000\275\000\000\000' >>odd.pcap
 	atf_check -s exit:1 -o ignore \
-	    -e match:'USB_LINUX .*not supported; supported are EN10MB' \
+	    -e match:'USB_LINUX .*not supported; supported are EN10MB.*IPNET$' \
 	    "$softflowd" -r odd.pcap
+}
+
+atf_test_case raw_ip_has_one_of_three_numbers
+raw_ip_has_one_of_three_numbers_head() {
+	atf_set descr "as the system has it that wrote the file; filters work"
+}
+raw_ip_has_one_of_three_numbers_body() {
+	for octal in 014 016 145; do
+		{
+			printf '\324\303\262\241\002\000\004\000\0\0\0\0'
+			printf "\\0\\0\\0\\0\\0\\0\\004\\0\\$octal\\0\\0\\0"
+			printf '\0\0\0\0\0\0\0\0\034\0\0\0\034\0\0\0'
+			printf 'E\0\0\034\0\0\0\0\100\021\0\0\300\0\002\001'
+			printf '\300\0\002\002\023\210\0\065\0\010\0\0'
+		} >raw.pcap
+		for filter in "" "udp port 53" "tcp"; do
+			atf_check -o save:summary -e ignore \
+			    "$softflowd" -r raw.pcap $filter
+			check_counter frames summary 1
+			[ "$filter" = tcp ] && want=1 || want=0
+			check_counter frames_filtered summary $want
+			check_counter packets summary $((1 - want))
+		done
+	done
 }
 
 atf_test_case inherited_signal_mask_does_not_matter
@@ -294,6 +318,7 @@ atf_init_test_cases() {
 	atf_add_test_case damaged_file_exports_what_came_before
 	atf_add_test_case no_capture_file_is_refused
 	atf_add_test_case unsupported_link_type_is_named
+	atf_add_test_case raw_ip_has_one_of_three_numbers
 	atf_add_test_case inherited_signal_mask_does_not_matter
 	atf_add_test_case frame_with_a_wrong_clock_harms_no_other
 	atf_add_test_case savefile_from_standard_input

@@ -32,6 +32,7 @@ static struct capture	*cap;
 static struct counters	 c;
 static int		 fd;
 static uint32_t		 seen[64];	/* first octet of each frame */
+static int32_t		 tags[64];	/* the tag taken out of it, or -1 */
 static int		 nseen;
 
 static struct tpacket_block_desc *
@@ -100,6 +101,7 @@ see(void *arg, const struct frame *frame)
 {
 	ATF_REQUIRE(arg == &c && nseen < 64);
 	ATF_REQUIRE_EQ(4, frame->caplen);
+	tags[nseen] = frame->flags & FRAME_VLAN ? frame->vlan : -1;
 	seen[nseen++] = frame->data[0];
 }
 
@@ -368,6 +370,23 @@ ATF_TC_BODY(frame_that_leads_to_itself_ends_the_block, tc)
 	}
 }
 
+ATF_TC_WITHOUT_HEAD(tag_that_the_kernel_took_out_comes_with_the_frame);
+ATF_TC_BODY(tag_that_the_kernel_took_out_comes_with_the_frame, tc)
+{
+	start();
+	fill(3, 5, 3, 10);
+	header(3, 0)->tp_status = TP_STATUS_VLAN_VALID;
+	header(3, 0)->hv1.tp_vlan_tci = 0xa064;
+	header(3, 1)->hv1.tp_vlan_tci = 0xa064;
+	header(3, 2)->tp_status = TP_STATUS_VLAN_VALID;
+	open_ring(0, NULL);
+	read_some(32);
+	check_seen(3, 10);
+	ATF_CHECK_EQ(0xa064, tags[0]);
+	ATF_CHECK_EQ(-1, tags[1]);
+	ATF_CHECK_EQ(0, tags[2]);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, blocks_are_read_in_order_and_given_back);
@@ -381,5 +400,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, headers_that_cannot_be_lead_nowhere);
 	ATF_TP_ADD_TC(tp, more_frames_than_fit_end_with_the_block);
 	ATF_TP_ADD_TC(tp, frame_that_leads_to_itself_ends_the_block);
+	ATF_TP_ADD_TC(tp, tag_that_the_kernel_took_out_comes_with_the_frame);
 	return (atf_no_error());
 }
