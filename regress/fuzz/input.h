@@ -13,8 +13,10 @@
 
 #define INPUT_MAX	65536		/* octets of one */
 
-/* Calls fn with each input, on the stack no longer than fn runs; exits with a
-   message when the file cannot be read or holds anything else. */
+/*
+ * Call fn with each input, which is there until fn returns.  Exits with a
+ * message when the file cannot be read or holds anything else.
+ */
 void	input_read(const char *path,
 	    void (*fn)(const uint8_t *data, size_t size));
 
