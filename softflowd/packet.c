@@ -46,10 +46,12 @@ link_next(enum link_type link, const struct frame *frame, struct cursor *c)
 	if (link != LINK_ETHERNET || c->left < 14)
 		return (packet_link(link, frame, c, NULL));
 	type = be16(c->at + 12);
-	if (type != ETHER_IPV4 && type != ETHER_IPV6)
-		return (packet_link(link, frame, c, NULL));
 	advance(c, 14);
-	return (type == ETHER_IPV4 ? NEXT_IPV4 : NEXT_IPV6);
+	if (type == ETHER_IPV4)
+		return (NEXT_IPV4);
+	if (type == ETHER_IPV6)
+		return (NEXT_IPV6);
+	return (packet_ether_type(c, type, NULL));
 }
 
 /* Ports or ICMP type, and TCP flags; c ends where the IP packet ends. */
