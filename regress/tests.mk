@@ -6,7 +6,8 @@
 CPPFLAGS+=	-I${TOPDIR}/softflowd
 LDADD=		-latf-c ${LIBIMSG} ${LDADD_BSD}
 DPADD=		${LIBIMSG}
-PACKET_SRCS=	packet.c packet_link.c packet_ether.c packet_wlan.c
+PACKET_SRCS=	packet.c packet_link.c packet_ether.c packet_wlan.c \
+		packet_tunnel.c
 MAN=
 CLEANFILES+=	${PROGS} ${PROGS:@p@${SRCS_${p}:.c=.o}@}
 

@@ -82,11 +82,11 @@ state_plausible(const struct estate_state *s, const struct counters *reported)
 }
 
 static int
-key_plausible(const struct flow_key *key)
+key_plausible(const struct flow_key *key, uint32_t level)
 {
 	static const uint8_t	zero[12];
 
-	if (key->reserved != 0)
+	if (key->reserved > (level == TRACK_TOS ? UINT8_MAX : 0))
 		return (0);
 	if (key->family == 4)
 		return (memcmp(key->addr[0] + 4, zero, sizeof(zero)) == 0 &&
@@ -99,11 +99,11 @@ key_plausible(const struct flow_key *key)
  * under way: what it has is then forgotten.
  */
 static int
-flow_plausible(struct flow *f, const struct counters *c)
+flow_plausible(struct flow *f, const struct counters *c, uint32_t level)
 {
 	int	i;
 
-	if ((f->flags & ~FLOW_KNOWN) != 0 || !key_plausible(&f->key) ||
+	if ((f->flags & ~FLOW_KNOWN) != 0 || !key_plausible(&f->key, level) ||
 	    (f->flags & FLOW_ENDED && f->reason >= EXPIRE_MAX))
 		return (0);
 	for (i = 0; i < 2; i++) {
@@ -192,7 +192,8 @@ flow_of_use(struct meter *m, const struct scan *s, struct flow *f,
     uint32_t idx)
 {
 	if ((f->flags & FLOW_USED) == 0 ||
-	    !flow_plausible(f, &s->state.summary.counters) ||
+	    !flow_plausible(f, &s->state.summary.counters,
+	    m->conf.track_level) ||
 	    (f->packets[0] == 0 && f->packets[1] == 0))
 		return (0);
 	if (f->flags & FLOW_ENDED)

@@ -119,9 +119,10 @@ engine_get_conf(struct imsg *imsg)
 			fatalx("CONF: timeout %d is 0", i);
 	if (conf->max_flows < MIN_MAX_FLOWS ||
 	    conf->max_flows > LIMIT_MAX_FLOWS || conf->sampling < 1 ||
-	    conf->track_level > TRACK_FULL || conf->template_seconds < 1 ||
+	    conf->track_level > TRACK_TOS || conf->template_seconds < 1 ||
 	    conf->template_datagrams < 1 || conf->train < 1 ||
-	    conf->train > MAX_TRAIN)
+	    conf->train > MAX_TRAIN || conf->fragments > LIMIT_FRAGMENTS ||
+	    (conf->tunnels & ~TUNNEL_ALL) != 0)
 		fatalx("CONF: out of range");
 	engine.have_conf = 1;
 	log_set_verbose(conf->verbose);

@@ -58,6 +58,11 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.train = conf->train;
 	arc4random_buf(secret, sizeof(secret));
 	m->track = track_new(conf->max_flows, secret, &memory);
+	arc4random_buf(secret, sizeof(secret));
+	/* With addresses alone in the key there is nothing to join. */
+	if (conf->fragments > 0 && conf->track_level >= TRACK_PROTO &&
+	    (m->fragments = fragment_new(conf->fragments, secret)) == NULL)
+		return (-1);
 	explicit_bzero(secret, sizeof(secret));
 	if (m->track == NULL ||
 	    (m->expire = expire_new(m->track, &conf->timeouts,
@@ -81,6 +86,7 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 	m->estate = estate;
 	m->stats = &estate->stats;
 	m->how.level = (enum track_level)conf->track_level;
+	m->how.tunnels = conf->tunnels;
 	m->savefile = (conf->flags & CONF_SAVEFILE) != 0;
 	m->victims = conf->max_flows / 64;
 	if (m->victims < 1)
@@ -143,13 +149,15 @@ meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 static int
 meter_is_own(const struct meter *m, const struct flow_key *key)
 {
+	struct flow_key	any = *key;
 	unsigned int	i;
 
 	if (key->proto != 17)
 		return (0);
+	any.reserved = 0;			/* whatever their ToS */
 	for (i = 0; i < m->nexport; i++)
 		if (m->own[i].known &&
-		    memcmp(&m->own[i].key, key, sizeof(*key)) == 0)
+		    memcmp(&m->own[i].key, &any, sizeof(any)) == 0)
 			return (1);
 	return (0);
 }
@@ -201,8 +209,12 @@ meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
 	c->octets += pkt->octets;
 	if (pkt->flags != 0) {
 		c->fragments += (pkt->flags & PACKET_FRAGMENT) != 0;
+		c->fragments_joined += (pkt->flags & PACKET_JOINED) != 0;
+		c->fragments_orphaned += (pkt->flags &
+		    (PACKET_FRAGMENT | PACKET_JOINED)) == PACKET_FRAGMENT;
 		c->ports_missing += (pkt->flags & PACKET_NO_PORTS) != 0;
 		c->ipv6_ext_missing += (pkt->flags & PACKET_EXT_CUT) != 0;
+		c->tunnels_opened += (pkt->flags & PACKET_TUNNEL) != 0;
 	}
 }
 
@@ -239,6 +251,10 @@ meter_decode(struct meter *m, const struct frame *frame, struct packet *pkt)
 		(*packet_drop_counter(c, result))++;
 		return (0);
 	}
+	/* Also of those not sampled: the first one knows the ports. */
+	if (pkt->flags & (PACKET_FRAGMENT | PACKET_FRAG_FIRST) &&
+	    m->fragments != NULL)
+		fragment_packet(m->fragments, pkt);
 	/* Every N-th IP packet: what is not IP must not disturb the rate. */
 	if (m->conf.sampling > 1) {
 		if (--m->at.sample_left > 0) {

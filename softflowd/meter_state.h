@@ -9,6 +9,7 @@
 #define METER_STATE_H
 
 #include "estate.h"
+#include "fragment.h"
 #include "meter.h"
 
 _Static_assert(TRACK_SPARE >= EXPORT_LANES * MAX_TRAIN * EXPORT_FLOWS +
@@ -27,6 +28,7 @@ struct meter {
 	struct track		*track;
 	struct expire		*expire;
 	struct export		*export;
+	struct fragment_table	*fragments;	/* NULL: off */
 	struct msg_conf		 conf;
 	struct decode		 how;		/* by conf */
 	unsigned int		 victims;	/* to give up at a time */

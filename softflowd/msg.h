@@ -108,6 +108,8 @@ struct msg_conf {
 	uint64_t	lost_packets;	/* with the last one, if its table */
 	uint32_t	lost_flows;	/* is not adopted */
 	uint32_t	train;		/* datagrams of a call */
+	uint32_t	fragments;	/* entries of their table; 0: none */
+	uint32_t	tunnels;	/* to open: TUNNEL_BIT() each */
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */

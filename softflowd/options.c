@@ -79,6 +79,7 @@ static const struct name_value versions[] = {
 
 static const struct name_value levels[] = {
 	{ "full", TRACK_FULL, NULL },
+	{ "tos", TRACK_TOS, NULL },
 	{ "port", TRACK_PORT, NULL },
 	{ "proto", TRACK_PROTO, NULL },
 	{ "ip", TRACK_IP, NULL },
@@ -91,7 +92,8 @@ static const struct tunable tunables[] = {
 	{ "source-id", OFFSET(source_id), 0, UINT32_MAX },
 	{ "template-seconds", OFFSET(template_seconds), 1, 86400 },
 	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000 },
-	{ "train", OFFSET(train), 1, MAX_TRAIN }
+	{ "train", OFFSET(train), 1, MAX_TRAIN },
+	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS }
 };
 
 /* Leave "-x arg: reason" in error; arg may be NULL. */
@@ -325,7 +327,17 @@ set_tunable(struct parse *p, char *arg)
 		    t->min, t->max, member(p, t->offset)));
 	}
 	return (fail(p, arg, "it must be name=value; the names are "
-	    "source-id, template-seconds, template-datagrams, train"));
+	    "source-id, template-seconds, template-datagrams, train, "
+	    "fragment-entries"));
+}
+
+static int
+set_tunnels(struct parse *p, char *arg)
+{
+	const char *errstr;
+
+	errstr = options_tunnels(arg, &p->options->tunnels);
+	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
 }
 
 static int
@@ -371,7 +383,8 @@ static const struct option_def defs[] = {
 	OTHER('n', 1, set_collectors),
 	NAME('v', version, versions, "5, 9 and 10 (ipfix)"),
 	OTHER('t', 1, set_timeout),
-	NAME('T', level, levels, "full, port, proto and ip"),
+	NAME('T', level, levels, "full, tos, port, proto and ip"),
+	OTHER('E', 1, set_tunnels),
 	OTHER('o', 1, set_tunable),
 	OTHER('P', 1, set_transport),
 	OTHER('D', 0, set_debug),
@@ -500,6 +513,7 @@ set_defaults(struct options *o)
 	o->template_datagrams = DEFAULT_TEMPLATE_DATAGRAMS;
 	o->train = MAX_TRAIN;
 	o->snaplen = DEFAULT_SNAPLEN;
+	o->fragments = DEFAULT_FRAGMENTS;
 	o->level = TRACK_FULL;
 	o->version = 5;
 	o->hoplimit = -1;
@@ -553,12 +567,14 @@ options_usage(void)
 	return (
 	    "usage: softflowd [-6adDghNV] [-B octets] [-C snaplen] "
 	    "[-c ctlsocket]\n"
-	    "                 [-e address] [-L hoplimit] [-m max_flows]\n"
-	    "                 [-n host:port[,host:port ...]] [-o name=value] "
-	    "[-P udp]\n"
-	    "                 [-p pidfile] [-S interface] [-s N] "
-	    "[-T full|port|proto|ip]\n"
-	    "                 [-t name=time] [-u user] [-v 5|9|10|ipfix]\n"
+	    "                 [-E tunnel[,tunnel ...]] [-e address] "
+	    "[-L hoplimit]\n"
+	    "                 [-m max_flows] [-n host:port[,host:port ...]] "
+	    "[-o name=value]\n"
+	    "                 [-P udp] [-p pidfile] [-S interface] [-s N]\n"
+	    "                 [-T full|tos|port|proto|ip] [-t name=time] "
+	    "[-u user]\n"
+	    "                 [-v 5|9|10|ipfix]\n"
 	    "                 -i [index:]interface | -r file [expression]\n"
 	    "softflowd(8) explains them.\n");
 }

@@ -45,6 +45,8 @@ struct options {
 	uint32_t	 template_seconds, template_datagrams;
 	uint32_t	 train;		/* datagrams of a call */
 	uint32_t	 snaplen, buffer;	/* octets */
+	uint32_t	 fragments;	/* entries of their table; 0: none */
+	uint32_t	 tunnels;	/* -E, TUNNEL_BIT() each */
 	enum track_level	 level;
 	int		 version;	/* 5, 9, 10 */
 	int		 hoplimit;	/* -L; -1: the system's */
@@ -62,10 +64,12 @@ void	options_free(struct options *);
 const char *options_usage(void);
 
 /*
- * Two kinds of value, options_value.c: a time such as 1h30m to seconds, and
- * host:port or [IPv6 address]:port.  NULL, or what is wrong.
+ * Kinds of value, options_value.c: a time such as 1h30m to seconds, host:port
+ * or [IPv6 address]:port, and tunnels' names with commas between them.  NULL,
+ * or what is wrong.
  */
 const char *options_time(const char *, uint32_t *seconds);
 const char *options_collector(const char *, struct options_dest *);
+const char *options_tunnels(const char *, uint32_t *tunnels);
 
 #endif

@@ -4,14 +4,16 @@
  */
 
 /*
- * Values on the command line that have a syntax of their own: times and
- * collectors.  Runs in the parent, before it has opened anything.  Pure.
+ * Values on the command line that have a syntax of their own: times,
+ * collectors and tunnels.  Runs in the parent, before it has opened anything.
+ * Pure.
  */
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat.h"
 #include "options.h"
 
 #define DIGITS		"0123456789"
@@ -95,4 +97,38 @@ options_collector(const char *item, struct options_dest *dest)
 	strlcpy(dest->host, host, len + 1);
 	strlcpy(dest->port, port, sizeof(dest->port));
 	return (NULL);
+}
+
+const char *
+options_tunnels(const char *list, uint32_t *tunnels)
+{
+	static const struct {
+		const char	*name;
+		uint32_t	 tunnels;
+	} known[] = {
+		{ "gre", TUNNEL_BIT(TUNNEL_GRE) },
+		{ "ipip", TUNNEL_BIT(TUNNEL_IPIP) },
+		{ "6in4", TUNNEL_BIT(TUNNEL_6IN4) },
+		{ "vxlan", TUNNEL_BIT(TUNNEL_VXLAN) },
+		{ "geneve", TUNNEL_BIT(TUNNEL_GENEVE) },
+		{ "gtpu", TUNNEL_BIT(TUNNEL_GTPU) },
+		{ "teredo", TUNNEL_BIT(TUNNEL_TEREDO) },
+		{ "l2tp", TUNNEL_BIT(TUNNEL_L2TP) },
+		{ "all", TUNNEL_ALL }
+	};
+	size_t i, len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		for (i = 0; i < nitems(known); i++)
+			if (strlen(known[i].name) == len &&
+			    strncmp(known[i].name, list, len) == 0)
+				break;
+		if (i == nitems(known))
+			return ("a name is unknown; known are gre, ipip, "
+			    "6in4, vxlan, geneve, gtpu, teredo, l2tp and all");
+		*tunnels |= known[i].tunnels;
+		if (list[len] == '\0')
+			return (NULL);
+	}
 }

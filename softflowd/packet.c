@@ -15,6 +15,7 @@
 
 #include "packet.h"
 #include "packet_link.h"
+#include "packet_tunnel.h"
 
 #define IPV4_HEADER		20
 #define IPV6_HEADER		40
@@ -34,11 +35,23 @@
 #define PROTO_SCTP		132
 #define PROTO_UDPLITE		136
 
+#define IPV4_FRAGMENT		0x3fff	/* offset, and more to follow */
+#define IPV4_OFFSET		0x1fff
+
+/* The compiler would not, where there is more than one caller. */
+#define INLINE		inline __attribute__((__always_inline__))
+
 #define OPTION_PAD1		0x00
 #define OPTION_JUMBO		0xc2
 
+/* Behind the last header walked; c ends where the IP packet does. */
+struct payload {
+	struct cursor	 c;
+	uint8_t		 proto;
+};
+
 /* Behind the link header; most frames take no call. */
-static inline enum next
+static INLINE enum next
 link_next(enum link_type link, const struct frame *frame, struct cursor *c)
 {
 	uint16_t	 type;
@@ -55,7 +68,7 @@ link_next(enum link_type link, const struct frame *frame, struct cursor *c)
 }
 
 /* Ports or ICMP type, and TCP flags; c ends where the IP packet ends. */
-static inline void
+static INLINE void
 transport_decode(struct cursor c, uint8_t family, uint8_t proto,
     uint16_t port[2], struct packet *pkt)
 {
@@ -90,28 +103,28 @@ transport_decode(struct cursor c, uint8_t family, uint8_t proto,
 
 /*
  * The key but for its addresses, and the direction.  src and dst need only
- * compare as the addresses do.  c is behind the last header walked.
+ * compare as the addresses do.
  */
-static inline void
-key_fill(struct packet *pkt, const struct decode *how, struct cursor c,
-    uint8_t family, uint8_t proto, uint64_t src, uint64_t dst)
+static INLINE void
+key_fill(struct packet *pkt, const struct decode *how,
+    const struct payload *rest, uint8_t family, uint64_t src, uint64_t dst)
 {
 	uint16_t	 port[2] = { 0, 0 };
 
 	pkt->tcp_flags = 0;
 	if (how->level >= TRACK_PORT && (pkt->flags & PACKET_FRAGMENT) == 0)
-		transport_decode(c, family, proto, port, pkt);
+		transport_decode(rest->c, family, rest->proto, port, pkt);
 
 	pkt->dir = src > dst || (src == dst && port[0] > port[1]);
 	pkt->key.port[pkt->dir] = port[0];
 	pkt->key.port[!pkt->dir] = port[1];
-	pkt->key.reserved = 0;
-	pkt->key.proto = how->level >= TRACK_PROTO ? proto : 0;
+	pkt->key.reserved = how->level == TRACK_TOS ? pkt->tos : 0;
+	pkt->key.proto = how->level >= TRACK_PROTO ? rest->proto : 0;
 	pkt->key.family = family;
 }
 
 /* By whole words, as it will be read. */
-static inline void
+static INLINE void
 ipv4_address(uint8_t addr[16], const uint8_t *ip)
 {
 	uint64_t	 word[2] = { 0, 0 };
@@ -120,12 +133,13 @@ ipv4_address(uint8_t addr[16], const uint8_t *ip)
 	memcpy(addr, word, 16);
 }
 
-static inline enum packet_result
+static INLINE enum packet_result
 ipv4_decode(struct cursor c, uint32_t wire, const struct decode *how,
-    struct packet *pkt)
+    struct packet *pkt, struct payload *rest)
 {
 	const uint8_t	*ip = c.at;
 	uint32_t	 length, total;
+	uint16_t	 fragment;
 
 	if (c.left < IPV4_HEADER)
 		return (PACKET_SHORT_IPV4);
@@ -148,9 +162,17 @@ ipv4_decode(struct cursor c, uint32_t wire, const struct decode *how,
 			c.left = total;
 	}
 	advance(&c, length);
-	pkt->tos = how->level == TRACK_FULL ? ip[1] : 0;
-	pkt->flags = (be16(ip + 6) & 0x1fff) != 0 ? PACKET_FRAGMENT : 0;
-	key_fill(pkt, how, c, 4, ip[9], be32(ip + 12), be32(ip + 16));
+	rest->c = c;
+	rest->proto = ip[9];
+	pkt->tos = how->level >= TRACK_FULL ? ip[1] : 0;
+	pkt->flags = 0;
+	fragment = be16(ip + 6) & IPV4_FRAGMENT;
+	if (fragment != 0) {
+		pkt->flags = (fragment & IPV4_OFFSET) != 0 ?
+		    PACKET_FRAGMENT : PACKET_FRAG_FIRST;
+		pkt->frag_id = be16(ip + 4);
+	}
+	key_fill(pkt, how, rest, 4, be32(ip + 12), be32(ip + 16));
 	ipv4_address(pkt->key.addr[pkt->dir], ip + 12);
 	ipv4_address(pkt->key.addr[!pkt->dir], ip + 16);
 	return (PACKET_OK);
@@ -178,6 +200,20 @@ jumbo_decode(struct cursor c, uint64_t *octets)
 		}
 		advance(&c, length);
 	}
+}
+
+/* RFC 8200 section 4.5; the last one counts. */
+static void
+fragment_decode(const uint8_t *header, struct packet *pkt)
+{
+	uint16_t	 offset = be16(header + 2);
+
+	pkt->flags &= ~PACKET_FRAG_FIRST;
+	pkt->frag_id = be32(header + 4);
+	if (offset >> 3 != 0)
+		pkt->flags |= PACKET_FRAGMENT;
+	else if (offset & 1)
+		pkt->flags |= PACKET_FRAG_FIRST;
 }
 
 /*
@@ -215,18 +251,19 @@ extensions_walk(struct cursor *c, uint8_t proto, int oversize,
 		if (proto == PROTO_HOPOPTS && oversize)
 			jumbo_decode((struct cursor){ c->at + 2, length - 2 },
 			    &pkt->octets);
-		if (proto == PROTO_FRAGMENT && be16(c->at + 2) >> 3 != 0) {
-			pkt->flags |= PACKET_FRAGMENT;
-			return (next);
+		if (proto == PROTO_FRAGMENT) {
+			fragment_decode(c->at, pkt);
+			if (pkt->flags & PACKET_FRAGMENT)
+				return (next);
 		}
 		advance(c, length);
 		proto = next;
 	}
 }
 
-static inline enum packet_result
+static INLINE enum packet_result
 ipv6_decode(struct cursor c, uint32_t wire, const struct decode *how,
-    struct packet *pkt)
+    struct packet *pkt, struct payload *rest)
 {
 	const uint8_t	*ip = c.at;
 	uint64_t	 src, dst;
@@ -250,9 +287,10 @@ ipv6_decode(struct cursor c, uint32_t wire, const struct decode *how,
 			c.left = total;
 	}
 	advance(&c, IPV6_HEADER);
-	pkt->tos = how->level == TRACK_FULL ? be16(ip) >> 4 & 0xff : 0;
+	pkt->tos = how->level >= TRACK_FULL ? be16(ip) >> 4 & 0xff : 0;
 	pkt->flags = 0;
-	proto = extensions_walk(&c, proto, oversize, pkt);
+	rest->proto = extensions_walk(&c, proto, oversize, pkt);
+	rest->c = c;
 
 	src = be64(ip + 8);
 	dst = be64(ip + 24);
@@ -260,25 +298,17 @@ ipv6_decode(struct cursor c, uint32_t wire, const struct decode *how,
 		src = be64(ip + 16);
 		dst = be64(ip + 32);
 	}
-	key_fill(pkt, how, c, 6, proto, src, dst);
+	key_fill(pkt, how, rest, 6, src, dst);
 	memcpy(pkt->key.addr[pkt->dir], ip + 8, 16);
 	memcpy(pkt->key.addr[!pkt->dir], ip + 24, 16);
 	return (PACKET_OK);
 }
 
-enum packet_result
-packet_decode(enum link_type link, const struct frame *frame,
-    const struct decode *how, struct packet *pkt)
+/* wire: octets on the wire from c on. */
+static INLINE enum packet_result
+ip_decode(enum next next, struct cursor c, uint32_t wire,
+    const struct decode *how, struct packet *pkt, struct payload *rest)
 {
-	struct cursor	 c = { frame->data, frame->caplen };
-	enum next	 next;
-	uint32_t	 wire;
-
-	if (how->side) {
-		memset(&pkt->side, 0, sizeof(pkt->side));
-		next = packet_link(link, frame, &c, &pkt->side);
-	} else
-		next = link_next(link, frame, &c);
 	if (next == NEXT_EITHER) {
 		if (c.left == 0)
 			return (PACKET_SHORT_LINK);
@@ -286,22 +316,144 @@ packet_decode(enum link_type link, const struct frame *frame,
 			return (PACKET_BAD_VERSION);
 		next = c.at[0] >> 4 == 4 ? NEXT_IPV4 : NEXT_IPV6;
 	}
-	/* Savefiles exist that have a wire length below what they hold. */
-	wire = c.left;
-	if (frame->wirelen > frame->caplen)
-		wire += frame->wirelen - frame->caplen;
-	pkt->time_us = frame->time_us;
-	pkt->ifindex = frame->ifindex;
 	switch (next) {
 	case NEXT_IPV4:
-		return (ipv4_decode(c, wire, how, pkt));
+		return (ipv4_decode(c, wire, how, pkt, rest));
 	case NEXT_IPV6:
-		return (ipv6_decode(c, wire, how, pkt));
+		return (ipv6_decode(c, wire, how, pkt, rest));
 	case NEXT_CUT:
 		return (PACKET_SHORT_LINK);
 	default:
 		return (PACKET_NON_IP);
 	}
+}
+
+/* What the headers of a valid packet at ip say besides. */
+static void
+side_decode(const uint8_t *ip, const struct decode *how,
+    const struct payload *rest, struct packet *pkt)
+{
+	struct packet_side	*side = &pkt->side;
+
+	if (pkt->key.family == 4) {
+		side->ttl = ip[8];
+		side->flow_label = 0;
+	} else {
+		side->ttl = ip[7];
+		side->flow_label = be32(ip) & 0xfffff;
+	}
+	side->tcp_control = 0;
+	if (rest->proto == PROTO_TCP && how->level >= TRACK_PORT &&
+	    (pkt->flags & PACKET_FRAGMENT) == 0 && rest->c.left > TCP_FLAGS)
+		side->tcp_control = be16(rest->c.at + TCP_FLAGS - 1) & 0x0fff;
+}
+
+/* Of the outermost one; outer is what carries it. */
+static void
+side_tunnel(struct packet_side *side, const struct packet *outer,
+    const struct tunnel_header *t)
+{
+	if (side->tunnel != TUNNEL_NONE)
+		return;
+	side->tunnel = (uint8_t)t->tunnel;
+	side->tunnel_id = t->id;
+	side->outer_family = outer->key.family;
+	memcpy(side->outer[0], outer->key.addr[outer->dir], 16);
+	memcpy(side->outer[1], outer->key.addr[!outer->dir], 16);
+}
+
+/*
+ * Go on from pkt, whose IP header is at ip with wire octets from there on, to
+ * what it carries, and so on; pkt stays what was valid last.
+ */
+static void
+tunnels_decode(const uint8_t *ip, uint32_t wire, const struct decode *how,
+    struct payload *rest, struct packet *pkt)
+{
+	struct tunnel_header	 t;
+	struct packet		 inner;
+	struct cursor		 c;
+	uint32_t		 length;
+	unsigned int		 depth;
+
+	for (depth = 0; depth < TUNNEL_DEPTH; depth++) {
+		c = rest->c;
+		if (pkt->flags & PACKET_FRAGMENT ||
+		    !packet_tunnel(rest->proto, how->tunnels, &c, &t))
+			return;
+		/* It ends where its carrier does. */
+		if (pkt->octets < wire)
+			wire = (uint32_t)pkt->octets;
+		length = (uint32_t)(c.at - ip);
+		wire = wire > length + c.left ? wire - length : c.left;
+		ip = c.at;
+		inner = *pkt;
+		if (ip_decode(t.next, c, wire, how, &inner, rest) != PACKET_OK)
+			return;
+		inner.flags |= PACKET_TUNNEL;
+		if (how->side) {
+			side_tunnel(&inner.side, pkt, &t);
+			side_decode(ip, how, rest, &inner);
+		}
+		*pkt = inner;
+	}
+}
+
+/* *ip and *wire: the IP header and the octets on the wire from there on. */
+static INLINE enum packet_result
+frame_decode(enum link_type link, const struct frame *frame,
+    const struct decode *how, struct packet *pkt, struct payload *rest,
+    const uint8_t **ip, uint32_t *wire)
+{
+	struct cursor	 c = { frame->data, frame->caplen };
+	enum next	 next;
+
+	next = how->side ? packet_link(link, frame, &c, &pkt->side) :
+	    link_next(link, frame, &c);
+	*ip = c.at;
+	/* Savefiles exist that have a wire length below what they hold. */
+	*wire = c.left;
+	if (frame->wirelen > frame->caplen)
+		*wire += frame->wirelen - frame->caplen;
+	pkt->time_us = frame->time_us;
+	pkt->ifindex = frame->ifindex;
+	return (ip_decode(next, c, *wire, how, pkt, rest));
+}
+
+/* With side facts or tunnels. */
+static __attribute__((__noinline__)) enum packet_result
+more_decode(enum link_type link, const struct frame *frame,
+    const struct decode *how, struct packet *pkt)
+{
+	struct payload		 rest;
+	const uint8_t		*ip;
+	enum packet_result	 result;
+	uint32_t		 wire;
+
+	if (how->side)
+		memset(&pkt->side, 0, sizeof(pkt->side));
+	result = frame_decode(link, frame, how, pkt, &rest, &ip, &wire);
+	if (result != PACKET_OK)
+		return (result);
+	if (how->side)
+		side_decode(ip, how, &rest, pkt);
+	if (how->tunnels != 0)
+		tunnels_decode(ip, wire, how, &rest, pkt);
+	return (PACKET_OK);
+}
+
+/* Apart, so that who wants none of that pays one branch. */
+enum packet_result
+packet_decode(enum link_type link, const struct frame *frame,
+    const struct decode *how, struct packet *pkt)
+{
+	struct payload	 rest;
+	const uint8_t	*ip;
+	uint32_t	 wire;
+
+	if (__builtin_expect(how->side || how->tunnels != 0, 0))
+		return (more_decode(link, frame, how, pkt));
+	return (frame_decode(link, frame, how, pkt, &rest, &ip, &wire));
 }
 
 uint64_t *

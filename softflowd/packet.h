@@ -76,7 +76,7 @@ struct frame {
 struct flow_key {
 	uint8_t		addr[2][16];
 	uint16_t	port[2];	/* host order */
-	uint16_t	reserved;	/* zero */
+	uint16_t	reserved;	/* ToS at TRACK_TOS, or zero */
 	uint8_t		proto;
 	uint8_t		family;		/* 4 or 6 */
 };
@@ -101,7 +101,8 @@ struct packet_side {
 	uint8_t		vlans;		/* tags there were, at most 255 */
 	uint8_t		labels;		/* MPLS labels kept */
 	uint8_t		ttl;		/* or hop limit */
-	uint8_t		tunnel;		/* enum tunnel, 0: none was opened */
+	uint8_t		tunnel;		/* enum tunnel; the outermost's, as are
+					   its endpoints and tunnel_id */
 	uint8_t		outer_family;
 	uint8_t		reserved;
 };
@@ -111,6 +112,7 @@ struct packet {
 	uint64_t	time_us;
 	uint64_t	octets;		/* IP total length, see packet_decode */
 	uint32_t	ifindex;
+	uint32_t	frag_id;	/* of a first or later fragment */
 	uint8_t		dir;		/* which endpoint sent it, 0 or 1 */
 	uint8_t		tcp_flags;	/* octet 13 of the TCP header, or 0 */
 	uint8_t		tos;		/* ToS or traffic class */
@@ -120,6 +122,9 @@ struct packet {
 #define PACKET_FRAGMENT		0x01	/* later fragment: no ports */
 #define PACKET_NO_PORTS		0x02	/* transport header cut off */
 #define PACKET_EXT_CUT		0x04	/* IPv6 extension header cut off */
+#define PACKET_FRAG_FIRST	0x08	/* offset 0, and more will follow */
+#define PACKET_JOINED		0x10	/* with its first one's ports */
+#define PACKET_TUNNEL		0x20	/* what a tunnel holds */
 
 enum packet_result {
 	PACKET_OK,
@@ -138,7 +143,10 @@ enum packet_result {
 struct decode {
 	enum track_level	level;	/* what the key holds */
 	int			side;	/* fill in struct packet's side */
+	uint32_t		tunnels;	/* to open: TUNNEL_BIT() each */
 };
+
+#define TUNNEL_DEPTH	4	/* tunnels within each other, opened */
 
 /*
  * Decode one frame as far as its flow key.
@@ -149,9 +157,16 @@ struct decode {
  * length + 40 or the wire length less the link header.  Ports are those of
  * TCP, UDP, DCCP, SCTP and UDP-Lite; ICMP type * 256 + code is the
  * destination port; below TRACK_PORT they and the TCP flags are not looked
- * at.  Reads nothing beyond frame->caplen; ends within caplen steps whatever
- * the frame holds.
+ * at.  A later fragment, whatever its offset, has neither.
+ *
+ * With tunnels to open, all of that but a refusal is the innermost packet's
+ * whose IP header is valid, at most TUNNEL_DEPTH deep: what seems to be a
+ * tunnel and holds none is an ordinary packet.  A first fragment is opened,
+ * a later one is not.
+ *
  * how->side asks for pkt->side.
+ * Reads nothing beyond frame->caplen; ends within caplen steps whatever the
+ * frame holds.
  * Source: RFC 791, RFC 8200, RFC 2675, RFC 3032, RFC 2516, IEEE 802.1Q, and
  * the link types' own above.
  */

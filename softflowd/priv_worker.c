@@ -98,6 +98,8 @@ worker_send_conf(void)
 	conf.template_seconds = opt->template_seconds;
 	conf.template_datagrams = opt->template_datagrams;
 	conf.train = opt->train;
+	conf.fragments = opt->fragments;
+	conf.tunnels = opt->tunnels;
 	if (opt->savefile != NULL)
 		conf.flags |= CONF_SAVEFILE;
 	if (priv.root)

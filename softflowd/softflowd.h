@@ -26,6 +26,8 @@
 #define MIN_MAX_FLOWS		16
 #define LIMIT_MAX_FLOWS		(1U << 28)
 #define DEFAULT_SNAPLEN		256
+#define DEFAULT_FRAGMENTS	4096	/* entries */
+#define LIMIT_FRAGMENTS		(1U << 18)
 #define MIN_SNAPLEN		64
 #define MAX_SNAPLEN		65535
 
@@ -57,8 +59,25 @@ enum track_level {
 	TRACK_IP,		/* addresses */
 	TRACK_PROTO,		/* and protocol */
 	TRACK_PORT,		/* and ports, ICMP type and code */
-	TRACK_FULL		/* the same, and records ToS */
+	TRACK_FULL,		/* the same, and records ToS */
+	TRACK_TOS		/* and each ToS is a flow of its own */
 };
+
+/* Tunnels that can be opened; softflowd(8), -E. */
+enum tunnel {
+	TUNNEL_NONE,
+	TUNNEL_GRE,
+	TUNNEL_IPIP,
+	TUNNEL_6IN4,
+	TUNNEL_VXLAN,
+	TUNNEL_GENEVE,
+	TUNNEL_GTPU,
+	TUNNEL_TEREDO,
+	TUNNEL_L2TP,
+	TUNNEL_MAX
+};
+#define TUNNEL_BIT(tunnel)	(1U << (tunnel))
+#define TUNNEL_ALL		(TUNNEL_BIT(TUNNEL_MAX) - TUNNEL_BIT(TUNNEL_GRE))
 
 /* Why a flow left the table; the first ones are in the order of timeouts. */
 enum expire_reason {
@@ -86,6 +105,7 @@ enum expire_reason {
  *   packets = packets_exported + packets_not_exportable + packets_unsent
  *	+ packets_no_collector + packets_deleted + packets_lost
  *	+ packets of flows in the table
+ *   fragments = fragments_joined + fragments_orphaned
  */
 #define COUNTER_LIST(X)							\
 	X(frames, "frames read")					\
@@ -105,8 +125,11 @@ enum expire_reason {
 	X(drop_bad_header_length, "bad IPv4 header length")		\
 	X(drop_bad_total_length, "bad IPv4 total length")		\
 	X(fragments, "later fragments")					\
+	X(fragments_joined, "later fragments that joined their first")	\
+	X(fragments_orphaned, "later fragments without their first")	\
 	X(ports_missing, "ports or ICMP type not captured")		\
 	X(ipv6_ext_missing, "IPv6 extension header cut off")		\
+	X(tunnels_opened, "packets accounted by what a tunnel holds")	\
 	X(flows, "flows created")					\
 	X(flows_expired, "flows expired")				\
 	X(flows_forced, "flows expired early")				\

@@ -222,6 +222,8 @@ print_packets(FILE *out, const struct summary *s)
 		fprintf(out, "Packets non-sampled: %" PRIu64 "\n",
 		    c->not_sampled);
 	fprintf(out, "Fragments: %" PRIu64 "\n", c->fragments);
+	print_span(out, c, FIELD(fragments_joined), FIELD(fragments_orphaned),
+	    1);
 	fprintf(out, "Ignored packets: %" PRIu64 " (%" PRIu64 " non-IP, %"
 	    PRIu64 " too short)\n", c->drop_non_ip + too_short + bad,
 	    c->drop_non_ip, too_short);
@@ -229,7 +231,7 @@ print_packets(FILE *out, const struct summary *s)
 	    0);
 	print_span(out, c, FIELD(frames_filtered), FIELD(loopback_outgoing),
 	    1);
-	print_span(out, c, FIELD(ports_missing), FIELD(ipv6_ext_missing), 1);
+	print_span(out, c, FIELD(ports_missing), FIELD(tunnels_opened), 1);
 }
 
 static void

@@ -9,7 +9,7 @@
  * UDP, IPv4 and IPv6.  The same options give the same file, octet for octet.
  * What the file holds goes to standard error as one line of JSON.
  *
- *	generate [-6 percent] [-c snaplen] [-d uniform | zipf]
+ *	generate [-F] [-6 percent] [-c snaplen] [-d uniform | zipf]
  *	    [-m imix | small] [-p mean] [-r packets_per_second] [-s seed]
  *	    [-x flood] -f flows -n packets -o file
  *
@@ -17,6 +17,8 @@
  *	-c snaplen  octets kept of each packet (96)
  *	-d zipf	    the k-th conversation has 1/k of the first one's packets;
  *		    uniform: all alike (the default)
+ *	-F	    the flood is one conversation of datagrams in two IPv6
+ *		    fragments each, one behind the other
  *	-f flows    conversations open at the same time
  *	-m small    all packets of the least size; imix: IP packets of 40, 576
  *		    and 1500 octets in the ratio 7:4:1 (the default)
@@ -64,6 +66,7 @@ struct config {
 	uint32_t	 mean;
 	uint32_t	 percent6;
 	uint32_t	 snaplen;
+	int		 fragments;
 	int		 zipf;
 	int		 small;
 };
@@ -105,7 +108,7 @@ static uint64_t		random_state;
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: generate [-6 percent] [-c snaplen] "
+	fprintf(stderr, "usage: generate [-F] [-6 percent] [-c snaplen] "
 	    "[-d uniform | zipf] [-m imix | small]\n"
 	    "\t[-p mean] [-r packets_per_second] [-s seed] [-x flood] "
 	    "-f flows\n\t-n packets -o file\n");
@@ -142,7 +145,7 @@ options_read(struct config *c, int argc, char *argv[])
 {
 	int	ch;
 
-	while ((ch = getopt(argc, argv, "6:c:d:f:m:n:o:p:r:s:x:")) != -1) {
+	while ((ch = getopt(argc, argv, "6:c:d:Ff:m:n:o:p:r:s:x:")) != -1) {
 		if (ch == '6')
 			c->percent6 = (uint32_t)option_number(ch, optarg, 0,
 			    100);
@@ -151,6 +154,8 @@ options_read(struct config *c, int argc, char *argv[])
 			    65535);
 		else if (ch == 'd')
 			c->zipf = option_word(ch, optarg, "uniform", "zipf");
+		else if (ch == 'F')
+			c->fragments = 1;
 		else if (ch == 'f')
 			c->flows = (uint32_t)option_number(ch, optarg, 1,
 			    1U << 28);
@@ -413,14 +418,58 @@ slot_open(struct slot *s, const struct config *c, uint32_t id)
 		    2 * c->mean - 1);
 }
 
+/* Its frame is at p + 16: put the record's header before it. */
+static void
+record_write(uint8_t *p, const struct config *c, uint32_t len,
+    struct totals *t)
+{
+	uint64_t	us = t->packets++ * 1000000 / c->rate;
+	uint32_t	wire, kept;
+
+	wire = 14 + len < FRAME_MIN ? FRAME_MIN : 14 + len;
+	kept = wire < c->snaplen ? wire : c->snaplen;
+	put32_little(p, (uint32_t)(BEGIN_SECONDS + us / 1000000));
+	put32_little(p + 4, (uint32_t)(us % 1000000));
+	put32_little(p + 8, kept);
+	put32_little(p + 12, wire);
+	output.used += 16 + kept;
+	t->octets += len;
+	t->octets_wire += wire;
+}
+
+/* The n-th of a flood: two for each datagram, the second without ports. */
+static void
+fragment_write(const struct config *c, uint32_t n, struct totals *t)
+{
+	struct conversation	 v;
+	uint8_t			*p, *ip;
+
+	conversation_of(&v, c, UINT32_MAX);
+	v.ipv6 = 1;
+	v.tcp = 0;
+	p = output_room(16 + FRAME_MAX);
+	ip = p + 16 + 14;
+	put_packet(p + 16, c, &v, 0, 0, 64);
+	ip[6] = 44;
+	put32(ip + 40, 17U << 24 | (n % 2 == 0 ? 1 : 16));
+	put32(ip + 44, n / 2);
+	if (n % 2 == 0) {
+		put16(ip + 48, v.port[0]);
+		put16(ip + 50, v.port[1]);
+	}
+	record_write(p, c, 64, t);
+	t->packets6++;
+	t->conversations += n == 0;
+	t->directions += n == 0;
+}
+
 /* The next packet, one of that slot's. */
 static void
 packet_write(const struct config *c, struct slot *s, struct totals *t)
 {
 	struct conversation	 v;
-	uint64_t		 us = t->packets++ * 1000000 / c->rate;
 	uint64_t		 r = random_next();
-	uint32_t		 len, wire, kept;
+	uint32_t		 len;
 	uint8_t			*p, flags;
 	int			 reply = (int)(r >> 63);
 
@@ -429,16 +478,7 @@ packet_write(const struct config *c, struct slot *s, struct totals *t)
 	flags = tcp_flags(c, s, len, &reply);
 	p = output_room(16 + FRAME_MAX);
 	len = put_packet(p + 16, c, &v, reply, flags, len);
-	wire = 14 + len < FRAME_MIN ? FRAME_MIN : 14 + len;
-	kept = wire < c->snaplen ? wire : c->snaplen;
-	put32_little(p, (uint32_t)(BEGIN_SECONDS + us / 1000000));
-	put32_little(p + 4, (uint32_t)(us % 1000000));
-	put32_little(p + 8, kept);
-	put32_little(p + 12, wire);
-	output.used += 16 + kept;
-
-	t->octets += len;
-	t->octets_wire += wire;
+	record_write(p, c, len, t);
 	t->packets6 += (uint64_t)v.ipv6;
 	t->conversations += s->sent == 0;
 	t->directions += (s->seen & 1 << reply) == 0;
@@ -472,6 +512,10 @@ flood_write(const struct config *c, uint64_t n, uint32_t *next_id,
 		return;
 	due = (n + 1 - begin) * c->flood / (c->packets - begin);
 	while (t->packets - n < due) {
+		if (c->fragments) {
+			fragment_write(c, (uint32_t)(t->packets - n), t);
+			continue;
+		}
 		slot_open(&s, c, (*next_id)++);
 		packet_write(c, &s, t);
 	}

@@ -48,17 +48,22 @@ span_days() {
 	END { printf "%d\n", (max - min) / 86400e6 }' "$1"
 }
 
-# Compare one capture in one version; a complaint in the file differences.
+# Compare $file in one version, with more options, against the lines of a
+# truth table that match; a complaint in the file differences.
 compare() {
-	name=$(basename "$1")
+	name=$(basename "$file")
+	truth=$1
+	version=$2
+	lines=$3
+	shift 3
 	status=0
-	case $(total read_status "$truth/$name.totals.tsv") in
+	case $(total read_status "$totals") in
 	ok)	;;
 	*)	status=1 ;;
 	esac
 	start_collector
-	"$softflowd" -r "$1" -v $2 -m 100000 -n "127.0.0.1:$port" \
-	    >summary 2>errors
+	"$softflowd" -r "$file" -v $version -m 100000 \
+	    -n "127.0.0.1:$port" "$@" >summary 2>errors
 	got=$?
 	stop_collector || echo "$name: $(cat collected)" >>differences
 	[ $got -eq $status ] || {
@@ -66,10 +71,10 @@ compare() {
 		    >>differences
 		cat errors >>differences
 	}
-	truth_table "$truth/$name.tsv" | grep "$3" >wanted
+	truth_table "$truth" | grep "$lines" >wanted
 	sums_table sums >got
 	# Uptime has 32 bits of milliseconds: 24 days to either side.
-	if [ $2 -ne 10 ] && [ $(span_days "$truth/$name.tsv") -ge 24 ]; then
+	if [ $version -ne 10 ] && [ $(span_days "$truth") -ge 24 ]; then
 		for table in wanted got; do
 			without_times $table >cut
 			mv cut $table
@@ -82,19 +87,30 @@ compare() {
 	compared=$((compared + 1))
 }
 
-compare_all() {
+# Every capture that we can read to its end, by a function.
+for_each_capture() {
 	need_corpus
-	truth=$corpus/public/truth
 	compared=0
 	: >differences
 	for file in "$corpus"/public/*.pcap*; do
-		wanted_capture "$truth/$(basename "$file").totals.tsv" ||
-		    continue
-		compare "$file" "$1" "$2"
+		totals=$corpus/public/truth/$(basename "$file").totals.tsv
+		wanted_capture "$totals" || continue
+		"$@"
 	done
 	echo "$compared captures compared"
 	[ $compared -gt 0 ] || atf_fail "the corpus has no such capture"
 	atf_check cat differences
+}
+
+# Later fragments are where their first one is.
+compare_joined() {
+	compare "${totals%.totals.tsv}.frag.tsv" "$@"
+}
+
+# They have no ports; only where that makes a difference.
+compare_plain() {
+	cmp -s "${totals%.totals.tsv}.frag.tsv" "${totals%.totals.tsv}.tsv" ||
+	    compare "${totals%.totals.tsv}.tsv" 10 . -o fragment-entries=0
 }
 
 for v in 5 9 10; do
@@ -105,21 +121,29 @@ v5_equals_the_truth_head() {
 	atf_set timeout 900
 }
 v5_equals_the_truth_body() {
-	compare_all 5 '^4'
+	for_each_capture compare_joined 5 '^4'
 }
 v9_equals_the_truth_head() {
 	atf_set descr "every capture, in NetFlow v9"
 	atf_set timeout 900
 }
 v9_equals_the_truth_body() {
-	compare_all 9 .
+	for_each_capture compare_joined 9 .
 }
 v10_equals_the_truth_head() {
 	atf_set descr "every capture, in IPFIX"
 	atf_set timeout 900
 }
 v10_equals_the_truth_body() {
-	compare_all 10 .
+	for_each_capture compare_joined 10 .
+}
+
+atf_test_case without_fragment_table_equals_the_truth
+without_fragment_table_equals_the_truth_head() {
+	atf_set descr "captures with fragments, each without its first one"
+}
+without_fragment_table_equals_the_truth_body() {
+	for_each_capture compare_plain
 }
 
 atf_test_case refused_frames_equal_the_truth
@@ -127,30 +151,27 @@ refused_frames_equal_the_truth_head() {
 	atf_set descr "each drop reason, for every capture"
 }
 refused_frames_equal_the_truth_body() {
-	need_corpus
-	truth=$corpus/public/truth
-	: >differences
-	for file in "$corpus"/public/*.pcap*; do
-		totals=$truth/$(basename "$file").totals.tsv
-		wanted_capture "$totals" || continue
-		"$softflowd" -r "$file" >summary 2>/dev/null
-		for pair in frames=frames non_ip=drop_non_ip \
-		    short_l2=drop_short_link short_ipv4=drop_short_ipv4 \
-		    short_ipv4_options=drop_short_ipv4_options \
-		    short_ipv6=drop_short_ipv6 \
-		    bad_version=drop_bad_version \
-		    bad_ihl=drop_bad_header_length \
-		    bad_totlen=drop_bad_total_length \
-		    frags_nonfirst=fragments l4_short=ports_missing \
-		    v6_ext_short=ipv6_ext_missing octets_gso=octets; do
-			want=$(total ${pair%=*} "$totals")
-			got=$(counter ${pair#*=} summary)
-			[ "$want" = "$got" ] || echo "$file: ${pair#*=}" \
-			    "is $got, expected $want" >>differences
-		done
-		check_conservation summary
+	for_each_capture compare_counters
+}
+
+compare_counters() {
+	"$softflowd" -r "$file" >summary 2>/dev/null
+	for pair in frames=frames non_ip=drop_non_ip \
+	    short_l2=drop_short_link short_ipv4=drop_short_ipv4 \
+	    short_ipv4_options=drop_short_ipv4_options \
+	    short_ipv6=drop_short_ipv6 bad_version=drop_bad_version \
+	    bad_ihl=drop_bad_header_length bad_totlen=drop_bad_total_length \
+	    frags_nonfirst=fragments \
+	    frags_nonfirst_resolved=fragments_joined \
+	    l4_short=ports_missing v6_ext_short=ipv6_ext_missing \
+	    octets_gso=octets; do
+		want=$(total ${pair%=*} "$totals")
+		got=$(counter ${pair#*=} summary)
+		[ "$want" = "$got" ] || echo "$file: ${pair#*=}" \
+		    "is $got, expected $want" >>differences
 	done
-	atf_check cat differences
+	check_conservation summary
+	compared=$((compared + 1))
 }
 
 atf_test_case replayed_live_equals_the_truth cleanup
@@ -171,7 +192,7 @@ replayed_live_equals_the_truth_body() {
 		atf_check -o ignore "$softflowctl" -c ctl shutdown
 		finish_softflowd
 		finish_collector
-		truth_table "$corpus/public/truth/$name.pcap.tsv" >truth
+		truth_table "$corpus/public/truth/$name.pcap.frag.tsv" >truth
 		sums_table sums >got
 		without_times truth >wanted
 		without_times got >counts
@@ -186,6 +207,7 @@ atf_init_test_cases() {
 	atf_add_test_case v5_equals_the_truth
 	atf_add_test_case v9_equals_the_truth
 	atf_add_test_case v10_equals_the_truth
+	atf_add_test_case without_fragment_table_equals_the_truth
 	atf_add_test_case replayed_live_equals_the_truth
 	atf_add_test_case refused_frames_equal_the_truth
 }

@@ -411,6 +411,33 @@ ATF_TC_BODY(a_damaged_record_is_dropped_and_its_packets_counted_lost, tc)
 	ATF_CHECK(fixture_sums(meter_counters(m)) == NULL);
 }
 
+static uint64_t
+lost_with_tos(uint32_t level, uint16_t tos)
+{
+	struct adoption	 a;
+	struct meter	*m;
+	struct flow	*flow;
+
+	map(FLOWS);
+	conf.track_level = level;
+	run_and_drop(3200);
+	for (flow = estate_records(es).flows;
+	    flow->flags != (FLOW_USED | FLOW_WHEEL); flow++)
+		continue;
+	flow->key.reserved = tos;
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_REQUIRE_EQ(1, meter_adopt(m, &a));
+	return (meter_counters(m)->flows_lost);
+}
+
+ATF_TC_WITHOUT_HEAD(a_type_of_service_in_the_key_is_right_at_its_level_only);
+ATF_TC_BODY(a_type_of_service_in_the_key_is_right_at_its_level_only, tc)
+{
+	ATF_CHECK_EQ(0, lost_with_tos(TRACK_TOS, 0xb8));
+	ATF_CHECK_EQ(1, lost_with_tos(TRACK_TOS, 0x1b8));
+	ATF_CHECK_EQ(1, lost_with_tos(TRACK_FULL, 0xb8));
+}
+
 ATF_TC_WITHOUT_HEAD(without_a_state_its_flows_are_counted_lost);
 ATF_TC_BODY(without_a_state_its_flows_are_counted_lost, tc)
 {
@@ -473,6 +500,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_table_fuller_than_it_can_be_is_cut);
 	ATF_TP_ADD_TC(tp,
 	    a_damaged_record_is_dropped_and_its_packets_counted_lost);
+	ATF_TP_ADD_TC(tp,
+	    a_type_of_service_in_the_key_is_right_at_its_level_only);
 	ATF_TP_ADD_TC(tp, without_a_state_its_flows_are_counted_lost);
 	ATF_TP_ADD_TC(tp, a_million_flows_are_taken_over_in_half_a_second);
 	return (atf_no_error());

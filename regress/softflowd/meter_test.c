@@ -4,7 +4,8 @@
  */
 
 /*
- * How long a packet may have to wait for other work.
+ * How long a packet may have to wait for other work, and which ones are our
+ * own.
  */
 
 #include <sys/socket.h>
@@ -128,9 +129,46 @@ ATF_TC_BODY(expiring_all_on_request_comes_in_small_pieces, tc)
 	check_wait(tc, longest);
 }
 
+/* From 10.0.0.1 port 5000 to 192.0.2.1 port 9995. */
+static void
+feed_own(uint8_t tos)
+{
+	uint8_t			data[28] = { 0x45, tos, 0, 28, 0, 0, 0, 0, 64, 17,
+				    0, 0, 10, 0, 0, 1, 192, 0, 2, 1, 0x13,
+				    0x88, 0x27, 0x0b, 0, 8, 0, 0 };
+	struct frame		frame = { .data = data, .caplen = 28,
+				    .wirelen = 28, .time_us = T0 };
+	struct capture_mark	mark = { 0, pos++ };
+
+	meter_batch(m, LINK_RAW, &mark);
+	meter_frame(m, &frame);
+	meter_account(m);
+}
+
+ATF_TC_WITHOUT_HEAD(own_datagrams_are_known_whatever_their_tos);
+ATF_TC_BODY(own_datagrams_are_known_whatever_their_tos, tc)
+{
+	struct msg_export	 dest = { .payload_max = 1400,
+				    .local = { { 10, 0, 0, 1 }, 5000, 4, 0 },
+				    .remote = { { 192, 0, 2, 1 }, 9995, 4,
+				    0 } };
+	struct estate		*es;
+
+	conf = fixture_conf(64);
+	conf.track_level = TRACK_TOS;
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	ATF_REQUIRE((m = meter_new(&conf, es, send_on)) != NULL);
+	ATF_REQUIRE(meter_add_export(m, collector(), &dest) == 0);
+	feed_own(0);
+	feed_own(0xb8);
+	ATF_CHECK_EQ(2, meter_counters(m)->own_export);
+	ATF_CHECK_EQ(0, meter_counters(m)->packets);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_million_flows_due_at_once_hold_up_no_packet);
 	ATF_TP_ADD_TC(tp, expiring_all_on_request_comes_in_small_pieces);
+	ATF_TP_ADD_TC(tp, own_datagrams_are_known_whatever_their_tos);
 	return (atf_no_error());
 }

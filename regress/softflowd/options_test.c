@@ -356,6 +356,8 @@ CASE(track_levels_are_known_by_name)
 {
 	good("-i e -T full");
 	ATF_CHECK_EQ(opts.level, TRACK_FULL);
+	good("-i e -T tos");
+	ATF_CHECK_EQ(opts.level, TRACK_TOS);
 	good("-i e -T port");
 	ATF_CHECK_EQ(opts.level, TRACK_PORT);
 	good("-i e -T proto");
@@ -363,11 +365,11 @@ CASE(track_levels_are_known_by_name)
 	good("-i e -T ip");
 	ATF_CHECK_EQ(opts.level, TRACK_IP);
 	bad("-i e -T vlan", "-T vlan: tracking by VLAN is not in this version; "
-	    "known are full, port, proto and ip");
+	    "known are full, tos, port, proto and ip");
 	bad("-i e -T ether", "-T ether: tracking by MAC address is not in this "
-	    "version; known are full, port, proto and ip");
-	bad("-i e -T ports", "-T ports: unknown; known are full, port, proto "
-	    "and ip");
+	    "version; known are full, tos, port, proto and ip");
+	bad("-i e -T ports", "-T ports: unknown; known are full, tos, port, "
+	    "proto and ip");
 }
 
 CASE(tunables_have_names_and_ranges)
@@ -390,7 +392,37 @@ CASE(tunables_have_names_and_ranges)
 	    "from 0 to 4294967295");
 	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
 	    "names are source-id, template-seconds, template-datagrams, "
-	    "train");
+	    "train, fragment-entries");
+	good("-i e");
+	ATF_CHECK_EQ(opts.fragments, 4096);
+	good("-i e -o fragment-entries=0");
+	ATF_CHECK_EQ(opts.fragments, 0);
+	good("-i e -o fragment-entries=262144");
+	ATF_CHECK_EQ(opts.fragments, 262144);
+	bad("-i e -o fragment-entries=262145", "-o fragment-entries=262145: "
+	    "too large; it must be a number from 0 to 262144");
+}
+
+CASE(tunnels_have_names_and_add_up)
+{
+	static const char *const wrong_ones[] = {
+		"-E gr", "-E gree", "-E gre,", "-E ,gre", "-E gre,,ipip",
+		"-E gre,wireguard", "-E GRE"
+	};
+
+	good("-i e");
+	ATF_CHECK_EQ(opts.tunnels, 0);
+	good("-i e -E vxlan");
+	ATF_CHECK_EQ(opts.tunnels, TUNNEL_BIT(TUNNEL_VXLAN));
+	good("-i e -E gre,6in4 -E l2tp");
+	ATF_CHECK_EQ(opts.tunnels, TUNNEL_BIT(TUNNEL_GRE) |
+	    TUNNEL_BIT(TUNNEL_6IN4) | TUNNEL_BIT(TUNNEL_L2TP));
+	good("-i e -E gre,ipip,6in4,vxlan,geneve,gtpu,teredo,l2tp");
+	ATF_CHECK_EQ(opts.tunnels, TUNNEL_ALL);
+	good("-i e -E all");
+	ATF_CHECK_EQ(opts.tunnels, TUNNEL_ALL);
+	WRONG_ALL(wrong_ones, "a name is unknown; known are gre, ipip, 6in4, "
+	    "vxlan, geneve, gtpu, teredo, l2tp and all");
 }
 
 CASE(a_source_address_must_be_numeric)
@@ -586,6 +618,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, version_5_has_a_small_source_id);
 	ATF_TP_ADD_TC(tp, track_levels_are_known_by_name);
 	ATF_TP_ADD_TC(tp, tunables_have_names_and_ranges);
+	ATF_TP_ADD_TC(tp, tunnels_have_names_and_add_up);
 	ATF_TP_ADD_TC(tp, a_source_address_must_be_numeric);
 	ATF_TP_ADD_TC(tp, files_and_user_are_taken_as_given);
 	ATF_TP_ADD_TC(tp, empty_names_are_refused);

@@ -66,8 +66,18 @@ decode_octets(enum link_type link, uint16_t ethertype, enum track_level level,
     const uint8_t *data, uint32_t caplen, uint32_t wirelen,
     struct packet *pkt)
 {
-	struct frame	frame = { 0 };
 	struct decode	how = { .level = level };
+
+	return (decode_how(link, ethertype, &how, data, caplen, wirelen,
+	    pkt));
+}
+
+enum packet_result
+decode_how(enum link_type link, uint16_t ethertype, const struct decode *how,
+    const uint8_t *data, uint32_t caplen, uint32_t wirelen,
+    struct packet *pkt)
+{
+	struct frame	frame = { 0 };
 
 	frame.data = data;
 	frame.caplen = caplen;
@@ -75,7 +85,7 @@ decode_octets(enum link_type link, uint16_t ethertype, enum track_level level,
 	frame.ethertype = ethertype;
 	frame.time_us = 1234567890123456;
 	frame.ifindex = 3;
-	return (decode_frame(link, &how, &frame, pkt));
+	return (decode_frame(link, how, &frame, pkt));
 }
 
 enum packet_result
@@ -131,7 +141,9 @@ check_sane(const struct packet *pkt, enum track_level level)
 	order = memcmp(key->addr[0], key->addr[1], size);
 	ATF_REQUIRE(order < 0 ||
 	    (order == 0 && key->port[0] <= key->port[1]));
-	ATF_REQUIRE_EQ(0, key->reserved);
+	ATF_REQUIRE_EQ(level == TRACK_TOS ? pkt->tos : 0, key->reserved);
+	ATF_REQUIRE((pkt->flags & (PACKET_FRAGMENT | PACKET_FRAG_FIRST)) !=
+	    (PACKET_FRAGMENT | PACKET_FRAG_FIRST));
 	ATF_REQUIRE(pkt->dir <= 1);
 	ATF_REQUIRE(pkt->octets >= (key->family == 4 ? 20 : 40));
 	if (level < TRACK_FULL)

@@ -78,6 +78,11 @@ enum packet_result decode_octets(enum link_type, uint16_t ethertype,
     enum track_level, const uint8_t *data, uint32_t caplen,
     uint32_t wirelen, struct packet *);
 
+/* The same with all that can be asked for. */
+enum packet_result decode_how(enum link_type, uint16_t ethertype,
+    const struct decode *, const uint8_t *data, uint32_t caplen,
+    uint32_t wirelen, struct packet *);
+
 enum packet_result decode_level(enum link_type, enum track_level,
     const char *hex, struct packet *);
 

@@ -346,7 +346,7 @@ TEST(pseudo_random_frames_end_and_stay_in_bounds)
 		for (at = RANDOM(4); at < size; at += 1 + RANDOM(2 * size))
 			data[at] = (uint8_t)RANDOM(256);
 		caplen = n % 4 ? size : RANDOM(size + 1);
-		level = RANDOM(TRACK_FULL + 1);
+		level = RANDOM(TRACK_TOS + 1);
 		result = decode_octets(samples[i].link,
 		    samples[i].ethertype, level, data, caplen,
 		    RANDOM(3000), &pkt);

@@ -107,6 +107,76 @@ TEST(each_track_level_zeroes_what_it_leaves_out)
 	check_sane(&pkt, TRACK_IP);
 }
 
+TEST(at_the_tos_level_each_tos_is_a_flow)
+{
+	struct packet	 one, two;
+	uint8_t		*data;
+	uint32_t	 size;
+
+	data = octets(V4("b8", "0028", "0000", "06") TCP, &size);
+	ATF_REQUIRE_EQ(PACKET_OK, decode_octets(LINK_RAW, 0, TRACK_TOS, data,
+	    size, size, &one));
+	check_packet(&one, 6, 1234, 80, 0);
+	ATF_CHECK_EQ(0xb8, one.key.reserved);
+	ATF_CHECK_EQ(0xb8, one.tos);
+	ATF_CHECK_EQ(0x12, one.tcp_flags);
+	data[1] = 0;
+	ATF_REQUIRE_EQ(PACKET_OK, decode_octets(LINK_RAW, 0, TRACK_TOS, data,
+	    size, size, &two));
+	free(data);
+	ATF_CHECK(memcmp(&one.key, &two.key, sizeof(one.key)) != 0);
+	two.key.reserved = 0xb8;
+	ATF_CHECK_EQ(0, memcmp(&one.key, &two.key, sizeof(one.key)));
+
+	ATF_REQUIRE_EQ(PACKET_OK, decode_level(LINK_RAW, TRACK_TOS,
+	    "6b9fffff00003b40" A6 B6, &one));
+	ATF_CHECK_EQ(0xb9, one.key.reserved);
+}
+
+static void
+decode_side(const char *hex, enum track_level level, struct packet *pkt)
+{
+	struct decode	 how = { .level = level, .side = 1 };
+	uint8_t		*data;
+	uint32_t	 size;
+
+	data = octets(hex, &size);
+	ATF_REQUIRE_EQ(PACKET_OK, decode_how(LINK_RAW, 0, &how, data, size,
+	    size, pkt));
+	free(data);
+}
+
+TEST(side_facts_are_those_of_the_headers_and_else_zero)
+{
+	struct packet_side	 none = { 0 };
+	struct packet		 pkt;
+
+	decode_side("4500002800000000" "2106" "0000" A4 B4
+	    "04d20050" "0000000100000000" "51c2ffff" "00000000", TRACK_FULL,
+	    &pkt);
+	ATF_CHECK_EQ(0x21, pkt.side.ttl);
+	ATF_CHECK_EQ(0x1c2, pkt.side.tcp_control);
+	ATF_CHECK_EQ(0xc2, pkt.tcp_flags);
+	none.ttl = 0x21;
+	none.tcp_control = 0x1c2;
+	ATF_CHECK_EQ(0, memcmp(&none, &pkt.side, sizeof(none)));
+
+	decode_side("6b9abcde" "0014" "06" "3f" A6 B6 TCP, TRACK_FULL, &pkt);
+	ATF_CHECK_EQ(0x3f, pkt.side.ttl);
+	ATF_CHECK_EQ(0xabcde, pkt.side.flow_label);
+	ATF_CHECK_EQ(0x012, pkt.side.tcp_control);
+	/* UDP; a later fragment; TCP flags cut off, and not looked at. */
+	decode_side(V4("00", "0028", "0000", "11") TCP, TRACK_FULL, &pkt);
+	ATF_CHECK_EQ(0, pkt.side.tcp_control);
+	decode_side(V4("00", "0028", "0001", "06") TCP, TRACK_FULL, &pkt);
+	ATF_CHECK_EQ(0, pkt.side.tcp_control);
+	decode_side(V4("00", "0021", "0000", "06") TCP, TRACK_FULL, &pkt);
+	ATF_CHECK_EQ(0, pkt.side.tcp_control);
+	decode_side(TCP4, TRACK_PROTO, &pkt);
+	ATF_CHECK_EQ(0, pkt.side.tcp_control);
+	ATF_CHECK_EQ(0x40, pkt.side.ttl);
+}
+
 TEST(ports_are_those_of_five_transports)
 {
 	static const struct {
@@ -144,6 +214,14 @@ TEST(icmp_shorter_than_28_octets_keeps_its_type)
 	    V4_REPLY("00", "0016", "01") "0000", &reply));
 	check_packet(&reply, 1, 0, 0, 0);
 	ATF_CHECK(memcmp(&request.key, &reply.key, sizeof(reply.key)) != 0);
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
+	    V4_REPLY("00", "001c", "01") "030dabcd00000000", &reply));
+	check_packet(&reply, 1, 0, 0x030d, 0);
+	ATF_CHECK_EQ(1, reply.dir);
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
+	    V6_REPLY("0008", "3a") "8100abcd00000000", &reply));
+	check_packet(&reply, 58, 0, 0x8100, 0);
+	ATF_CHECK_EQ(1, reply.dir);
 	ATF_REQUIRE_EQ(PACKET_OK,
 	    decode(LINK_RAW, V6("0002", "3a") "8701", &request));
 	check_packet(&request, 58, 0, 0x8701, 0);
@@ -257,13 +335,30 @@ TEST(later_fragments_have_no_ports)
 
 	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
 	    V4("00", "0028", "2000", "06") TCP, &pkt));
-	check_packet(&pkt, 6, 1234, 80, 0);
+	check_packet(&pkt, 6, 1234, 80, PACKET_FRAG_FIRST);
+	ATF_CHECK_EQ(0x1234, pkt.frag_id);
 	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
 	    V4("00", "0028", "0001", "06") TCP, &pkt));
 	check_packet(&pkt, 6, 0, 0, PACKET_FRAGMENT);
+	ATF_CHECK_EQ(0x1234, pkt.frag_id);
 	ATF_CHECK_EQ(0, pkt.tcp_flags);
+	/* The last one, and one that may not be fragmented. */
 	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
-	    V6("001c", "2c") "0600000100000001" TCP, &pkt));
+	    V4("00", "0028", "1fff", "06") TCP, &pkt));
+	check_packet(&pkt, 6, 0, 0, PACKET_FRAGMENT);
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
+	    V4("00", "0028", "c000", "06") TCP, &pkt));
+	check_packet(&pkt, 6, 1234, 80, 0);
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
+	    V6("001c", "2c") "0600000187654321" TCP, &pkt));
+	check_packet(&pkt, 6, 1234, 80, PACKET_FRAG_FIRST);
+	ATF_CHECK_EQ(0x87654321, pkt.frag_id);
+	/* An atomic one; two headers, of which the last one counts. */
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
+	    V6("001c", "2c") "0600000000000001" TCP, &pkt));
+	check_packet(&pkt, 6, 1234, 80, 0);
+	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW, V6("0024", "2c")
+	    "2c00000100000001" "0600000000000002" TCP, &pkt));
 	check_packet(&pkt, 6, 1234, 80, 0);
 	/* What follows is data, even if an extension header is announced. */
 	ATF_REQUIRE_EQ(PACKET_OK, decode(LINK_RAW,
@@ -414,6 +509,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ipv6_addresses_are_ordered_by_their_first_difference);
 	ATF_TP_ADD_TC(tp, an_address_talking_to_itself_is_ordered_by_port);
 	ATF_TP_ADD_TC(tp, each_track_level_zeroes_what_it_leaves_out);
+	ATF_TP_ADD_TC(tp, at_the_tos_level_each_tos_is_a_flow);
+	ATF_TP_ADD_TC(tp, side_facts_are_those_of_the_headers_and_else_zero);
 	ATF_TP_ADD_TC(tp, ports_are_those_of_five_transports);
 	ATF_TP_ADD_TC(tp, icmp_shorter_than_28_octets_keeps_its_type);
 	ATF_TP_ADD_TC(tp, icmp_of_the_other_ip_version_has_no_type);

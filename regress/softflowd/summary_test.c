@@ -289,6 +289,8 @@ CASE(each_drop_reason_has_its_line)
 	report.summary.max_flows = 64;
 	c->packets = 20;
 	c->fragments = 2;
+	c->fragments_joined = 2;
+	c->tunnels_opened = 9;
 	c->drop_non_ip = 1;
 	c->drop_short_link = 2;
 	c->drop_short_ipv4 = 3;
@@ -299,11 +301,13 @@ CASE(each_drop_reason_has_its_line)
 	c->drop_bad_total_length = 8;
 	check_printed("Number of active flows: 4 (of 64)\n"
 	    "Packets processed: 20\nFragments: 2\n"
+	    "  later fragments that joined their first: 2\n"
 	    "Ignored packets: 36 (1 non-IP, 14 too short)\n"
 	    "  not IP: 1\n  link header cut off: 2\n"
 	    "  IPv4 header cut off: 3\n  IPv4 options cut off: 4\n"
 	    "  IPv6 header cut off: 5\n  wrong IP version: 6\n"
-	    "  bad IPv4 header length: 7\n  bad IPv4 total length: 8\n");
+	    "  bad IPv4 header length: 7\n  bad IPv4 total length: 8\n"
+	    "  packets accounted by what a tunnel holds: 9\n");
 }
 
 ATF_TP_ADD_TCS(tp)
