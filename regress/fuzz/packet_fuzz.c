@@ -36,7 +36,7 @@ check_key(const struct packet *pkt, enum track_level level)
 	REQUIRE(key->family == 4 || key->family == 6);
 	REQUIRE(memcmp(key->addr[0] + size, zero, 16 - size) == 0);
 	REQUIRE(memcmp(key->addr[1] + size, zero, 16 - size) == 0);
-	REQUIRE(key->reserved == 0);
+	REQUIRE(key->reserved == (level == TRACK_TOS ? pkt->tos : 0));
 	REQUIRE(pkt->dir <= 1);
 	order = memcmp(key->addr[0], key->addr[1], size);
 	REQUIRE(order <= 0);
@@ -63,6 +63,8 @@ check_side(const struct packet_side *side)
 		REQUIRE(side->vlan[1] == 0);
 	if (side->vlans < 1)
 		REQUIRE(side->vlan[0] == 0);
+	REQUIRE(side->tunnel < TUNNEL_MAX);
+	REQUIRE(side->tcp_control <= 0xfff && side->flow_label <= 0xfffff);
 	REQUIRE(side->reserved == 0);
 }
 
@@ -90,7 +92,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < PACKET_FUZZ_HEAD || size > UINT16_MAX)
 		return (0);
 	link = data[0] < LINK_MAX ? data[0] : LINK_ETHERNET;
-	how.level = (data[1] & FUZZ_LEVEL) % (TRACK_FULL + 1);
+	how.level = (data[1] & FUZZ_LEVEL) % (TRACK_TOS + 1);
+	how.tunnels = data[1] & FUZZ_TUNNELS ? TUNNEL_ALL : 0;
 	how.side = (data[1] & FUZZ_SIDE) != 0;
 	frame.data = data + PACKET_FUZZ_HEAD;
 	frame.caplen = (uint32_t)size - PACKET_FUZZ_HEAD;

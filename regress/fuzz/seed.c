@@ -52,7 +52,8 @@ seed_frame(enum link_type link, uint16_t ethertype, const uint8_t *frame,
 		size = OCTETS_MAX;
 	memset(data, 0, PACKET_FUZZ_HEAD);
 	data[0] = (uint8_t)link;
-	data[1] = (uint8_t)(TRACK_FULL | (written & 1 ? FUZZ_SIDE : 0));
+	data[1] = (uint8_t)(TRACK_FULL | (written & 1 ? FUZZ_SIDE : 0) |
+	    (written & 2 ? FUZZ_TUNNELS : 0));
 	data[4] = (uint8_t)(ethertype >> 8);
 	data[5] = (uint8_t)ethertype;
 	memcpy(data + PACKET_FUZZ_HEAD, frame, size);
