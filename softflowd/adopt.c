@@ -292,30 +292,37 @@ leave_ended(struct meter *m, uint32_t idx)
 	}
 }
 
-/* The flows of the train in hand, and their sums, are what is good of them. */
+/*
+ * The flows of the train in hand, and their sums, are what is good of them.
+ * Where all are, each store writes what stands there: a death here leaves a
+ * train that can be resumed.
+ */
 static void
 adopt_hand(struct meter *m, const struct scan *s)
 {
 	struct export_hand	*h = s->resend;
 	struct export_piece	*p;
 	const struct flow	*f;
-	uint32_t		 at = 0, end, n = 0;
+	uint64_t		 octets, packets;
+	uint32_t		 at = 0, end, first, n = 0;
 	unsigned int		 i;
 
 	for (i = 0; i < h->pieces; i++) {
 		p = &h->piece[i];
 		end = at + p->nflows;
-		p->nflows = 0;
-		p->packets = p->octets = 0;
+		first = n;
+		packets = octets = 0;
 		for (; at < end; at++) {
 			if (!s->kept[at])
 				continue;
 			f = track_flow(m->track, s->hand[at]);
 			h->flow[n++] = s->hand[at];
-			p->nflows++;
-			p->packets += f->packets[0] + f->packets[1];
-			p->octets += f->octets[0] + f->octets[1];
+			packets += f->packets[0] + f->packets[1];
+			octets += f->octets[0] + f->octets[1];
 		}
+		p->nflows = n - first;
+		p->packets = packets;
+		p->octets = octets;
 	}
 	h->nflows = n;
 }
@@ -345,12 +352,14 @@ meter_adopt(struct meter *m, struct adoption *a)
 		scan_record(m, &s, idx);
 	if (s.resend != NULL)
 		adopt_hand(m, &s);
+	if (m->savefile) {
+		m->flushed_us = m->at.clock_us;
+		meter_file_clock(m, m->at.clock_us);
+	}
 	export_adopt(m->export, &s.state.session, s.resend);
 	reconcile(m, &s, a);
 	a->flows = track_count(m->track) - m->own_flows;
 	meter_commit(m, 0);
-	if (m->savefile)
-		meter_file_clock(m, m->at.clock_us);
 	if (s.resend != NULL) {
 		export_resend(m->export, s.resend,
 		    &m->stats->summary.counters);

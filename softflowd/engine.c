@@ -142,7 +142,7 @@ engine_get_table(struct imsg *imsg)
 	if (engine.estate == NULL || (engine.meter = meter_new(&engine.conf,
 	    engine.estate, engine_send_datagram)) == NULL)
 		fatal("flow table for %u flows", max_flows);
-	meter_segments(engine.meter, segment_socket);
+	meter_segments(engine.meter, segment_function());
 }
 
 static void

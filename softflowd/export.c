@@ -89,7 +89,7 @@ void
 export_segments(struct export *e, export_segment_fn *segment)
 {
 	e->segment = segment;
-	e->train = e->config.train;
+	e->train = segment == NULL ? 1 : e->config.train;
 }
 
 void
@@ -257,7 +257,7 @@ lane_for(struct export *e, const struct flow *f, struct counters *c)
 /*
  * Where both records of a flow do not fit, one may; a full datagram keeps the
  * train together.  The other one must then follow in the same train, which is
- * when the flow is out.
+ * when the flow is out; the datagram with that one decides what became of it.
  */
 static int
 split(struct export *e, struct export_lane *l, const struct flow *f,

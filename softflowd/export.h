@@ -124,8 +124,8 @@ void	export_free(struct export *);
 void	export_on_settled(struct export *, export_settled_fn *, void *arg);
 
 /*
- * Have config's train of datagrams sent by one call where the system can;
- * without this, each one goes as soon as it is full.
+ * Have config's train of datagrams sent by one call; without this, or NULL,
+ * each one goes as soon as it is full.
  */
 void	export_segments(struct export *, export_segment_fn *);
 

@@ -78,8 +78,10 @@ meter_file_clock(struct meter *m, uint64_t now_us)
 
 	if (now_us < m->at.clock_us)
 		return;
-	if (now_us - m->at.clock_us > DATAGRAM_SPAN_US)
+	if (now_us - m->flushed_us > DATAGRAM_SPAN_US) {
 		export_flush(m->export, &m->stats->summary.counters);
+		m->flushed_us = now_us;
+	}
 	m->at.clock_us = now_us;
 	clock.unix_us = now_us;
 	clock.uptime_ms = now_us < m->at.boot_us ? 0 :

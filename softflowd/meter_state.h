@@ -40,6 +40,8 @@ struct meter {
 	int			 scanning;	/* for flows that are due */
 	int			 adopting;	/* until meter_adopt() */
 	int			 closed;	/* no frame follows */
+	uint64_t		 flushed_us;	/* savefile: all in hand is
+						   of later */
 
 	/* The batch in hand. */
 	enum link_type		 link;

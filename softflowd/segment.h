@@ -13,7 +13,7 @@
 
 #include "export.h"
 
-/* For export_segments(); -1 with errno where it cannot be. */
-export_segment_fn	segment_socket;
+/* For export_segments(); NULL where it cannot be. */
+export_segment_fn	*segment_function(void);
 
 #endif

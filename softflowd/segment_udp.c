@@ -11,10 +11,16 @@
 
 #include "segment.h"
 
-int
-segment_socket(int fd, size_t octets)
+static int
+segment_udp(int fd, size_t octets)
 {
 	int	value = (int)octets;
 
 	return (setsockopt(fd, SOL_UDP, UDP_SEGMENT, &value, sizeof(value)));
+}
+
+export_segment_fn *
+segment_function(void)
+{
+	return (segment_udp);
 }

@@ -54,7 +54,6 @@ _Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
 #define FLOW_OWN	0x04	/* our own datagrams to a collector */
 #define FLOW_WHEEL	0x08	/* linked into the expiry wheel */
 #define FLOW_ENDED	0x10	/* found no more; waits to be accounted for */
-#define FLOW_HAND	0x20	/* adopted, and in the datagram in hand */
 
 struct track;
 

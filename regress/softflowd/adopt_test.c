@@ -200,7 +200,7 @@ static void
 kill_at_any_moment(void)
 {
 	const struct counters	*c;
-	uint64_t		 random = (uint64_t)time(NULL);
+	uint64_t		 random = (uint64_t)time(NULL), us;
 	uint32_t		 deaths;
 	int			 sv[2];
 	pid_t			 pid;
@@ -215,7 +215,10 @@ kill_at_any_moment(void)
 			worker(sv[1]);
 		}
 		ATF_REQUIRE(pid != -1);
-		if (live(pid, sv[0], 500 + fixture_random(&random) % 1500))
+		/* Some die while they take over what the one before left. */
+		us = deaths % 2 == 0 ? 500 + fixture_random(&random) % 1500 :
+		    fixture_random(&random) % 500;
+		if (live(pid, sv[0], us))
 			break;
 		conf.flags |= CONF_ADOPT;
 	}

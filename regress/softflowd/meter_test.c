@@ -4,8 +4,8 @@
  */
 
 /*
- * How long a packet may have to wait for other work, and which ones are our
- * own.
+ * How long a packet may have to wait for other work, which ones are our own,
+ * and the times of what a savefile holds.
  */
 
 #include <sys/socket.h>
@@ -17,6 +17,7 @@
 
 #include <atf-c.h>
 
+#include "export_walk.h"
 #include "meter_fixture.h"
 
 enum { MANY = 1000000 };
@@ -165,10 +166,86 @@ ATF_TC_BODY(own_datagrams_are_known_whatever_their_tos, tc)
 	ATF_CHECK_EQ(0, meter_counters(m)->packets);
 }
 
+/*
+ * A flow each four hours, in v5, whose times are 32 bits of uptime.
+ */
+
+#define SPARSE		240U
+#define SPARSE_US	14400000000ULL
+
+static size_t		cut;
+static unsigned int	records;
+
+static int
+cut_at(int fd, size_t octets)
+{
+	(void)fd;
+	cut = octets;
+	return (0);
+}
+
+static void
+check_times(const uint8_t *data, size_t len)
+{
+	static struct walk	 walk;
+	const uint8_t		*src;
+	int64_t			 header_ms, wanted_ms;
+	int32_t			 since;
+	unsigned int		 i;
+
+	ATF_REQUIRE(walk_datagram(&walk, data, len) == NULL);
+	header_ms = walk.seconds * 1000LL + walk.nsecs / 1000000;
+	for (i = 0; i < walk.flows; i++) {
+		since = (int32_t)(walk.record[i].value[22] - walk.uptime);
+		src = walk.record[i].src;
+		wanted_ms = (int64_t)((T0 + (src[2] << 8 | src[3]) *
+		    SPARSE_US) / 1000);
+		ATF_CHECK_EQ_MSG(wanted_ms, header_ms + since,
+		    "flow %u is %jd ms off", src[2] << 8 | src[3],
+		    (intmax_t)(header_ms + since - wanted_ms));
+		records++;
+	}
+}
+
+static ssize_t
+send_checked(int fd, const void *data, size_t len)
+{
+	const uint8_t	*p = data;
+	size_t		 at, piece = cut != 0 && cut < len ? cut : len;
+
+	(void)fd;
+	for (at = 0; at < len; at += piece)
+		check_times(p + at, len - at < piece ? len - at : piece);
+	return ((ssize_t)len);
+}
+
+ATF_TC_WITHOUT_HEAD(a_sparse_savefile_has_right_times_in_v5);
+ATF_TC_BODY(a_sparse_savefile_has_right_times_in_v5, tc)
+{
+	struct estate	*es;
+	uint32_t	 flow;
+
+	conf = fixture_conf(1024);
+	conf.flags = CONF_SAVEFILE;
+	conf.version = 5;
+	conf.timeouts.seconds[TIMEOUT_UDP] = 60 * 86400;
+	conf.timeouts.seconds[TIMEOUT_MAXLIFE] = 0;
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	m = fixture_meter(&conf, es, send_checked, -1);
+	meter_segments(m, cut_at);
+	for (flow = 0; flow < SPARSE; flow++) {
+		fixture_batch(m, &flow, 1, T0 + flow * SPARSE_US, &pos);
+		meter_tick(m, meter_now(m));
+	}
+	fixture_expire_all(m);
+	ATF_CHECK_EQ(SPARSE, records);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_million_flows_due_at_once_hold_up_no_packet);
 	ATF_TP_ADD_TC(tp, expiring_all_on_request_comes_in_small_pieces);
 	ATF_TP_ADD_TC(tp, own_datagrams_are_known_whatever_their_tos);
+	ATF_TP_ADD_TC(tp, a_sparse_savefile_has_right_times_in_v5);
 	return (atf_no_error());
 }
