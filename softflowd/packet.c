@@ -38,11 +38,11 @@
 #define IPV4_FRAGMENT		0x3fff	/* offset, and more to follow */
 #define IPV4_OFFSET		0x1fff
 
-/* The compiler would not, where there is more than one caller. */
-#define INLINE		inline __attribute__((__always_inline__))
-
 #define OPTION_PAD1		0x00
 #define OPTION_JUMBO		0xc2
+
+/* The compiler would not, where there is more than one caller. */
+#define INLINE		inline __attribute__((__always_inline__))
 
 /* Behind the last header walked; c ends where the IP packet does. */
 struct payload {

@@ -26,10 +26,10 @@
 #define MIN_MAX_FLOWS		16
 #define LIMIT_MAX_FLOWS		(1U << 28)
 #define DEFAULT_SNAPLEN		256
-#define DEFAULT_FRAGMENTS	4096	/* entries */
-#define LIMIT_FRAGMENTS		(1U << 18)
 #define MIN_SNAPLEN		64
 #define MAX_SNAPLEN		65535
+#define DEFAULT_FRAGMENTS	4096	/* datagrams remembered */
+#define LIMIT_FRAGMENTS		(1U << 18)
 
 #define DEFAULT_TEMPLATE_SECONDS	300
 #define DEFAULT_TEMPLATE_DATAGRAMS	256
