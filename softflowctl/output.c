@@ -39,6 +39,17 @@ format_time(char *buf, size_t len, uint64_t time_us)
 		strlcpy(buf, "unknown", len);
 }
 
+/* A name as far as it can be printed; '-' for none. */
+static void
+output_interface(FILE *out, const char *what, const char *name)
+{
+	size_t i;
+
+	fprintf(out, " %s:%s", what, name[0] == '\0' ? "-" : "");
+	for (i = 0; i < INTERFACE_NAME && name[i] != '\0'; i++)
+		putc(name[i] > ' ' && name[i] <= '~' ? name[i] : '?', out);
+}
+
 void
 output_flow(FILE *out, const struct ctl_flow *f)
 {
@@ -65,11 +76,16 @@ output_flow(FILE *out, const struct ctl_flow *f)
 	fprintf(out, "ACTIVE seq:%u [%s]:%u <> [%s]:%u proto:%u "
 	    "octets>:%" PRIu64 " packets>:%" PRIu64 " octets<:%" PRIu64
 	    " packets<:%" PRIu64 " start:%s.%03u finish:%s.%03u "
-	    "tcp>:%02x tcp<:%02x\n", f->index, addr[0], f->port[0], addr[1],
+	    "tcp>:%02x tcp<:%02x", f->index, addr[0], f->port[0], addr[1],
 	    f->port[1], f->proto, f->octets[0], f->packets[0], f->octets[1],
 	    f->packets[1], start, (unsigned int)(first_us / 1000 % 1000),
 	    finish, (unsigned int)(last_us / 1000 % 1000), f->tcp_flags[0],
 	    f->tcp_flags[1]);
+	output_interface(out, "in>", f->in[0]);
+	output_interface(out, "out>", f->out[0]);
+	output_interface(out, "in<", f->in[1]);
+	output_interface(out, "out<", f->out[1]);
+	putc('\n', out);
 	if (f->expires > 0)
 		fprintf(out, "EXPIRY EVENT for flow %u in %d seconds\n",
 		    f->index, f->expires);

@@ -148,6 +148,20 @@ take_export(struct answer *a, struct imsg *imsg)
 }
 
 static void
+take_interface(struct answer *a, struct imsg *imsg)
+{
+	struct summary_report *r = &a->report;
+	struct summary_interface row;
+
+	take(imsg, &row, sizeof(row), "length of an interface's row");
+	if (r->ninterface == nitems(r->interface))
+		malformed("too many interfaces");
+	if (!summary_interface_ok(&row))
+		malformed("name of an interface");
+	r->interface[r->ninterface++] = row;
+}
+
+static void
 take_flow(struct answer *a, struct imsg *imsg)
 {
 	struct ctl_flow row;
@@ -225,6 +239,8 @@ take_row(struct answer *a, struct imsg *imsg)
 		take_proto(a, imsg);
 	else if (type == CTL_SUMMARY_EXPORT && a->rows > 0)
 		take_export(a, imsg);
+	else if (type == CTL_SUMMARY_INTERFACE && a->rows > 0)
+		take_interface(a, imsg);
 	else
 		malformed("unexpected row");
 	a->rows++;

@@ -38,6 +38,7 @@ struct scan {
 	struct export_hand	*resend;	/* or may be out */
 	uint8_t			kept[HAND_FLOWS];	/* it is good */
 	uint32_t		ended;		/* others; linked by next */
+	uint64_t		packets_moved, octets_moved;
 };
 
 static uint64_t
@@ -52,17 +53,23 @@ static uint64_t
 frames_accounted(const struct counters *c)
 {
 	return (c->packets + c->not_sampled + c->frames_filtered +
-	    c->own_export + c->loopback_outgoing + c->drop_non_ip +
-	    c->drop_short_link + c->drop_short_ipv4 +
+	    c->own_export + c->loopback_outgoing + c->second_sightings +
+	    c->drop_non_ip + c->drop_short_link + c->drop_short_ipv4 +
 	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
 	    c->drop_bad_version + c->drop_bad_header_length +
 	    c->drop_bad_total_length);
 }
 
-/*
- * Counters that go on from those last reported and add up.  worker_deaths
- * only the parent knows.
- */
+/* Counters that may be less than when they were last reported. */
+static int
+goes_back(const char *name)
+{
+	/* The last one only the parent knows. */
+	return (strcmp(name, "packets") == 0 || strcmp(name, "octets") == 0 ||
+	    strcmp(name, "worker_deaths") == 0);
+}
+
+/* Counters that go on from those last reported and add up. */
 static int
 state_plausible(const struct estate_state *s, const struct counters *reported)
 {
@@ -74,10 +81,12 @@ state_plausible(const struct estate_state *s, const struct counters *reported)
 		value = counter_value(c, i);
 		if (value > INT64_MAX ||
 		    (value < counter_value(reported, i) &&
-		    strcmp(counter_name(i), "worker_deaths") != 0))
+		    !goes_back(counter_name(i))))
 			return (0);
 	}
-	return (packets_left(c) <= c->packets &&
+	return (c->packets + c->second_sightings >=
+	    reported->packets + reported->second_sightings &&
+	    packets_left(c) <= c->packets &&
 	    c->frames - frames_accounted(c) <= MAX_BATCH);
 }
 
@@ -94,6 +103,12 @@ key_plausible(const struct flow_key *key, uint32_t level)
 	return (key->family == 6);
 }
 
+static int
+slot_plausible(uint8_t slot)
+{
+	return (slot == INTERFACE_OTHER || interface_known(slot));
+}
+
 /*
  * Whether a record can be right.  One direction's first packet may have been
  * under way: what it has is then forgotten.
@@ -107,9 +122,12 @@ flow_plausible(struct flow *f, const struct counters *c, uint32_t level)
 	    (f->flags & FLOW_ENDED && f->reason >= EXPIRE_MAX))
 		return (0);
 	for (i = 0; i < 2; i++) {
+		if (!slot_plausible(f->in[i]) || !slot_plausible(f->out[i]))
+			return (0);
 		if (f->packets[i] == 0) {
 			f->octets[i] = f->first_us[i] = f->last_us[i] = 0;
 			f->tcp_flags[i] = f->tos[i] = 0;
+			f->in[i] = f->out[i] = 0;
 		} else if (f->packets[i] > c->packets + MAX_BATCH ||
 		    f->octets[i] > c->octets + BATCH_OCTETS ||
 		    f->first_us[i] > f->last_us[i])
@@ -229,13 +247,20 @@ scan_record(struct meter *m, struct scan *s, uint32_t idx)
 static void
 reconcile(struct meter *m, const struct scan *s, struct adoption *a)
 {
-	struct counters		*c = &m->stats->summary.counters;
-	const struct estate	*es = m->estate;
-	uint64_t		 flows, frames, octets, packets;
+	struct counters			*c = &m->stats->summary.counters;
+	const struct estate		*es = m->estate;
+	const struct estate_mark	*mark = estate_batch(es);
+	uint64_t			 flows, frames, octets, packets;
 
-	frames = es->mark[es->batch % 2].frames;
-	if (es->batch != s->state.batch)
-		c->frames += frames <= MAX_BATCH ? frames : MAX_BATCH;
+	if (es->batch != s->state.batch && mark != NULL)
+		c->frames += mark->frames <= MAX_BATCH ? mark->frames :
+		    MAX_BATCH;
+	if (s->packets_moved <= c->packets &&
+	    s->octets_moved <= c->octets) {
+		c->packets -= s->packets_moved;
+		c->octets -= s->octets_moved;
+		c->second_sightings += s->packets_moved;
+	}
 
 	packets = packets_left(c) + s->packets;
 	if (packets < c->packets) {
@@ -333,6 +358,7 @@ meter_adopt(struct meter *m, struct adoption *a)
 	struct estate	*es = m->estate;
 	struct scan	 s = { .ended = TRACK_NONE };
 	uint32_t	 idx;
+	unsigned int	 slot;
 
 	memset(a, 0, sizeof(*a));
 	if (!m->adopting)
@@ -343,9 +369,10 @@ meter_adopt(struct meter *m, struct adoption *a)
 		meter_begin(m);
 		return (0);
 	}
-	a->mark = es->mark[es->batch % 2].capture;
-	a->mark.frames += es->mark[es->batch % 2].frames;
+	for (slot = 0; slot < MAX_CAPTURE; slot++)
+		a->mark[slot] = estate_place(es, slot);
 	adopt_state(m, &s.state);
+	meter_move_redo(m, &s.packets_moved, &s.octets_moved);
 	find_hand(m, &s);
 	expire_start(m->expire, m->at.now_us);
 	for (idx = 0; idx < es->top; idx++)

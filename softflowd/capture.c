@@ -117,6 +117,8 @@ capture_new(const struct msg_capture *conf, int fd, int filter_fd,
 			goto fail;
 		}
 		cap->link = conf->link;
+		if (!(conf->flags & MSG_CAPTURE_ANY))
+			cap->slot = (uint8_t)(conf->slot + 1);
 		cap->ops = &capture_live_ops;
 		break;
 	}

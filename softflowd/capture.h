@@ -30,17 +30,26 @@ enum capture_kind {
 struct capture_params {
 	const char	*interface;
 	const char	*filter;	/* expression or NULL */
-	uint32_t	 snaplen, buffer;
+	const char	*except;	/* one that none may match; or NULL */
+	uint32_t	 snaplen;
+	uint32_t	 buffer;	/* octets; 0: the default, */
+	uint32_t	 share;		/* divided by this */
 	int		 promisc;
+	int		 optional;	/* may be missing: bound later */
+	int		 ignore_outgoing;
 };
 
 /*
  * Open, filter and bind the live capture device of this system.  Returns the
  * descriptor, the caller's to close, and fills in *conf (all but slot and
- * flags).  -1 with a line in error.
+ * MSG_CAPTURE_SKIP).  -1 with a line in error.  An optional interface that is
+ * not there is taken for Ethernet, and waits for capture_rebind().
  */
 int	capture_open_live(const struct capture_params *, struct msg_capture *,
 	    char *error, size_t errorlen);
+
+/* Whether the name stands for all interfaces. */
+int	capture_is_any(const char *interface);
 
 /*
  * Bind the open descriptor to the interface again after it was re-created;

@@ -295,7 +295,6 @@ file_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 	st->n = 0;
 	st->fn = fn;
 	st->arg = arg;
-	st->frame.ifindex = cap->conf.ifindex;
 	if (pcap_dispatch(st->pcap, max, file_record,
 	    (u_char *)(void *)st) < 0) {
 		strlcpy(cap->error, pcap_geterr(st->pcap),

@@ -31,6 +31,7 @@ struct capture {
 	const struct capture_ops	*ops;
 	struct msg_capture		 conf;
 	enum link_type			 link;
+	uint8_t				 slot;		/* of frames; 0: own */
 	int				 fd;
 	void				*state;		/* the reader's own */
 	char				 error[768];

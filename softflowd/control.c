@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "control.h"
+#include "interface.h"
 
 enum client_state {
 	CLIENT_FREE,
@@ -36,7 +37,7 @@ struct client {
 	struct imsgbuf	ibuf;
 	uint64_t	progress_ms;	/* last whole request or write */
 	uint64_t	rows;		/* of this answer so far */
-	uint32_t	cursor;		/* next flow or protocol to look at */
+	uint32_t	cursor;		/* next flow or row to look at */
 	uint32_t	request;	/* CTL_*, while it is answered */
 	enum client_state	state;
 };
@@ -156,16 +157,36 @@ row_flow(struct client *c)
 		row.port[i] = f->key.port[i];
 		row.tcp_flags[i] = f->tcp_flags[i];
 		row.tos[i] = f->tos[i];
+		strlcpy(row.in[i], interface_name(f->in[i]),
+		    sizeof(row.in[i]));
+		strlcpy(row.out[i], interface_name(f->out[i]),
+		    sizeof(row.out[i]));
 	}
 	row.proto = f->key.proto;
 	row.family = f->key.family;
-	row.ifindex = f->ifindex;
 	row.index = idx;
 	row.expires = ops->expires(f, &why);
 	row.reason = why;
 	if (client_send(c, CTL_FLOW, &row, sizeof(row)) == -1)
 		return (-1);
 	return (1);
+}
+
+/* The cursor counts on behind the protocols. */
+static int
+row_interface(struct client *c)
+{
+	struct summary_interface row;
+
+	while (c->cursor < 2 * 256) {
+		if (!ops->interface((uint8_t)(c->cursor++ - 256), &row))
+			continue;
+		if (client_send(c, CTL_SUMMARY_INTERFACE, &row,
+		    sizeof(row)) == -1)
+			return (-1);
+		return (1);
+	}
+	return (0);
 }
 
 static int
@@ -182,7 +203,7 @@ row_proto(struct client *c)
 		c->cursor++;
 		return (1);
 	}
-	return (0);
+	return (row_interface(c));
 }
 
 static int
@@ -201,7 +222,10 @@ client_rows(struct client *c)
 	return (0);
 }
 
-/* The rows that are few; those of the protocols follow as room allows. */
+/*
+ * The rows that are few; those of protocols and interfaces follow as room
+ * allows.
+ */
 static int
 client_statistics(struct client *c)
 {

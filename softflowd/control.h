@@ -29,6 +29,8 @@ struct control_ops {
 	void		(*summary)(struct summary *);	/* up to date */
 	const struct summary_proto *(*protos)(void);	/* [256] */
 	unsigned int	(*exports)(struct summary_export *, unsigned int max);
+	/* the interface at a slot; 0: nothing to tell */
+	int		(*interface)(uint8_t slot, struct summary_interface *);
 	void		(*timeouts)(struct timeouts *);
 	int		(*debug)(int delta);	/* new level */
 	void		(*gather)(int on);

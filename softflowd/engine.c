@@ -33,7 +33,7 @@
 #define ENGINE_WATCHDOG_SECONDS	10	/* of CPU time */
 #define ENGINE_LOG_QUEUE	128	/* messages; beyond, lines are dropped */
 
-struct engine	engine = { .capture_fd = -1, .filter_fd = -1 };
+struct engine	engine = { .filter_fd = -1 };
 
 /*
  * To the parent
@@ -117,9 +117,13 @@ engine_get_conf(struct imsg *imsg)
 		if (conf->timeouts.seconds[i] == 0 &&
 		    i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
 			fatalx("CONF: timeout %d is 0", i);
+	for (i = 0; i < MAX_OWN_PREFIX; i++)
+		if (conf->own[i].bits > 128)
+			fatalx("CONF: prefix of %u bits", conf->own[i].bits);
 	if (conf->max_flows < MIN_MAX_FLOWS ||
 	    conf->max_flows > LIMIT_MAX_FLOWS || conf->sampling < 1 ||
-	    conf->track_level > TRACK_TOS || conf->template_seconds < 1 ||
+	    conf->track_level > TRACK_TOS || conf->nown > MAX_OWN_PREFIX ||
+	    conf->template_seconds < 1 ||
 	    conf->template_datagrams < 1 || conf->train < 1 ||
 	    conf->train > MAX_TRAIN || conf->fragments > LIMIT_FRAGMENTS ||
 	    (conf->tunnels & ~TUNNEL_ALL) != 0)
@@ -148,15 +152,30 @@ engine_get_table(struct imsg *imsg)
 static void
 engine_get_capture(struct imsg *imsg)
 {
-	struct msg_capture	*conf = &engine.capture_conf;
+	struct msg_capture	*conf;
+	unsigned int		 n = engine.ncapture;
 
-	if (engine.capture_fd != -1 ||
+	conf = &engine.capture_conf[n < MAX_CAPTURE ? n : 0];
+	if (n == MAX_CAPTURE ||
 	    imsg_get_data(imsg, conf, sizeof(*conf)) == -1 ||
-	    conf->slot >= MAX_CAPTURE || conf->kind >= CAPTURE_KIND_MAX)
+	    conf->slot != n || conf->kind >= CAPTURE_KIND_MAX ||
+	    (conf->kind == CAPTURE_SAVEFILE && n != 0))
 		fatalx("bad CAPTURE");
-	engine.capture_fd = engine_place(imsg_get_fd(imsg),
-	    conf->kind == CAPTURE_SAVEFILE ? FD_SAVEFILE :
-	    FD_CAPTURE + (int)conf->slot);
+	engine.capture_fd[n] = engine_place(imsg_get_fd(imsg),
+	    conf->kind == CAPTURE_SAVEFILE ? FD_SAVEFILE : FD_CAPTURE +
+	    (int)n);
+	engine.ncapture++;
+}
+
+static void
+engine_get_interfaces(struct imsg *imsg)
+{
+	if (imsg_get_data(imsg, &engine.interfaces,
+	    sizeof(engine.interfaces)) == -1)
+		fatalx("bad INTERFACES");
+	/* Before, those of the worker before us count. */
+	if (engine.looping && interfaces_learn(&engine.interfaces) == -1)
+		fatalx("bad INTERFACES");
 }
 
 static void
@@ -193,13 +212,18 @@ engine_lock(void)
 	struct sandbox_worker	 box = { 0 };
 	struct msg_ready	 ready = { 0 };
 	const char		*step = "";
+	unsigned int		 i;
 
-	if (engine.meter == NULL || engine.capture_fd == -1)
+	if (engine.meter == NULL || engine.ncapture == 0)
 		fatalx("LOCK without TABLE and CAPTURE");
-	engine.capture = capture_new(&engine.capture_conf, engine.capture_fd,
-	    engine.filter_fd, &engine.filter);
-	if (engine.capture == NULL)
-		fatal("capture");
+	for (i = 0; i < engine.ncapture; i++) {
+		engine.capture[i] = capture_new(&engine.capture_conf[i],
+		    engine.capture_fd[i], engine.filter_fd, &engine.filter);
+		if (engine.capture[i] == NULL)
+			fatal("capture");
+		box.memory += (size_t)engine.capture_conf[i].block_size *
+		    engine.capture_conf[i].block_count;
+	}
 	engine.filter_fd = -1;
 	box.root = (engine.conf.flags & CONF_ROOT) != 0;
 	box.uid = engine.conf.uid;
@@ -207,9 +231,7 @@ engine_lock(void)
 	box.chroot_fd = box.root ? FD_CHROOT : -1;
 	box.parent = (pid_t)engine.conf.daemon_pid;
 	/* The table's index takes less than its records. */
-	box.memory = (size_t)engine.conf.max_flows * sizeof(struct flow) * 2 +
-	    (size_t)engine.capture_conf.block_size *
-	    engine.capture_conf.block_count;
+	box.memory += (size_t)engine.conf.max_flows * sizeof(struct flow) * 2;
 	if (sandbox_worker(&box, &ready.layers, &ready.landlock_abi,
 	    &step) == -1)
 		fatal("confinement failed at %s", step);
@@ -256,6 +278,9 @@ engine_dispatch_setup(struct imsg *imsg)
 	case IMSG_EXPORT:
 		engine_get_export(imsg);
 		break;
+	case IMSG_INTERFACES:
+		engine_get_interfaces(imsg);
+		break;
 	case IMSG_LOCK:
 		if (imsg_get_len(imsg) != 0)
 			fatalx("bad LOCK");
@@ -272,6 +297,9 @@ engine_dispatch_running(struct imsg *imsg)
 	switch (imsg_get_type(imsg)) {
 	case IMSG_CONTROL:
 		engine_get_control(imsg);
+		break;
+	case IMSG_INTERFACES:
+		engine_get_interfaces(imsg);
 		break;
 	case IMSG_SUMMARY_REQ:
 		if (imsg_get_len(imsg) != 0)

@@ -48,7 +48,7 @@ op_delete_all(void)
 static void
 op_summary(struct summary *summary)
 {
-	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	engine_kernel_counters();
 	meter_flush(engine.meter);
 	*summary = *meter_summary(engine.meter);
 }
@@ -63,6 +63,19 @@ static unsigned int
 op_exports(struct summary_export *rows, unsigned int max)
 {
 	return (meter_exports(engine.meter, rows, max));
+}
+
+/* A capture always has a row; of other interfaces those that were met. */
+int
+engine_interface(uint8_t slot, struct summary_interface *row)
+{
+	if (!meter_interface(engine.meter, slot, row))
+		return (0);
+	if (!engine.interfaces.captures || slot == 0 ||
+	    slot == INTERFACE_OTHER)
+		return (row->frames > 0);
+	row->flags |= SUMMARY_KERNEL;
+	return (1);
 }
 
 static void
@@ -137,6 +150,7 @@ static const struct control_ops	engine_ops = {
 	.summary = op_summary,
 	.protos = op_protos,
 	.exports = op_exports,
+	.interface = engine_interface,
 	.timeouts = op_timeouts,
 	.debug = op_debug,
 	.gather = op_gather,
@@ -158,6 +172,7 @@ engine_send_summary(void)
 {
 	const struct summary_proto	*proto = op_protos();
 	struct summary_export		 rows[MAX_EXPORT];
+	struct summary_interface	 interface;
 	struct summary			 summary;
 	unsigned int			 i, n;
 
@@ -170,5 +185,9 @@ engine_send_summary(void)
 	n = op_exports(rows, MAX_EXPORT);
 	for (i = 0; i < n; i++)
 		engine_send(IMSG_SUMMARY_EXPORT, &rows[i], sizeof(rows[i]));
+	for (i = 0; i < 256; i++)
+		if (engine_interface((uint8_t)i, &interface))
+			engine_send(IMSG_SUMMARY_INTERFACE, &interface,
+			    sizeof(interface));
 	engine_send(IMSG_SUMMARY_END, NULL, 0);
 }

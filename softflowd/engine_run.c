@@ -32,8 +32,8 @@
  */
 #define ENGINE_LAG_US		200000
 
-enum { PFD_CHANNEL, PFD_CAPTURE, PFD_CONTROL, PFD_MAX = PFD_CONTROL +
-    MAX_CONTROL };
+enum { PFD_CHANNEL, PFD_CAPTURE, PFD_CONTROL = PFD_CAPTURE + MAX_CAPTURE,
+    PFD_MAX = PFD_CONTROL + MAX_CONTROL };
 
 static int
 engine_is_live(void)
@@ -79,32 +79,68 @@ engine_wait(int fd, int error)
 	(void)poll(&pfd, 1, 1);
 }
 
+/* One batch of a capture; how many frames, or -1. */
+static int
+engine_read_batch(unsigned int slot)
+{
+	struct counters		*c = meter_counters(engine.meter);
+	struct capture		*cap = engine.capture[slot];
+	struct capture_mark	 mark;
+	int			 n;
+
+	if (!capture_ready(cap, c))
+		return (0);
+	capture_position(cap, &mark);
+	meter_batch(engine.meter, slot, capture_link_type(cap), &mark);
+	n = capture_read(cap, MAX_BATCH, meter_frame, engine.meter, c);
+	meter_account(engine.meter);
+	return (n);
+}
+
+/* The captures take turns, until none has anything for one of them. */
 int
 engine_read_frames(void)
 {
-	struct counters		*c = meter_counters(engine.meter);
-	struct capture_mark	 mark;
-	int			 i, n;
+	unsigned int	batches = 0, idle = 0;
+	int		n;
 
 	engine.drained = 0;
-	for (i = 0; i < ENGINE_TURN_BATCHES; i++) {
-		n = 0;
-		if (capture_ready(engine.capture, c)) {
-			capture_position(engine.capture, &mark);
-			meter_batch(engine.meter,
-			    capture_link_type(engine.capture), &mark);
-			n = capture_read(engine.capture, MAX_BATCH,
-			    meter_frame, engine.meter, c);
-			meter_account(engine.meter);
-		}
-		if (n <= 0) {
+	while (batches < ENGINE_TURN_BATCHES) {
+		n = engine_read_batch(engine.next);
+		if (++engine.next == engine.ncapture)
+			engine.next = 0;
+		if (n > 0) {
+			batches++;
+			idle = 0;
+			engine.busy = meter_tick(engine.meter,
+			    meter_now(engine.meter));
+		} else if (n == -1 || ++idle == engine.ncapture) {
 			engine.drained = 1;
 			return (n);
 		}
-		engine.busy = meter_tick(engine.meter,
-		    meter_now(engine.meter));
 	}
 	return (0);
+}
+
+void
+engine_kernel_counters(void)
+{
+	struct counters		*c = meter_counters(engine.meter), own;
+	struct interface	*interface;
+	unsigned int		 i;
+
+	for (i = 0; i < engine.ncapture; i++) {
+		memset(&own, 0, sizeof(own));
+		capture_kernel_counters(engine.capture[i], &own);
+		c->kernel_received += own.kernel_received;
+		c->kernel_dropped += own.kernel_dropped;
+		/* With any nobody knows whose they are. */
+		if (!engine.interfaces.captures)
+			continue;
+		interface = &engine.estate->interfaces.slot[i + 1];
+		interface->received += own.kernel_received;
+		interface->dropped += own.kernel_dropped;
+	}
 }
 
 void
@@ -117,7 +153,7 @@ engine_report(int now)
 	if (!now && engine.mono_us - engine.reported_us < ENGINE_REPORT_US)
 		return;
 	engine.reported_us = engine.mono_us;
-	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	engine_kernel_counters();
 	meter_flush(engine.meter);	/* no record waits longer than this */
 	msg.counters = *meter_counters(engine.meter);
 	msg.active_flows = meter_summary(engine.meter)->active_flows;
@@ -163,7 +199,7 @@ engine_finish(int failed)
 	uint32_t		cursor = 0;
 
 	engine_set_clock();
-	capture_kernel_counters(engine.capture, meter_counters(engine.meter));
+	engine_kernel_counters();
 	meter_close(engine.meter);
 	for (; cursor != TRACK_NONE; engine.turns++) {
 		engine_set_patience();
@@ -180,14 +216,16 @@ engine_finish(int failed)
 }
 
 static void
-engine_capture_event(short revents)
+engine_capture_event(unsigned int slot, short revents)
 {
 	int	error;
 
 	if (!(revents & (POLLERR | POLLHUP | POLLNVAL)))
 		return;
-	if ((error = capture_clear_error(engine.capture)) != 0)
-		log_info("capture: %s", strerror(error));
+	if ((error = capture_clear_error(engine.capture[slot])) != 0)
+		log_info("capture: %s: %s", engine.interfaces.captures ?
+		    interface_name((uint8_t)(slot + 1)) : "any",
+		    strerror(error));
 }
 
 /* How long poll(2) may sleep. */
@@ -209,16 +247,19 @@ static void
 engine_poll(void)
 {
 	struct pollfd	pfd[PFD_MAX];
-	unsigned int	n;
+	unsigned int	i, n;
 
 	memset(pfd, 0, sizeof(pfd));
 	pfd[PFD_CHANNEL].fd = FD_CHANNEL;
 	pfd[PFD_CHANNEL].events = POLLIN;
 	if (imsgbuf_queuelen(&engine.channel) > 0)
 		pfd[PFD_CHANNEL].events |= POLLOUT;
-	pfd[PFD_CAPTURE].fd = engine_is_live() && engine.gathering ?
-	    capture_fd(engine.capture) : -1;
-	pfd[PFD_CAPTURE].events = POLLIN;
+	for (i = 0; i < MAX_CAPTURE; i++) {
+		pfd[PFD_CAPTURE + i].fd = i < engine.ncapture &&
+		    engine_is_live() && engine.gathering ?
+		    capture_fd(engine.capture[i]) : -1;
+		pfd[PFD_CAPTURE + i].events = POLLIN;
+	}
 	n = control_pollfds(&pfd[PFD_CONTROL], MAX_CONTROL);
 	if (poll(pfd, PFD_CONTROL + n, engine_timeout()) == -1) {
 		if (errno != EINTR)
@@ -230,7 +271,8 @@ engine_poll(void)
 		_exit(1);
 	if (pfd[PFD_CHANNEL].revents & (POLLIN | POLLHUP))
 		engine_dispatch_priv();
-	engine_capture_event(pfd[PFD_CAPTURE].revents);
+	for (i = 0; i < engine.ncapture; i++)
+		engine_capture_event(i, pfd[PFD_CAPTURE + i].revents);
 	control_dispatch(&pfd[PFD_CONTROL], n,
 	    (uint64_t)engine.mono_us / 1000);
 }
@@ -250,13 +292,13 @@ engine_turn(void)
 		if (engine.terminated || engine.phase == ENGINE_FINISHING)
 			engine_finish(0);
 		if (n == -1)
-			log_warnx("%s", capture_error(engine.capture));
+			log_warnx("%s", capture_error(engine.capture[0]));
 		if (engine.drained)
 			engine_finish(n == -1);
 		return;
 	}
 	if (n == -1)
-		log_warnx("%s", capture_error(engine.capture));
+		log_warnx("%s", capture_error(engine.capture[0]));
 	if (engine.drained && engine.unix_us > ENGINE_LAG_US)
 		engine.busy = meter_tick(engine.meter,
 		    (uint64_t)engine.unix_us - ENGINE_LAG_US);
@@ -273,12 +315,14 @@ static void
 engine_adopt(void)
 {
 	struct adoption	a;
+	unsigned int	i;
 
 	if (!(engine.conf.flags & CONF_ADOPT))
 		return;
 	engine_flush(1000);	/* READY: this may take a while */
 	if (meter_adopt(engine.meter, &a)) {
-		capture_resume(engine.capture, &a.mark);
+		for (i = 0; i < engine.ncapture; i++)
+			capture_resume(engine.capture[i], &a.mark[i]);
 		log_info("took over %u flows; %llu frames given up%s",
 		    a.flows, (unsigned long long)a.skipped,
 		    a.repeated ? "; a datagram was sent again" : "");
@@ -300,8 +344,11 @@ engine_run(void)
 	engine_set_clock();
 	engine_set_patience();
 	engine_adopt();
-	if (capture_start(engine.capture) == -1) {
-		log_warnx("%s", capture_error(engine.capture));
+	if (interfaces_learn(&engine.interfaces) == -1)
+		fatalx("bad INTERFACES");
+	/* Only a savefile has something to do, and it is alone. */
+	if (capture_start(engine.capture[0]) == -1) {
+		log_warnx("%s", capture_error(engine.capture[0]));
 		engine_finish(1);
 	}
 	for (engine.looping = 1;; engine.turns++) {

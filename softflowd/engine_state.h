@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "control.h"
 #include "imsg.h"
+#include "interface.h"
 #include "meter.h"
 #include "msg.h"
 
@@ -32,11 +33,14 @@ struct engine {
 	struct estate		*estate;
 	struct meter		*meter;
 
-	struct msg_capture	 capture_conf;
-	int			 capture_fd;	/* -1: not received */
+	struct msg_interfaces	 interfaces;	/* as the parent said last */
+	struct msg_capture	 capture_conf[MAX_CAPTURE];
+	int			 capture_fd[MAX_CAPTURE];
+	unsigned int		 ncapture;
+	unsigned int		 next;		/* whose turn it is to be read */
 	struct msg_filter	 filter;
 	int			 filter_fd;	/* -1: none */
-	struct capture		*capture;
+	struct capture		*capture[MAX_CAPTURE];
 	int			 gathering;
 	int			 drained;	/* nothing left to read now */
 	int			 busy;		/* flows are due */
@@ -59,11 +63,15 @@ void	engine_flush(int timeout_ms);
 void	engine_dispatch_priv(void);
 
 /* engine_control.c */
+int	engine_interface(uint8_t slot, struct summary_interface *);
 void	engine_control_init(void);
 void	engine_send_summary(void);
 
 /* engine_run.c: up to a turn's worth of frames; -1: the source has failed. */
 int	engine_read_frames(void);
+
+/* engine_run.c: from the kernel, into all counters. */
+void	engine_kernel_counters(void);
 
 /* engine_run.c: COUNTERS to the parent, at most once a second unless now */
 void	engine_report(int now);

@@ -18,7 +18,9 @@
 #include "order.h"
 #include "pages.h"
 
-#define ESTATE_MAGIC	0x7366645f666c6f77ULL
+#define ESTATE_MAGIC	0x7366645f666c6f78ULL
+#define BATCH_SLOT_BITS	8
+_Static_assert(MAX_CAPTURE <= 1U << BATCH_SLOT_BITS, "a slot has room");
 
 size_t
 estate_size(uint32_t max_flows)
@@ -91,7 +93,8 @@ estate_valid(const struct estate *es, uint32_t max_flows)
 {
 	return (es->magic == ESTATE_MAGIC && es->size == sizeof(*es) &&
 	    es->capacity == max_flows + TRACK_SPARE &&
-	    es->top <= es->capacity && es->current < 2);
+	    es->top <= es->capacity && es->current < 2 &&
+	    interfaces_valid(&es->interfaces));
 }
 
 struct estate_state *
@@ -114,16 +117,48 @@ estate_commit(struct estate *es)
 	order_stores();
 }
 
+/*
+ * Between the two stores the slot is where it was, and no batch is in hand
+ * that has frames.
+ */
 uint64_t *
-estate_begin_batch(struct estate *es, const struct capture_mark *capture)
+estate_begin_batch(struct estate *es, unsigned int slot,
+    const struct capture_mark *capture)
 {
-	uint64_t		 batch = es->batch + 1;
-	struct estate_mark	*mark = &es->mark[batch % 2];
+	struct estate_place	*place = &es->place[slot];
+	struct estate_mark	*mark = &place->mark[(place->batch + 1) % 2];
 
 	mark->capture = *capture;
 	mark->frames = 0;
 	order_stores();
-	es->batch = batch;
+	place->batch++;
+	order_stores();
+	es->batch = ((es->batch >> BATCH_SLOT_BITS) + 1) << BATCH_SLOT_BITS |
+	    slot;
 	order_stores();
 	return (&mark->frames);
+}
+
+const struct estate_mark *
+estate_batch(const struct estate *es)
+{
+	const struct estate_place	*place;
+	unsigned int			 slot;
+
+	slot = es->batch & ((1U << BATCH_SLOT_BITS) - 1);
+	if (slot >= MAX_CAPTURE)
+		return (NULL);
+	place = &es->place[slot];
+	return (&place->mark[place->batch % 2]);
+}
+
+struct capture_mark
+estate_place(const struct estate *es, unsigned int slot)
+{
+	const struct estate_place	*place = &es->place[slot];
+	const struct estate_mark	*mark = &place->mark[place->batch % 2];
+	struct capture_mark		 at = mark->capture;
+
+	at.frames += mark->frames;
+	return (at);
 }

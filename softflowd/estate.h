@@ -23,15 +23,34 @@
 
 #include "capture.h"
 #include "export.h"
+#include "interface.h"
 #include "summary.h"
 #include "track.h"
 
 #define ESTATE_RECORDS	65536	/* octets before the first record */
 
-/* The batch in hand. */
+/* A batch of one capture slot. */
 struct estate_mark {
 	struct capture_mark	capture;	/* before it */
 	uint64_t		frames;		/* taken of it so far */
+};
+
+/* How far a capture slot was read; its last batch is mark[batch % 2]. */
+struct estate_place {
+	uint64_t		batch;
+	struct estate_mark	mark[2];
+};
+
+/*
+ * A direction of a flow whose packets so far, and their octets, turn out to
+ * be second sightings: what is to stand in its record instead, which may be
+ * half done.
+ */
+struct estate_move {
+	uint64_t	packets, octets;	/* moved so, with all before */
+	struct packet	pkt;			/* the first one now */
+	uint32_t	flow;
+	uint32_t	done;
 };
 
 /* Where the meter stands; times in us. */
@@ -41,6 +60,8 @@ struct estate_meter {
 	uint64_t	boot_us;	/* savefile */
 	uint64_t	clock_us;	/* savefile: time of export */
 	uint64_t	octets_left;	/* of flows that left the table */
+	uint64_t	packets_moved;	/* out of the table, see */
+	uint64_t	octets_moved;	/* struct estate_move */
 	uint32_t	sample_left;
 	uint32_t	begun;		/* savefile: it has a packet */
 };
@@ -62,10 +83,15 @@ struct estate {
 	uint32_t		top;		/* struct track_memory's */
 	uint32_t		current;	/* state that counts, 0 or 1 */
 	struct estate_state	state[2];
-	uint64_t		batch;		/* in hand, or the last one */
-	struct estate_mark	mark[2];	/* its is [batch % 2] */
+	uint64_t		batch;		/* in hand, or the last one:
+						   number, and slot in the low
+						   octet */
+	struct estate_place	place[MAX_CAPTURE];
+	uint64_t		moves;		/* the last is [moves % 2] */
+	struct estate_move	move[2];
 	struct export_hand	hand[EXPORT_LANES];
 	struct summary_state	stats;		/* in the making */
+	struct interfaces	interfaces;
 };
 _Static_assert(sizeof(struct estate) <= ESTATE_RECORDS, "estate is small");
 
@@ -95,9 +121,16 @@ struct estate_state *estate_draft(struct estate *);
 void	estate_commit(struct estate *);
 
 /*
- * A batch begins, behind that mark.  Each frame, before it is looked at, is
- * counted in what is returned.
+ * A batch of a capture slot begins, behind that mark.  Each frame, before it
+ * is looked at, is counted in what is returned.
  */
-uint64_t *estate_begin_batch(struct estate *, const struct capture_mark *);
+uint64_t *estate_begin_batch(struct estate *, unsigned int slot,
+	    const struct capture_mark *);
+
+/* The batch in hand; NULL if its slot cannot be. */
+const struct estate_mark *estate_batch(const struct estate *);
+
+/* Where to go on in a slot: behind its last batch. */
+struct capture_mark estate_place(const struct estate *, unsigned int slot);
 
 #endif

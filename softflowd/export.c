@@ -150,6 +150,7 @@ add_templates(struct export *e, struct datagram *d)
 	}
 	e->session.templates_at_ms = e->clock.uptime_ms + interval_ms;
 	e->session.templates_now = 0;
+	e->session.interface = 1;
 	e->session.datagrams = 0;
 	e->templating = 1;
 }
@@ -337,9 +338,29 @@ export_flow(struct export *e, const struct flow *f, uint32_t idx,
 	return (1);
 }
 
+/* Names of interfaces follow the templates, in datagrams of their own. */
+static void
+send_interfaces(struct export *e, struct counters *c)
+{
+	unsigned int	slot;
+
+	while ((slot = netflow_interface_next(e->session.interface)) != 0) {
+		export_flush(e, c);
+		begin(e, e->lane, c);
+		e->session.interface = netflow_interfaces(&e->lane->datagram,
+		    e->config.version == IPFIX_VERSION, slot);
+		export_flush(e, c);
+		if (e->session.interface == 0)
+			return;
+	}
+	e->session.interface = 0;
+}
+
 void
 export_tick(struct export *e, struct counters *c)
 {
+	if (e->session.interface != 0 && e->ndests > 0)
+		send_interfaces(e, c);
 	if (e->ndests == 0 || !templates_due(e))
 		return;
 	export_flush(e, c);

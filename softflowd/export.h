@@ -35,7 +35,7 @@ struct export_session {
 	uint32_t	templates_now;
 	uint32_t	templates_sent;	/* up to those of the start */
 	uint32_t	datagrams;	/* since templates */
-	uint32_t	reserved;
+	uint32_t	interface;	/* to be named next; 0: all are */
 	struct {
 		struct export_counters	counters;
 		uint32_t		sequence;	/* the next one's */

@@ -21,6 +21,8 @@
 #define KEY_LAG		2	/* packets until its key can be read, */
 #define BUCKET_LAG	10	/* and its bucket has come */
 
+#define RINGS_LAG_US	10000000	/* between captures, at most */
+
 void
 meter_begin(struct meter *m)
 {
@@ -97,6 +99,8 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 	    estate_valid(estate, conf->max_flows);
 	if (!m->adopting)
 		meter_begin(m);
+	interfaces_use(&estate->interfaces);
+	interfaces_own(conf->own, conf->nown);
 	return (meter_new_parts(m, send_fn) == -1 ? NULL : m);
 }
 
@@ -138,7 +142,8 @@ meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 	    (uint16_t)conf->payload_max, &conf->counters) == -1)
 		return (-1);
 	/* Without ports in the key our datagrams cannot be told apart. */
-	if (m->conf.track_level >= TRACK_PORT)
+	if (m->conf.track_level >= TRACK_PORT &&
+	    !(m->conf.flags & CONF_KEEP_OWN))
 		meter_own_key(&m->own[m->nexport], &conf->local,
 		    &conf->remote);
 	m->remote[m->nexport] = conf->remote;
@@ -165,7 +170,8 @@ meter_is_own(const struct meter *m, const struct flow_key *key)
 static uint32_t
 meter_new_flow(struct meter *m, const struct packet *pkt, uint32_t hash)
 {
-	uint32_t	idx;
+	struct flow	*flow;
+	uint32_t	 idx;
 
 	while ((idx = track_insert(m->track, &pkt->key, hash)) == TRACK_NONE)
 		meter_make_room(m);
@@ -174,9 +180,22 @@ meter_new_flow(struct meter *m, const struct packet *pkt, uint32_t hash)
 		m->own_flows++;
 	} else
 		m->stats->summary.counters.flows++;
-	track_update(track_flow(m->track, idx), pkt);
+	flow = track_flow(m->track, idx);
+	*(pkt->outgoing ? &flow->out[pkt->dir] : &flow->in[pkt->dir]) =
+	    pkt->slot;
+	track_update(flow, pkt);
 	expire_add(m->expire, idx);
 	return (idx);
+}
+
+/* As nearly all packets are: where those before were. */
+static inline int
+seen_there(const struct flow *flow, const struct packet *pkt)
+{
+	unsigned int	d = pkt->dir;
+
+	return (pkt->outgoing ? flow->in[d] == 0 && flow->out[d] == pkt->slot :
+	    flow->in[d] == pkt->slot);
 }
 
 static void
@@ -191,12 +210,15 @@ meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
 	if (idx != TRACK_NONE) {
 		flow = track_flow(m->track, idx);
 		why = expire_before(m->expire, flow, pkt);
-		if (why == EXPIRE_NONE) {
-			track_update(flow, pkt);
-		} else {
+		if (why != EXPIRE_NONE) {
 			expire_remove(m->expire, idx);
 			meter_end_flow(m, idx, why);
 			idx = TRACK_NONE;
+		} else if (seen_there(flow, pkt)) {
+			track_update(flow, pkt);
+		} else if (!meter_sight(m, idx, pkt)) {
+			c->second_sightings++;
+			return;
 		}
 	}
 	if (idx == TRACK_NONE)
@@ -267,12 +289,12 @@ meter_decode(struct meter *m, const struct frame *frame, struct packet *pkt)
 }
 
 void
-meter_batch(struct meter *m, enum link_type link,
+meter_batch(struct meter *m, unsigned int slot, enum link_type link,
     const struct capture_mark *mark)
 {
 	m->link = link;
 	m->packets = 0;
-	m->frames = estate_begin_batch(m->estate, mark);
+	m->frames = estate_begin_batch(m->estate, slot, mark);
 }
 
 /*
@@ -296,6 +318,7 @@ meter_frame(void *arg, const struct frame *frame)
 		return;
 	(*m->frames)++;
 	order_stores();
+	m->estate->interfaces.slot[frame->slot].frames++;
 	if (m->savefile && !m->at.begun)
 		meter_first_packet(m, frame->time_us);
 	m->batch_us = frame->time_us;
@@ -325,7 +348,10 @@ meter_account(struct meter *m)
 		meter_fetch_bucket(m, i);
 	for (i = behind(m->packets, BUCKET_LAG); i < m->packets; i++)
 		track_prefetch_record(m->track, m->hash[i]);
-	m->at.now_us = m->batch_us;
+	/* Of several captures each has its own way to go. */
+	if (m->savefile || m->batch_us > m->at.now_us ||
+	    m->at.now_us - m->batch_us > RINGS_LAG_US)
+		m->at.now_us = m->batch_us;
 	for (i = 0; i < m->packets; i++)
 		meter_packet(m, &m->pkt[i], m->hash[i]);
 	meter_commit(m, 0);
@@ -405,6 +431,24 @@ meter_exports(const struct meter *m, struct summary_export *rows,
 		rows[i].counters = *export_counters(m->export, i);
 	}
 	return (i);
+}
+
+int
+meter_interface(const struct meter *m, uint8_t slot,
+    struct summary_interface *row)
+{
+	const struct interface	*i = &m->estate->interfaces.slot[slot];
+
+	memset(row, 0, sizeof(*row));
+	if (m->savefile || (slot != 0 && !interface_known(slot) &&
+	    slot != INTERFACE_OTHER))
+		return (0);
+	row->frames = i->frames;
+	row->received = i->received;
+	row->dropped = i->dropped;
+	row->number = interface_number(slot);
+	strlcpy(row->name, interface_name(slot), sizeof(row->name));
+	return (1);
 }
 
 const struct track *

@@ -44,7 +44,7 @@ int	meter_add_export(struct meter *, int fd, const struct msg_export *);
  * its flows are counted as lost.
  */
 struct adoption {
-	struct capture_mark	mark;		/* how far it had read */
+	struct capture_mark	mark[MAX_CAPTURE];	/* how far it read */
 	uint64_t		skipped;	/* frames given up */
 	uint64_t		lost;		/* packets of bad records */
 	uint32_t		flows;
@@ -53,12 +53,12 @@ struct adoption {
 int	meter_adopt(struct meter *, struct adoption *);
 
 /*
- * A batch of up to MAX_BATCH frames: begin it, mark telling how far the ones
- * before reach; take each frame, of which nothing is needed afterwards; and
- * account what they hold.  Flows that are over before one of its packets are
+ * A batch of up to MAX_BATCH frames of a capture slot: begin it, mark telling
+ * how far the ones before reach; take each frame, of which nothing is needed
+ * afterwards; and account what they hold.  Flows that are over before one of its packets are
  * exported on the way.
  */
-void	meter_batch(struct meter *, enum link_type,
+void	meter_batch(struct meter *, unsigned int slot, enum link_type,
 	    const struct capture_mark *);
 capture_frame_fn	meter_frame;
 void	meter_account(struct meter *);
@@ -111,6 +111,10 @@ const struct summary *meter_summary(struct meter *);
 const struct summary_proto *meter_protos(const struct meter *);
 unsigned int meter_exports(const struct meter *, struct summary_export *,
 	    unsigned int max);
+
+/* What is known of the interface at slot; 0: nothing to tell. */
+int	meter_interface(const struct meter *, uint8_t slot,
+	    struct summary_interface *);
 const struct track *meter_table(const struct meter *);
 const struct expire *meter_expire(const struct meter *);
 

@@ -70,6 +70,18 @@ void	meter_commit(struct meter *, uint32_t leaving);
 /* export's: a datagram is out; it has counted that. */
 export_settled_fn	meter_settled;
 
+/*
+ * Another sighting of a flow in the table: 1 when it counts, and the flow is
+ * updated; 0 when it is a second one.
+ */
+int	meter_sight(struct meter *, uint32_t idx, const struct packet *);
+
+/*
+ * Finish what the worker before us was about to move; how much its flows have
+ * less than its counters, which may be anything.
+ */
+void	meter_move_redo(struct meter *, uint64_t *packets, uint64_t *octets);
+
 /* The table is full. */
 void	meter_make_room(struct meter *);
 

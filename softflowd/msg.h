@@ -17,7 +17,7 @@
 #include "softflowd.h"
 
 /* Goes into the id field of every control request. */
-#define CTL_VERSION		1
+#define CTL_VERSION		2
 
 #define MSG_LOG_SIZE		512
 #define MSG_TEXT_SIZE		256
@@ -32,13 +32,15 @@ enum msg_type {
 	IMSG_CAPTURE,	/* struct msg_capture + descriptor; before LOCK */
 	IMSG_FILTER,	/* struct msg_filter + shared object; before LOCK */
 	IMSG_EXPORT,	/* struct msg_export + socket; before LOCK */
+	IMSG_INTERFACES,	/* struct msg_interfaces; any time */
 	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
 	IMSG_CONTROL,	/* struct msg_control + socket; after LOCK */
 	IMSG_SUMMARY_REQ,	/* empty; after LOCK: send a summary */
 	IMSG_FINISH,	/* empty; after LOCK: export all, summary, FINISHED */
 
 	/*
-	 * Worker to parent.  None carries a descriptor, a name or an address.
+	 * Worker to parent.  None carries a descriptor, or a name or an
+	 * address for anything but print.
 	 */
 	IMSG_READY = 100,	/* struct msg_ready; once, answers LOCK */
 	IMSG_LOG,	/* struct msg_log; any time */
@@ -47,6 +49,7 @@ enum msg_type {
 	IMSG_SUMMARY,	/* struct summary; answers a request or FINISH */
 	IMSG_SUMMARY_PROTO,	/* struct summary_proto; after SUMMARY */
 	IMSG_SUMMARY_EXPORT,	/* struct summary_export; after SUMMARY */
+	IMSG_SUMMARY_INTERFACE,	/* struct summary_interface; after SUMMARY */
 	IMSG_SUMMARY_END,	/* empty; ends a summary */
 	IMSG_CONTROL_CLOSED,	/* struct msg_control_closed */
 	IMSG_SHUTDOWN,	/* struct msg_shutdown: an operator's wish */
@@ -75,6 +78,7 @@ enum msg_type {
 	CTL_SUMMARY = 300,	/* struct summary */
 	CTL_SUMMARY_PROTO,	/* struct summary_proto */
 	CTL_SUMMARY_EXPORT,	/* struct summary_export */
+	CTL_SUMMARY_INTERFACE,	/* struct summary_interface */
 	CTL_FLOW,	/* struct ctl_flow */
 	CTL_TIMEOUTS_ROW,	/* struct timeouts */
 	CTL_RESULT	/* struct ctl_result; last */
@@ -86,6 +90,14 @@ struct msg_addr {
 	uint16_t	port;		/* host order */
 	uint8_t		family;
 	uint8_t		reserved;
+};
+
+/* An address prefix; family 4 or 6. */
+struct msg_prefix {
+	uint8_t		addr[16];	/* network order, IPv4 in 4 octets */
+	uint8_t		family;
+	uint8_t		bits;
+	uint16_t	reserved;
 };
 
 /* IMSG_CONF */
@@ -110,10 +122,14 @@ struct msg_conf {
 	uint32_t	train;		/* datagrams of a call */
 	uint32_t	fragments;	/* entries of their table; 0: none */
 	uint32_t	tunnels;	/* to open: TUNNEL_BIT() each */
+	uint32_t	reserved;
+	uint32_t	nown;		/* prefixes of the own side */
+	struct msg_prefix	own[MAX_OWN_PREFIX];
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */
 #define CONF_ADOPT	0x04	/* the table is that of a worker before */
+#define CONF_KEEP_OWN	0x08	/* account our own datagrams, too */
 
 /* IMSG_CAPTURE */
 struct msg_capture {
@@ -122,10 +138,10 @@ struct msg_capture {
 	uint32_t	link;		/* enum link_type; ring only */
 	uint32_t	block_size;	/* octets; ring or bpf buffer */
 	uint32_t	block_count;
-	uint32_t	ifindex;	/* to record; 0: each frame's own */
 	uint32_t	flags;		/* MSG_CAPTURE_* */
 };
 #define MSG_CAPTURE_SKIP	0x01	/* release the block in hand unread */
+#define MSG_CAPTURE_ANY		0x02	/* each frame has its own interface */
 
 /*
  * IMSG_FILTER: programs for savefiles, compiled by the parent, in one sealed
@@ -146,6 +162,28 @@ struct msg_export {
 	struct msg_addr	local, remote;	/* to know our own datagrams by */
 	struct export_counters	counters;	/* of the generations before */
 };
+
+/*
+ * IMSG_INTERFACES: all that the worker need know of them, anew each time.
+ * captures: interface[i] is that of capture slot i; else they are those of
+ * the system.  What pair's first and again both see counts at first.
+ */
+#define MSG_INTERFACES		254
+#define MSG_INTERFACE_PAIRS	1024
+struct msg_interface {
+	uint32_t	ifindex;	/* the system's; 0: not there now */
+	uint32_t	number;		/* for records */
+	char		name[INTERFACE_NAME];
+};
+struct msg_interfaces {
+	uint32_t	captures;
+	uint32_t	count, pairs;
+	struct msg_interface	interface[MSG_INTERFACES];
+	struct {
+		uint32_t	first, again;	/* ifindex */
+	} pair[MSG_INTERFACE_PAIRS];
+};
+_Static_assert(sizeof(struct msg_interfaces) <= 16384 - 16, "one message");
 
 /* IMSG_CONTROL */
 struct msg_control {
@@ -198,7 +236,8 @@ struct ctl_flow {
 	uint8_t		tcp_flags[2];
 	uint8_t		tos[2];
 	uint16_t	reserved;
-	uint32_t	ifindex;
+	char		in[2][INTERFACE_NAME];	/* empty: unknown */
+	char		out[2][INTERFACE_NAME];
 	uint32_t	index;		/* in the table */
 	int32_t		expires;	/* seconds from now */
 	uint32_t	reason;		/* enum expire_reason, when it does */

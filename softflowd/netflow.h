@@ -33,6 +33,7 @@
 #define NETFLOW9_TEMPLATES	0	/* FlowSet ids */
 #define NETFLOW9_OPTIONS	1
 #define NETFLOW9_SCOPE_SYSTEM	1
+#define NETFLOW9_SCOPE_INTERFACE	2
 
 /* IPFIX, RFC 7011 sections 3.1 and 3.3.2. */
 #define IPFIX_VERSION		10
@@ -47,6 +48,7 @@
 #define TEMPLATE_IPV6		258
 #define TEMPLATE_IPV6_ICMP	259
 #define TEMPLATE_SAMPLING	260
+#define TEMPLATE_INTERFACE	261
 
 /* Head of a FlowSet or Set: id, length. */
 #define SET_HEAD		4
@@ -74,6 +76,8 @@
 #define IE_SAMPLING_INTERVAL	34	/* samplingInterval */
 #define IE_SAMPLING_ALGORITHM	35	/* samplingAlgorithm */
 #define IE_IP_VERSION		60	/* ipVersion */
+#define IE_DIRECTION		61	/* flowDirection */
+#define IE_INTERFACE_NAME	82	/* interfaceName */
 #define IE_END_REASON		136	/* flowEndReason */
 #define IE_ICMP6		139	/* icmpTypeCodeIPv6 */
 #define IE_DOMAIN		149	/* observationDomainId */
@@ -120,6 +124,15 @@ struct netflow_encoder {
 	 */
 	int64_t	(*stamp)(uint8_t *header, int64_t boot_ms, int64_t unix_ms);
 };
+
+/*
+ * Options records that name interfaces, after the template for them: as many
+ * as fit, from slot on, which netflow_interface_next() gives: the first from
+ * slot on with a name, 0 if there is none.  Returns the next one's likewise.
+ */
+unsigned int netflow_interfaces(struct datagram *, int ipfix,
+	    unsigned int slot);
+unsigned int netflow_interface_next(unsigned int slot);
 
 extern const struct netflow_encoder	netflow5_encoder;
 extern const struct netflow_encoder	netflow9_encoder;

@@ -8,6 +8,7 @@
  * pure.
  */
 
+#include "interface.h"
 #include "netflow.h"
 
 static uint32_t
@@ -16,14 +17,23 @@ clamp32(uint64_t value)
 	return (value > UINT32_MAX ? UINT32_MAX : (uint32_t)value);
 }
 
+/* One that is too large is as good as unknown. */
+static uint32_t
+interface16(uint8_t slot)
+{
+	uint32_t	number = interface_number(slot);
+
+	return (number <= UINT16_MAX ? number : 0);
+}
+
 static void
 netflow5_record(struct datagram *d, const struct flow *f, int dir)
 {
 	datagram_copy(d, f->key.addr[dir], 4);
 	datagram_copy(d, f->key.addr[1 - dir], 4);
 	datagram_put(d, 0, 4);		/* next hop */
-	datagram_put(d, f->ifindex <= UINT16_MAX ? f->ifindex : 0, 2);
-	datagram_put(d, 0, 2);		/* output interface */
+	datagram_put(d, interface16(f->in[dir]), 2);
+	datagram_put(d, interface16(f->out[dir]), 2);
 	datagram_put(d, clamp32(f->packets[dir]), 4);
 	datagram_put(d, clamp32(f->octets[dir]), 4);
 	datagram_put(d, datagram_uptime(d, f->first_us[dir]), 4);

@@ -5,6 +5,7 @@
 
 /* Sets, templates and records of v9 and IPFIX.  Worker, confined; pure. */
 
+#include "interface.h"
 #include "netflow_template.h"
 
 void
@@ -105,8 +106,8 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 	}
 	p = datagram_store(p, f->octets[dir], 8);
 	p = datagram_store(p, f->packets[dir], 8);
-	p = datagram_store(p, f->ifindex, 4);
-	p = datagram_store(p, 0, 4);		/* egress: not known */
+	p = datagram_store(p, interface_number(f->in[dir]), 4);
+	p = datagram_store(p, interface_number(f->out[dir]), 4);
 	p = datagram_store(p, f->key.port[dir], 2);
 	p = datagram_store(p, f->key.port[1 - dir], 2);
 	*p++ = f->key.proto;
@@ -114,6 +115,7 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 	*p++ = f->key.family;
 	*p++ = f->tos[dir];
 	*p++ = end_reason;
+	*p++ = interface_direction(f, dir);
 	if (t->icmp)
 		(void)datagram_store(p, f->key.port[1 - dir], 2);
 	d->len += t->octets;

@@ -41,14 +41,14 @@ struct template {
 	{ IE_INGRESS, 4 }, { IE_EGRESS, 4 },				\
 	{ IE_SRC_PORT, 2 }, { IE_DST_PORT, 2 }, { IE_PROTOCOL, 1 },	\
 	{ IE_TCP_FLAGS, 1 }, { IE_IP_VERSION, 1 }, { IE_TOS, 1 },	\
-	{ IE_END_REASON, 1 }
+	{ IE_END_REASON, 1 }, { IE_DIRECTION, 1 }
 #define FIELD_ICMP(element)	{ element, 2 }
 
 #define OCTETS_IPV4	8
 #define OCTETS_IPV6	32
 #define OCTETS_UPTIME	8
 #define OCTETS_MS	16
-#define OCTETS_REST	33
+#define OCTETS_REST	34
 #define OCTETS_ICMP	2
 
 /* Begin a set, ending the one before; end it: padding, length. */

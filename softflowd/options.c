@@ -26,7 +26,6 @@
 #include "options.h"
 
 #define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
-#define DIGITS			"0123456789"
 #define MIN_BUFFER		(128U << 10)
 #define MAX_BUFFER		(1U << 30)
 #define OFFSET(name)		offsetof(struct options, name)
@@ -62,6 +61,8 @@ struct tunable {
 	const char	*name;
 	size_t		 offset;
 	uint32_t	 min, max;
+	int		(*set)(struct parse *, const char *arg,
+			    const char *value);	/* NULL: a number */
 };
 
 static int	fail(struct parse *, const char *, const char *, ...)
@@ -86,14 +87,6 @@ static const struct name_value levels[] = {
 	{ "vlan", 0, "tracking by VLAN" },
 	{ "ether", 0, "tracking by MAC address" },
 	{ NULL, 0, NULL }
-};
-
-static const struct tunable tunables[] = {
-	{ "source-id", OFFSET(source_id), 0, UINT32_MAX },
-	{ "template-seconds", OFFSET(template_seconds), 1, 86400 },
-	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000 },
-	{ "train", OFFSET(train), 1, MAX_TRAIN },
-	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS }
 };
 
 /* Leave "-x arg: reason" in error; arg may be NULL. */
@@ -160,27 +153,11 @@ set_savefile(struct parse *p, char *arg)
 static int
 set_interface(struct parse *p, char *arg)
 {
-	char index[8];
 	const char *errstr;
-	size_t len;
 
-	if (p->options->interface != NULL)
-		return (fail(p, arg, "only one interface; start another "
-		    "softflowd with its own -p and -c for the next"));
-	len = strspn(arg, DIGITS);
-	if (len == 0 || arg[len] != ':')
-		return (set_string(p, arg));
-	errstr = "too large";
-	if (len < sizeof(index)) {
-		strlcpy(index, arg, len + 1);
-		p->options->ifindex = strtonum(index, 1, UINT16_MAX, &errstr);
-	}
-	if (errstr != NULL)
-		return (fail(p, arg, "the index before the colon is %s; it "
-		    "must be a number from 1 to %d", errstr, UINT16_MAX));
-	if (arg[len + 1] == '\0')
-		return (fail(p, arg, "no interface behind the index"));
-	return (set_string(p, arg + len + 1));
+	if ((errstr = options_interface(arg, p->options)) != NULL)
+		return (fail(p, *arg == '\0' ? "\"\"" : arg, "%s", errstr));
+	return (0);
 }
 
 static int
@@ -314,21 +291,68 @@ set_timeout(struct parse *p, char *arg)
 }
 
 static int
+set_own_prefix(struct parse *p, const char *arg, const char *value)
+{
+	struct options *o = p->options;
+	const char *errstr;
+
+	if (o->nown == MAX_OWN_PREFIX)
+		return (fail(p, arg, "more than %d prefixes", MAX_OWN_PREFIX));
+	if ((errstr = options_prefix(value, &o->own[o->nown])) != NULL)
+		return (fail(p, arg, "%s", errstr));
+	o->nown++;
+	return (0);
+}
+
+static int
+set_own_export(struct parse *p, const char *arg, const char *value)
+{
+	p->options->keep_own = strcmp(value, "keep") == 0;
+	if (!p->options->keep_own && strcmp(value, "drop") != 0)
+		return (fail(p, arg, "it must be drop or keep"));
+	return (0);
+}
+
+static int
+set_ignore_outgoing(struct parse *p, const char *arg, const char *value)
+{
+	if (*value != '\0')
+		return (fail(p, arg, "it takes no value"));
+	p->options->ignore_outgoing = 1;
+	return (0);
+}
+
+static const struct tunable tunables[] = {
+	{ "source-id", OFFSET(source_id), 0, UINT32_MAX, NULL },
+	{ "template-seconds", OFFSET(template_seconds), 1, 86400, NULL },
+	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000, NULL },
+	{ "train", OFFSET(train), 1, MAX_TRAIN, NULL },
+	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS, NULL },
+	{ "own-prefix", 0, 0, 0, set_own_prefix },
+	{ "own-export", 0, 0, 0, set_own_export },
+	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing }
+};
+
+static int
 set_tunable(struct parse *p, char *arg)
 {
 	const struct tunable *t;
+	const char *value;
 	size_t len;
 
 	len = strcspn(arg, "=");
+	value = arg[len] == '\0' ? "" : arg + len + 1;
 	for (t = tunables; t < tunables + nitems(tunables); t++) {
 		if (strlen(t->name) != len || strncmp(t->name, arg, len) != 0)
 			continue;
-		return (number(p, arg, arg[len] == '\0' ? "" : arg + len + 1,
-		    t->min, t->max, member(p, t->offset)));
+		if (t->set != NULL)
+			return (t->set(p, arg, value));
+		return (number(p, arg, value, t->min, t->max,
+		    member(p, t->offset)));
 	}
 	return (fail(p, arg, "it must be name=value; the names are "
 	    "source-id, template-seconds, template-datagrams, train, "
-	    "fragment-entries"));
+	    "fragment-entries, own-prefix, own-export, ignore-outgoing"));
 }
 
 static int
@@ -378,7 +402,7 @@ set_collectors(struct parse *p, char *arg)
 	{ letter, 0, refuse, 0, 0, 0, reason, NULL }
 
 static const struct option_def defs[] = {
-	STRING('i', set_interface, interface),
+	OTHER('i', 1, set_interface),
 	STRING('r', set_savefile, savefile),
 	OTHER('n', 1, set_collectors),
 	NAME('v', version, versions, "5, 9 and 10 (ipfix)"),
@@ -410,7 +434,7 @@ static const struct option_def defs[] = {
 	REFUSE('H', "flow direction by MAC address"),
 	REFUSE('I', "resetting the boot time; -v 10 has times that never wrap"),
 	REFUSE('l', "taking turns; every collector gets every flow"),
-	REFUSE('M', "threads; start one softflowd for each interface"),
+	REFUSE('M', "threads; one worker reads all interfaces"),
 	REFUSE('R', "PSAMP input; packets come from -i or -r"),
 	REFUSE('w', "several workers; start one softflowd for each interface"),
 	REFUSE('x', "MPLS labels in records; they are skipped")
@@ -473,9 +497,9 @@ finish(struct parse *p)
 {
 	struct options *o = p->options;
 
-	if ((o->interface == NULL) == (o->savefile == NULL)) {
+	if ((o->ninterface == 0) == (o->savefile == NULL)) {
 		snprintf(p->error, p->errorlen, "%s: give one of -i interface "
-		    "and -r file", o->interface == NULL ?
+		    "and -r file", o->ninterface == 0 ?
 		    "nothing to read packets from" : "-i and -r");
 		return (-1);
 	}
@@ -559,22 +583,4 @@ options_free(struct options *o)
 {
 	free(o->filter);
 	o->filter = NULL;
-}
-
-const char *
-options_usage(void)
-{
-	return (
-	    "usage: softflowd [-6adDghNV] [-B octets] [-C snaplen] "
-	    "[-c ctlsocket]\n"
-	    "                 [-E tunnel[,tunnel ...]] [-e address] "
-	    "[-L hoplimit]\n"
-	    "                 [-m max_flows] [-n host:port[,host:port ...]] "
-	    "[-o name=value]\n"
-	    "                 [-P udp] [-p pidfile] [-S interface] [-s N]\n"
-	    "                 [-T full|tos|port|proto|ip] [-t name=time] "
-	    "[-u user]\n"
-	    "                 [-v 5|9|10|ipfix]\n"
-	    "                 -i [index:]interface | -r file [expression]\n"
-	    "softflowd(8) explains them.\n");
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "softflowd.h"
+#include "msg.h"
 
 enum options_result {
 	OPTIONS_RUN,
@@ -26,9 +26,18 @@ struct options_dest {
 	char	port[32];	/* number or service name */
 };
 
+/* One interface of -i. */
+struct options_interface {
+	char		*name;
+	uint16_t	 number;	/* to record; 0: ask the system */
+	int		 optional;	/* may be missing */
+};
+
 struct options {
-	char		*interface;	/* -i, NULL with savefile */
-	uint16_t	 ifindex;	/* -i index:name; 0: ask the system */
+	struct options_interface interface[MAX_CAPTURE];
+	unsigned int	 ninterface;	/* 0 with savefile */
+	struct msg_prefix	 own[MAX_OWN_PREFIX];
+	unsigned int	 nown;
 	char		*savefile;	/* -r; "-" is standard input */
 	char		*filter;	/* BPF words joined by blanks; or NULL */
 	char		*user;		/* -u; NULL: default */
@@ -51,6 +60,8 @@ struct options {
 	int		 version;	/* 5, 9, 10 */
 	int		 hoplimit;	/* -L; -1: the system's */
 	int		 foreground, debug, promisc;
+	int		 keep_own;	/* -o own-export=keep */
+	int		 ignore_outgoing;
 };
 
 /*
@@ -71,5 +82,12 @@ const char *options_usage(void);
 const char *options_time(const char *, uint32_t *seconds);
 const char *options_collector(const char *, struct options_dest *);
 const char *options_tunnels(const char *, uint32_t *tunnels);
+
+/*
+ * options_interface.c: add an interface, [optional:][index:]name, whose name
+ * points into the argument; address/bits to a prefix.  Likewise.
+ */
+const char *options_interface(char *, struct options *);
+const char *options_prefix(const char *, struct msg_prefix *);
 
 #endif

@@ -416,7 +416,8 @@ frame_decode(enum link_type link, const struct frame *frame,
 	if (frame->wirelen > frame->caplen)
 		*wire += frame->wirelen - frame->caplen;
 	pkt->time_us = frame->time_us;
-	pkt->ifindex = frame->ifindex;
+	pkt->slot = frame->slot;
+	pkt->outgoing = frame->outgoing;
 	return (ip_decode(next, c, *wire, how, pkt, rest));
 }
 

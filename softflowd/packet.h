@@ -57,9 +57,10 @@ struct frame {
 	uint32_t	 caplen;	/* octets at data */
 	uint32_t	 wirelen;	/* octets on the wire */
 	uint64_t	 time_us;	/* since the epoch */
-	uint32_t	 ifindex;	/* where it was seen; 0: unknown */
 	uint16_t	 ethertype;	/* host order; LINK_COOKED only */
 	uint16_t	 vlan;		/* tag that is not in data; FRAME_VLAN */
+	uint8_t		 slot;		/* interface.h: where it was seen */
+	uint8_t		 outgoing;	/* and that it went out there */
 	uint8_t		 flags;		/* FRAME_* */
 };
 #define FRAME_LOOPBACK_OUT	0x01	/* second sighting on loopback */
@@ -111,8 +112,9 @@ struct packet {
 	struct flow_key	key;
 	uint64_t	time_us;
 	uint64_t	octets;		/* IP total length, see packet_decode */
-	uint32_t	ifindex;
 	uint32_t	frag_id;	/* of a first or later fragment */
+	uint8_t		slot;		/* struct frame's */
+	uint8_t		outgoing;
 	uint8_t		dir;		/* which endpoint sent it, 0 or 1 */
 	uint8_t		tcp_flags;	/* octet 13 of the TCP header, or 0 */
 	uint8_t		tos;		/* ToS or traffic class */

@@ -123,14 +123,16 @@ priv_open_stdin(void)
 static void
 priv_open_savefile(void)
 {
-	const char	*path = priv.opt->savefile;
-	struct stat	 sb;
-	char		 error[256];
+	const char		*path = priv.opt->savefile;
+	struct priv_capture	*cap = &priv.capture[0];
+	struct stat		 sb;
+	char			 error[256];
 
-	priv.capture_conf.kind = CAPTURE_SAVEFILE;
-	priv.capture_fd = strcmp(path, "-") == 0 ? priv_open_stdin() :
+	priv.ncapture = 1;
+	cap->conf.kind = CAPTURE_SAVEFILE;
+	cap->fd = strcmp(path, "-") == 0 ? priv_open_stdin() :
 	    open(path, O_RDONLY | O_CLOEXEC);
-	if (priv.capture_fd == -1 || fstat(priv.capture_fd, &sb) == -1)
+	if (cap->fd == -1 || fstat(cap->fd, &sb) == -1)
 		fatal("%s", priv.opt->savefile);
 	priv.capture_pipe = !S_ISREG(sb.st_mode);
 	if (priv.opt->filter == NULL)
@@ -143,23 +145,50 @@ priv_open_savefile(void)
 }
 
 static void
-priv_open_live(void)
+priv_open_interface(struct priv_capture *cap,
+    const struct options_interface *interface, const char *except)
 {
 	const struct options	*opt = priv.opt;
 	char			 error[768];
 
-	priv.capture.interface = opt->interface;
-	priv.capture.filter = opt->filter;
-	priv.capture.snaplen = opt->snaplen;
-	priv.capture.buffer = opt->buffer;
-	priv.capture.promisc = opt->promisc;
-	priv.bound_ifindex = if_nametoindex(opt->interface);
-	priv.capture_fd = capture_open_live(&priv.capture, &priv.capture_conf,
-	    error, sizeof(error));
-	if (priv.capture_fd == -1)
+	cap->params.interface = interface->name;
+	cap->params.filter = opt->filter;
+	cap->params.except = except;
+	cap->params.snaplen = opt->snaplen;
+	cap->params.buffer = opt->buffer;
+	cap->params.share = opt->ninterface;
+	cap->params.promisc = opt->promisc;
+	cap->params.optional = interface->optional;
+	cap->params.ignore_outgoing = opt->ignore_outgoing;
+	cap->ifindex = if_nametoindex(interface->name);
+	cap->fixed = interface->number != 0;
+	cap->number = cap->fixed ? interface->number : cap->ifindex;
+	cap->fd = capture_open_live(&cap->params, &cap->conf, error,
+	    sizeof(error));
+	if (cap->fd == -1)
 		fatalx("%s", error);
-	if ((priv.link_fd = priv_link_open()) == -1)
-		fatal("interface events");
+	if (cap->ifindex == 0 && interface->optional)
+		log_info("%s: no such interface yet; waiting for it",
+		    interface->name);
+	/* By one number they are one. */
+	if (cap->fixed)
+		cap->conf.flags &= ~(uint32_t)MSG_CAPTURE_ANY;
+}
+
+static void
+priv_open_live(void)
+{
+	const char	*except = priv.opt->keep_own ? NULL :
+			    priv_own_filter();
+	unsigned int	 i;
+
+	for (i = 0; i < priv.opt->ninterface; i++) {
+		priv.capture[i].conf.slot = i;
+		priv_open_interface(&priv.capture[i],
+		    &priv.opt->interface[i], except);
+	}
+	priv.ncapture = i;
+	priv_interfaces_open();
 }
 
 static void
@@ -185,7 +214,6 @@ priv_open(void)
 	priv_control_open();
 	if (priv.root && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
 		fatal("empty directory to be root in");
-	priv.capture_conf.ifindex = priv.opt->ifindex;
 	if (priv.opt->savefile != NULL)
 		priv_open_savefile();
 	else

@@ -162,6 +162,22 @@ dispatch_summary_export(struct imsg *imsg)
 }
 
 static int
+dispatch_summary_interface(struct imsg *imsg)
+{
+	struct summary_report		*r = &priv.report;
+	struct summary_interface	*row;
+
+	if (!priv.worker.in_summary || r->ninterface >= nitems(r->interface))
+		return (-1);
+	row = &r->interface[r->ninterface];
+	if (imsg_get_data(imsg, row, sizeof(*row)) == -1 ||
+	    !summary_interface_ok(row))
+		return (-1);
+	r->ninterface++;
+	return (0);
+}
+
+static int
 dispatch_summary_end(struct imsg *imsg)
 {
 	if (!priv.worker.in_summary || imsg_get_len(imsg) != 0)
@@ -248,6 +264,8 @@ dispatch_one(struct imsg *imsg)
 		return (dispatch_summary_proto(imsg));
 	case IMSG_SUMMARY_EXPORT:
 		return (dispatch_summary_export(imsg));
+	case IMSG_SUMMARY_INTERFACE:
+		return (dispatch_summary_interface(imsg));
 	case IMSG_SUMMARY_END:
 		return (dispatch_summary_end(imsg));
 	case IMSG_CONTROL_CLOSED:

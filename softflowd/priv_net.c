@@ -13,6 +13,8 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 
+#include <arpa/inet.h>
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -168,6 +170,39 @@ net_open(struct priv_dest *dest, const struct options_dest *opt,
 	/* A file's packets are somebody else's, whatever their addresses. */
 	if (priv.opt->savefile == NULL)
 		net_addr(&dest->conf.local, &ss);
+}
+
+static void
+net_own(FILE *fp, const struct msg_export *e)
+{
+	char	local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+	int	af = e->local.family == 6 ? AF_INET6 : AF_INET;
+
+	if (inet_ntop(af, e->local.addr, local, sizeof(local)) == NULL ||
+	    inet_ntop(af, e->remote.addr, remote, sizeof(remote)) == NULL)
+		fatal("address of a collector");
+	fprintf(fp, "%s(udp and src host %s and src port %u and dst host %s "
+	    "and dst port %u)", ftell(fp) == 0 ? "" : " or ", local,
+	    e->local.port, remote, e->remote.port);
+}
+
+const char *
+priv_own_filter(void)
+{
+	char		*text;
+	size_t		 len;
+	unsigned int	 i;
+	FILE		*fp;
+
+	if (priv.ndest == 0)
+		return (NULL);
+	if ((fp = open_memstream(&text, &len)) == NULL)
+		fatal("filter");
+	for (i = 0; i < priv.ndest; i++)
+		net_own(fp, &priv.dest[i].conf);
+	if (fclose(fp) == EOF)
+		fatal("filter");
+	return (text);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "imsg.h"
 #include "msg.h"
 #include "options.h"
+#include "stack.h"
 #include "summary.h"
 
 enum worker_phase {
@@ -52,6 +53,16 @@ struct worker {
 	unsigned int		log_lines, log_dropped;
 };
 
+/* One source of packets. */
+struct priv_capture {
+	struct capture_params	params;
+	struct msg_capture	conf;
+	int			fd;
+	uint32_t		ifindex;	/* bound to; 0: not there */
+	uint32_t		number;		/* to record, */
+	int			fixed;		/* as the operator says */
+};
+
 struct priv_dest {
 	int			fd;
 	struct msg_export	conf;
@@ -82,15 +93,14 @@ struct priv {
 	int			 null_fd;
 	int			 chroot_fd;
 	int			 notify_fd;	/* the waiting shell's; -1 */
-	struct capture_params	 capture;
-	struct msg_capture	 capture_conf;
-	int			 capture_fd;
+	struct priv_capture	 capture[MAX_CAPTURE];
+	unsigned int		 ncapture;
+	struct msg_interfaces	 interfaces;	/* as the worker knows them */
 	int			 capture_pipe;	/* a savefile of no known end */
 	struct msg_filter	 filter;
 	int			 filter_fd;
 	int			 table_fd;	/* of estate.h; never mapped */
 	int			 link_fd;	/* interface events; -1 */
-	unsigned int		 bound_ifindex;	/* what we capture on */
 	struct priv_dest	 dest[MAX_EXPORT];
 	unsigned int		 ndest;
 	struct priv_file	 pidfile, ctlsock;
@@ -127,9 +137,17 @@ void	priv_find_user(void);
 /* priv_net.c */
 void	priv_export_open(void);
 
-/* priv_link.c: interface events */
+/* A filter expression for our own datagrams; NULL: there are none. */
+const char *priv_own_filter(void);
+
+/* priv_interfaces.c */
+void	priv_interfaces_open(void);
+void	priv_interfaces_changed(void);
+
+/* priv_link.c: the system's interfaces; -1 with errno */
 int	priv_link_open(void);
 void	priv_link_event(void);
+int	priv_link_list(struct stack_link *, unsigned int max);
 
 /* priv_worker.c */
 /* Start the end: the worker exports everything and goes. */

@@ -42,8 +42,12 @@ extern char	**environ;
 void
 priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 {
-	if (imsg_compose(&priv.worker.channel, type, 0, 0, fd, data,
-	    len) == -1)
+	struct imsgbuf	*channel = &priv.worker.channel;
+
+	/* What it may say is less than what it is told. */
+	if (imsgbuf_set_maxsize(channel, MAX_IMSGSIZE) == -1 ||
+	    imsg_compose(channel, type, 0, 0, fd, data, len) == -1 ||
+	    imsgbuf_set_maxsize(channel, MSG_WORKER_MAX) == -1)
 		fatal("message to the worker");
 }
 
@@ -104,6 +108,10 @@ worker_send_conf(void)
 		conf.flags |= CONF_SAVEFILE;
 	if (priv.root)
 		conf.flags |= CONF_ROOT;
+	if (opt->keep_own)
+		conf.flags |= CONF_KEEP_OWN;
+	conf.nown = opt->nown;
+	memcpy(conf.own, opt->own, sizeof(conf.own));
 	conf.uid = priv.uid;
 	conf.gid = priv.gid;
 	conf.daemon_pid = (int32_t)getpid();
@@ -121,15 +129,22 @@ worker_send_conf(void)
 static void
 worker_send_all(void)
 {
+	struct msg_capture	capture;
 	struct msg_export	msg;
 	unsigned int		i;
 
 	worker_send_conf();
 	worker_send_copy(IMSG_TABLE, priv.table_fd, NULL, 0);
-	priv.capture_conf.flags = priv.worker.skip ? MSG_CAPTURE_SKIP : 0;
+	for (i = 0; i < priv.ncapture; i++) {
+		capture = priv.capture[i].conf;
+		if (priv.worker.skip)
+			capture.flags |= MSG_CAPTURE_SKIP;
+		worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd, &capture,
+		    sizeof(capture));
+	}
 	priv.worker.skip = 0;
-	worker_send_copy(IMSG_CAPTURE, priv.capture_fd, &priv.capture_conf,
-	    sizeof(priv.capture_conf));
+	priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
+	    sizeof(priv.interfaces));
 	if (priv.filter_fd != -1)
 		worker_send_copy(IMSG_FILTER, priv.filter_fd, &priv.filter,
 		    sizeof(priv.filter));
@@ -192,8 +207,6 @@ priv_worker_start(void)
 	if (imsgbuf_init(&w->channel, sv[0]) == -1)
 		fatal("channel");
 	imsgbuf_allow_fdpass(&w->channel);
-	if (imsgbuf_set_maxsize(&w->channel, MSG_WORKER_MAX) == -1)
-		fatal("channel");
 	w->phase = WORKER_STARTING;
 	w->killed = w->hostile = w->eof = w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */

@@ -16,11 +16,13 @@
 #define SOFTFLOWD_PIDFILE	"/var/run/softflowd.pid"
 #define SOFTFLOWD_CTLSOCK	"/var/run/softflowd.ctl"
 
-#define MAX_CAPTURE		1	/* capture sources of one daemon */
+#define MAX_CAPTURE		16	/* capture sources of one daemon */
 #define MAX_EXPORT		16	/* collectors */
 #define MAX_CONTROL		8	/* control clients at a time */
 #define MAX_BATCH		32	/* frames decoded together */
 #define MAX_TRAIN		8	/* datagrams sent together */
+#define MAX_OWN_PREFIX		32	/* -o own-prefix */
+#define INTERFACE_NAME		16	/* octets of a name, with its NUL */
 
 #define DEFAULT_MAX_FLOWS	65536
 #define MIN_MAX_FLOWS		16
@@ -98,10 +100,11 @@ enum expire_reason {
 /*
  * Everything the daemon counts, in one list: struct field, name in text and
  * JSON, and what softflowctl prints.  All are totals since the daemon's
- * start and survive a worker's death.
+ * start and survive a worker's death.  packets and octets go back by what turns
+ * out to be second sightings.
  *
  *   frames = packets + not_sampled + frames_filtered + own_export
- *	+ loopback_outgoing + every drop_*
+ *	+ loopback_outgoing + second_sightings + every drop_*
  *   packets = packets_exported + packets_not_exportable + packets_unsent
  *	+ packets_no_collector + packets_deleted + packets_lost
  *	+ packets of flows in the table
@@ -116,6 +119,7 @@ enum expire_reason {
 	X(frames_filtered, "frames that the filter refused")		\
 	X(own_export, "own export datagrams, not accounted")		\
 	X(loopback_outgoing, "outgoing sightings on loopback")		\
+	X(second_sightings, "packets seen once more")			\
 	X(drop_non_ip, "not IP")					\
 	X(drop_short_link, "link header cut off")			\
 	X(drop_short_ipv4, "IPv4 header cut off")			\

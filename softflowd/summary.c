@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
@@ -229,7 +230,7 @@ print_packets(FILE *out, const struct summary *s)
 	    c->drop_non_ip, too_short);
 	print_span(out, c, FIELD(drop_non_ip), FIELD(drop_bad_total_length),
 	    0);
-	print_span(out, c, FIELD(frames_filtered), FIELD(loopback_outgoing),
+	print_span(out, c, FIELD(frames_filtered), FIELD(second_sightings),
 	    1);
 	print_span(out, c, FIELD(ports_missing), FIELD(tunnels_opened), 1);
 }
@@ -287,6 +288,35 @@ print_exports(FILE *out, const struct summary_report *r)
 		    c->kernel_received);
 		fprintf(out, "Packets dropped by kernel: %" PRIu64 "\n",
 		    c->kernel_dropped);
+	}
+}
+
+int
+summary_interface_ok(const struct summary_interface *row)
+{
+	const char *c;
+
+	if (memchr(row->name, '\0', sizeof(row->name)) == NULL)
+		return (0);
+	for (c = row->name; *c != '\0'; c++)
+		if (!isgraph((unsigned char)*c))
+			return (0);
+	return (1);
+}
+
+static void
+print_interfaces(FILE *out, const struct summary_report *r)
+{
+	const struct summary_interface *i;
+
+	for (i = r->interface; i < r->interface + r->ninterface; i++) {
+		fprintf(out, "Interface %s (index %u): %" PRIu64 " frames",
+		    i->name[0] == '\0' ? "unknown" : i->name, i->number,
+		    i->frames);
+		if (i->flags & SUMMARY_KERNEL)
+			fprintf(out, ", %" PRIu64 " received and %" PRIu64
+			    " dropped by kernel", i->received, i->dropped);
+		fprintf(out, "\n");
 	}
 }
 
@@ -379,6 +409,7 @@ summary_print(FILE *out, const struct summary_report *r)
 
 	print_packets(out, &r->summary);
 	print_exports(out, r);
+	print_interfaces(out, r);
 	if (r->summary.counters.flows_expired > 0)
 		print_expired(out, &r->summary);
 	print_protos(out, r);

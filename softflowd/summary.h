@@ -52,6 +52,16 @@ struct summary_export {
 	struct msg_addr	remote;
 };
 
+/* IMSG_SUMMARY_INTERFACE, CTL_SUMMARY_INTERFACE */
+struct summary_interface {
+	uint64_t	frames;			/* read */
+	uint64_t	received, dropped;	/* by the kernel */
+	uint32_t	number;			/* in records */
+	uint32_t	flags;			/* SUMMARY_KERNEL */
+	char		name[INTERFACE_NAME];
+};
+#define SUMMARY_KERNEL		0x01	/* the kernel counts each */
+
 /* What the worker keeps. */
 struct summary_state {
 	struct summary	summary;
@@ -69,8 +79,12 @@ struct summary_report {
 	struct summary	summary;
 	struct summary_proto	proto[256];
 	struct summary_export	export[MAX_EXPORT];
-	unsigned int	nproto, nexport;
+	struct summary_interface	interface[256];
+	unsigned int	nproto, nexport, ninterface;
 };
+
+/* Whether a row's name can be printed. */
+int	summary_interface_ok(const struct summary_interface *);
 
 /* Read the protocols' names now: a confined process cannot do so later. */
 void	summary_load_protocols(void);

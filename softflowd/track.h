@@ -39,7 +39,7 @@ struct flow {
 	uint32_t	hash;
 	uint32_t	next;		/* wheel slot, or free list */
 	uint32_t	prev;		/* wheel slot */
-	uint32_t	ifindex;	/* first packet's interface */
+	uint8_t		in[2], out[2];	/* came in, left: interface.h */
 	uint8_t		tcp_flags[2];	/* OR of all packets */
 	uint8_t		tos[2];		/* first packet's, each direction */
 	uint16_t	slot;		/* wheel slot */

@@ -116,11 +116,8 @@ track_update(struct flow *f, const struct packet *pkt)
 	unsigned int	d = pkt->dir;
 
 	if (f->packets[d] == 0) {
-		if (f->packets[!d] == 0) {
-			f->ifindex = pkt->ifindex;
-			if (d == 1)
-				f->flags |= FLOW_INITIATOR;
-		}
+		if (f->packets[!d] == 0 && d == 1)
+			f->flags |= FLOW_INITIATOR;
 		f->first_us[d] = f->last_us[d] = pkt->time_us;
 		f->tos[d] = pkt->tos;
 	} else if (pkt->time_us > f->last_us[d])

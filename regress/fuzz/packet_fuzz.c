@@ -77,7 +77,7 @@ check_same(const struct packet *one, const struct packet *two)
 	REQUIRE(one->dir == two->dir && one->flags == two->flags);
 	REQUIRE(one->tcp_flags == two->tcp_flags && one->tos == two->tos);
 	REQUIRE(one->time_us == two->time_us);
-	REQUIRE(one->ifindex == two->ifindex);
+	REQUIRE(one->slot == two->slot);
 }
 
 int
@@ -101,7 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame.ethertype = frame.vlan = (uint16_t)(data[4] << 8 | data[5]);
 	frame.flags = data[1] & FUZZ_VLAN ? FRAME_VLAN : 0;
 	frame.time_us = 1700000000000000;
-	frame.ifindex = 7;
+	frame.slot = 7;
 
 	memset(&one, 0x00, sizeof(one));
 	memset(&two, 0xff, sizeof(two));
@@ -111,7 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result != PACKET_OK)
 		return (0);
 	REQUIRE(one.octets >= (one.key.family == 4 ? 20 : 40));
-	REQUIRE(one.time_us == frame.time_us && one.ifindex == frame.ifindex);
+	REQUIRE(one.time_us == frame.time_us && one.slot == frame.slot);
 	check_key(&one, how.level);
 	check_same(&one, &two);
 	if (!how.side) {

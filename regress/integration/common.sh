@@ -78,7 +78,7 @@ check_conservation() {
 	END {
 		frames = c["packets"] + c["not_sampled"] + \
 		    c["frames_filtered"] + c["own_export"] + \
-		    c["loopback_outgoing"]
+		    c["loopback_outgoing"] + c["second_sightings"]
 		for (name in c)
 			if (name ~ /^drop_/)
 				frames += c[name]

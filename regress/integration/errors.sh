@@ -25,6 +25,8 @@ refusal missing_source_is_refused "neither -i nor -r" \
     '-i .*-r' '-d'
 refusal two_sources_are_refused "-i and -r together" \
     '-i.*-r' '-i lo -r "$real"'
+refusal any_beside_others_is_refused "as it is all of them" \
+    '-i lo: any is all interfaces' '-i any -i lo'
 refusal missing_file_is_refused "by name" \
     '/nonexistent/file: No such file' '-r /nonexistent/file'
 refusal unresolvable_host_is_refused "by name" \

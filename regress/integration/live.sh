@@ -394,24 +394,6 @@ signal_during_start_leaves_nothing_behind_body() {
 	done
 }
 
-live_test_case own_datagrams_are_not_counted \
-    "watching the way to the collector feeds nothing back"
-own_datagrams_are_not_counted_body() {
-	make_namespace
-	start_collector in_ns
-	start_softflowd in_ns -i lo -v 9 -n "127.0.0.1:$port" \
-	    -o template-seconds=1
-	wait_for own_datagrams_seen
-	atf_check test "$(live_counter packets)" = 0
-	kill $softflowd_pid
-	finish_softflowd
-	finish_collector
-	atf_check test ! -s sums
-}
-own_datagrams_seen() {
-	[ "$(live_counter own_export)" -gt 0 ]
-}
-
 # Send $real with tcpdump beside us, which has the same device and filter.
 compare_with_tcpdump() {
 	device=$1
@@ -569,7 +551,6 @@ atf_init_test_cases() {
 	atf_add_test_case files_of_another_instance_stay
 	atf_add_test_case collectors_counters_survive_a_worker
 	atf_add_test_case signal_during_start_leaves_nothing_behind
-	atf_add_test_case own_datagrams_are_not_counted
 	atf_add_test_case filter_and_sampling_work_live
 	atf_add_test_case any_device_gives_the_same_packets
 	atf_add_test_case interface_index_can_be_given

@@ -300,6 +300,17 @@ answer_two_summaries(struct imsgbuf *ibuf)
 }
 
 static void
+answer_bad_name(struct imsgbuf *ibuf)
+{
+	struct summary_interface i;
+
+	answer_summary(ibuf);
+	memset(&i, 0, sizeof(i));
+	memset(i.name, 'x', sizeof(i.name));
+	send_row(ibuf, CTL_SUMMARY_INTERFACE, &i, sizeof(i));
+}
+
+static void
 answer_bad_family(struct imsgbuf *ibuf)
 {
 	struct ctl_flow f;
@@ -358,6 +369,8 @@ CASE(malformed_answers_are_errors)
 	    "malformed answer: unexpected row", "err");
 	check_answer(answer_two_summaries, "statistics", 1,
 	    "malformed answer: unexpected row", "err");
+	check_answer(answer_bad_name, "statistics", 1,
+	    "malformed answer: name of an interface", "err");
 	check_answer(answer_bad_family, "dump-flows", 1,
 	    "malformed answer: address family", "err");
 	check_answer(answer_fewer_rows, "dump-flows", 1,
@@ -382,6 +395,9 @@ answer_flows(struct imsgbuf *ibuf)
 	f.proto = 6;
 	memcpy(f.addr[0], "\300\000\002\001", 4);
 	memcpy(f.addr[1], "\300\000\002\002", 4);
+	strlcpy(f.in[0], "eth0", INTERFACE_NAME);
+	strlcpy(f.out[0], "eth1", INTERFACE_NAME);
+	strlcpy(f.in[1], "e\n1", INTERFACE_NAME);
 	f.port[0] = 80;
 	f.port[1] = 40000;
 	f.octets[0] = 1ULL << 40;
@@ -410,7 +426,8 @@ CASE(flows_are_printed_in_the_classic_lines)
 	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:9 \\[192\\.0\\.2\\.1\\]:80 "
 	    "<> \\[192\\.0\\.2\\.2\\]:40000 proto:6 octets>:1099511627776 "
 	    "packets>:3 octets<:60 packets<:1 start:2026-01-02T03:04:05\\.123 "
-	    "finish:2026-01-02T03:04:07\\.123 tcp>:1b tcp<:02$", "out"));
+	    "finish:2026-01-02T03:04:07\\.123 tcp>:1b tcp<:02 in>:eth0 "
+	    "out>:eth1 in<:e\\?1 out<:-$", "out"));
 	ATF_CHECK(atf_utils_grep_file("^EXPIRY EVENT for flow 9 in 25 "
 	    "seconds$", "out"));
 	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:9 \\[c000:201::\\]:80",

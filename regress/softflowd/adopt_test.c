@@ -129,7 +129,7 @@ worker(int fd)
 		meter_segments(m, cut_at);
 	if (conf.flags & CONF_ADOPT && !meter_adopt(m, &a) && begun)
 		_exit(91);
-	work(m, a.mark.frames, FRAMES);
+	work(m, a.mark[0].frames, FRAMES);
 	fixture_expire_all(m);
 	_exit(0);
 }
@@ -487,7 +487,7 @@ ATF_TC_BODY(a_million_flows_are_taken_over_in_half_a_second, tc)
 	took = now_us() - took;
 	printf("%u flows in %ju us\n", a.flows, (uintmax_t)took);
 	ATF_CHECK_EQ(MANY, a.flows);
-	ATF_CHECK_EQ(MANY, a.mark.frames);
+	ATF_CHECK_EQ(MANY, a.mark[0].frames);
 	ATF_CHECK_EQ(0, a.skipped + a.lost);
 	if (strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"), "asan") != 0)
 		ATF_CHECK(took < 500000);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include <linux/if_packet.h>
+#include <net/if_arp.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include <atf-c.h>
 
 #include "capture.h"
+#include "interface.h"
 #include "shmem.h"
 
 #define BLOCK	65536U
@@ -308,6 +310,59 @@ check_given_up(int before, uint64_t skipped)
 	ATF_CHECK_EQ(0, nseen);
 }
 
+/* What the kernel says of where a frame was seen. */
+static void
+set_place(uint32_t frame, int ifindex, uint8_t pkttype, uint16_t hatype)
+{
+	struct sockaddr_ll	sll = { .sll_ifindex = ifindex,
+				    .sll_pkttype = pkttype,
+				    .sll_hatype = hatype };
+
+	memcpy((uint8_t *)header(3, frame) +
+	    TPACKET_ALIGN(sizeof(struct tpacket3_hdr)), &sll, sizeof(sll));
+}
+
+static struct frame	places[4];
+static int		nplaces;
+
+static void
+see_place(void *arg, const struct frame *frame)
+{
+	(void)arg;
+	places[nplaces++] = *frame;
+}
+
+ATF_TC_WITHOUT_HEAD(frames_say_where_they_were_seen);
+ATF_TC_BODY(frames_say_where_they_were_seen, tc)
+{
+	static struct interfaces	table;
+	int				any;
+
+	interfaces_use(&table);
+	for (any = 0; any < 2; any++) {
+		start();
+		fill(3, 5, 4, 10);
+		set_place(0, 70, PACKET_HOST, ARPHRD_ETHER);
+		set_place(1, 80, PACKET_OUTGOING, ARPHRD_ETHER);
+		set_place(2, 70, PACKET_OTHERHOST, ARPHRD_ETHER);
+		set_place(3, 1, PACKET_OUTGOING, ARPHRD_LOOPBACK);
+		open_ring(any ? MSG_CAPTURE_ANY : 0, NULL);
+		nplaces = 0;
+		ATF_REQUIRE(capture_ready(cap, &c));
+		ATF_REQUIRE_EQ(4, capture_read(cap, 4, see_place, NULL, &c));
+		ATF_CHECK(!places[0].outgoing && places[1].outgoing &&
+		    !places[2].outgoing);
+		ATF_CHECK_EQ(0, places[1].flags);
+		ATF_CHECK_EQ(FRAME_LOOPBACK_OUT, places[3].flags);
+		ATF_CHECK_EQ(places[0].slot, places[2].slot);
+		if (any) {
+			ATF_CHECK_EQ(70, interface_number(places[0].slot));
+			ATF_CHECK_EQ(80, interface_number(places[1].slot));
+		} else
+			ATF_CHECK(places[0].slot == 1 && places[1].slot == 1);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(headers_that_cannot_be_lead_nowhere);
 ATF_TC_BODY(headers_that_cannot_be_lead_nowhere, tc)
 {
@@ -397,6 +452,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, impossible_mark_gives_its_block_up);
 	ATF_TP_ADD_TC(tp, impossible_mark_harms_no_other_block);
 	ATF_TP_ADD_TC(tp, without_a_mark_a_crash_gives_a_block_up);
+	ATF_TP_ADD_TC(tp, frames_say_where_they_were_seen);
 	ATF_TP_ADD_TC(tp, headers_that_cannot_be_lead_nowhere);
 	ATF_TP_ADD_TC(tp, more_frames_than_fit_end_with_the_block);
 	ATF_TP_ADD_TC(tp, frame_that_leads_to_itself_ends_the_block);

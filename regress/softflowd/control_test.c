@@ -71,6 +71,14 @@ fake_exports(struct summary_export *e, unsigned int max)
 	return (2);
 }
 
+static int
+fake_interface(uint8_t slot, struct summary_interface *row)
+{
+	memset(row, 0, sizeof(*row));
+	row->number = slot;
+	return (slot == 2 || slot == 255);
+}
+
 static void
 fake_timeouts(struct timeouts *t)
 {
@@ -133,7 +141,7 @@ fake_expires(const struct flow *f, enum expire_reason *why)
 
 static const struct control_ops fake_ops = {
 	fake_expire_all, fake_delete_all, fake_summary, fake_protos,
-	fake_exports, fake_timeouts, fake_debug, fake_gather,
+	fake_exports, fake_interface, fake_timeouts, fake_debug, fake_gather,
 	fake_send_template, fake_shutdown, fake_closed, fake_table,
 	fake_expires
 };
@@ -303,12 +311,13 @@ CASE(commands_act_and_answer_in_classic_words)
 	ATF_CHECK_EQ(engine.closed[0], 0);
 }
 
-CASE(statistics_are_summary_collectors_protocols_result)
+CASE(statistics_are_summary_collectors_protocols_interfaces_result)
 {
 	static const uint32_t want[] = { CTL_SUMMARY, CTL_SUMMARY_EXPORT,
 	    CTL_SUMMARY_EXPORT, CTL_SUMMARY_PROTO, CTL_SUMMARY_PROTO,
-	    CTL_RESULT };
+	    CTL_SUMMARY_INTERFACE, CTL_SUMMARY_INTERFACE, CTL_RESULT };
 	struct summary s;
+	struct summary_interface interface;
 	struct summary_proto row;
 	struct imsg imsg;
 	struct peer p;
@@ -331,6 +340,10 @@ CASE(statistics_are_summary_collectors_protocols_result)
 			ATF_REQUIRE_EQ(imsg_get_data(&imsg, &row,
 			    sizeof(row)), 0);
 			ATF_CHECK_EQ(row.proto, 255);
+		} else if (i == 6) {
+			ATF_REQUIRE_EQ(imsg_get_data(&imsg, &interface,
+			    sizeof(interface)), 0);
+			ATF_CHECK_EQ(interface.number, 255);
 		}
 		imsg_free(&imsg);
 	}
@@ -350,7 +363,7 @@ CASE(statistics_of_every_protocol_fit)
 	join(&p, 0, 0);
 	ask(&p, CTL_STATISTICS, CTL_VERSION, NULL, 0);
 	r = result_of(&p, &rows);
-	ATF_CHECK_EQ(rows, 1 + 2 + 256);
+	ATF_CHECK_EQ(rows, 1 + 2 + 256 + 2);
 	ATF_CHECK_EQ(r.count, rows);
 }
 
@@ -490,7 +503,7 @@ CASE(wrong_version_is_refused_with_a_message)
 	setup(0);
 	join(&p, 0, 0);
 	ask(&p, CTL_EXPIRE_ALL, 77, NULL, 0);
-	check_refused(&p, "version 77", "speaks version 1");
+	check_refused(&p, "version 77", "speaks version 2");
 }
 
 CASE(payload_is_refused_with_a_message)
@@ -736,7 +749,8 @@ CASE(ids_out_of_range_or_taken_are_refused)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, commands_act_and_answer_in_classic_words);
-	ATF_TP_ADD_TC(tp, statistics_are_summary_collectors_protocols_result);
+	ATF_TP_ADD_TC(tp,
+	    statistics_are_summary_collectors_protocols_interfaces_result);
 	ATF_TP_ADD_TC(tp, statistics_of_every_protocol_fit);
 	ATF_TP_ADD_TC(tp, timeouts_are_one_row);
 	ATF_TP_ADD_TC(tp, silent_client_does_not_block);

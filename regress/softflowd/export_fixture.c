@@ -31,6 +31,7 @@ struct export_clock clock_now = {
 	.unix_us = 1700000100000000,
 	.uptime_ms = 1099877
 };
+struct interfaces	 table;
 struct export	*e;
 struct counters	 c;
 struct walk	 w;
@@ -71,6 +72,10 @@ start(uint16_t version)
 	nsent = 0;
 	memset(&c, 0, sizeof(c));
 	memset(&w, 0, sizeof(w));
+	memset(&table, 0, sizeof(table));
+	table.count = 1;
+	table.slot[1].number = 2;
+	interfaces_use(&table);
 	config.version = version;
 	ATF_REQUIRE((e = export_new(&config, record_send, NULL)) != NULL);
 	export_set_clock(e, &clock_now);
@@ -112,7 +117,7 @@ tcp_flow(void)
 	f.last_us[0] = 1700000010456000;
 	f.tcp_flags[0] = 0x1b;
 	f.tos[0] = 0x20;
-	f.ifindex = 2;
+	f.in[0] = 1;
 	f.flags = FLOW_USED;
 	return (f);
 }

@@ -13,6 +13,7 @@
 
 #include "export.h"
 #include "export_walk.h"
+#include "interface.h"
 
 #define SENT_MAX	512
 
@@ -28,6 +29,8 @@ extern unsigned int	nsent;
 /* The exporter under test, what it was told, what it counts. */
 extern struct export_config	 config;
 extern struct export_clock	 clock_now;
+/* Slot 1 has number 2 and no name. */
+extern struct interfaces	 table;
 extern struct export		*e;
 extern struct counters		 c;
 extern struct walk		 w;

@@ -125,6 +125,8 @@ walk_record(struct walk *w, const struct walk_template *t, const uint8_t *p)
 			memcpy(r->src, p, t->length[i]);
 		else if (t->element[i] == 12 || t->element[i] == 28)
 			memcpy(r->dst, p, t->length[i]);
+		else if (t->element[i] == 82 && t->length[i] == 16)
+			memcpy(r->src, p, 16);	/* a name */
 		else if (t->element[i] > 255 || t->length[i] > 8)
 			return ("element");
 		else

@@ -342,7 +342,7 @@ metered(const struct msg_conf *conf)
 
 	ATF_REQUIRE((es = estate_map(-1, conf->max_flows)) != NULL);
 	m = fixture_meter(conf, es, send_nowhere, 0);
-	meter_batch(m, LINK_RAW, &mark);
+	meter_batch(m, 0, LINK_RAW, &mark);
 	for (i = 0; i < sizeof(hex) / sizeof(hex[0]); i++) {
 		frame.data = octets(hex[i], &frame.caplen);
 		frame.wirelen = frame.caplen;

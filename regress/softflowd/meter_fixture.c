@@ -60,7 +60,7 @@ fixture_batch(struct meter *m, const uint32_t *flow, int n, uint64_t time_us,
 	struct frame		frame = { 0 };
 	int			i;
 
-	meter_batch(m, LINK_ETHERNET, &mark);
+	meter_batch(m, 0, LINK_ETHERNET, &mark);
 	for (i = 0; i < n; i++) {
 		memcpy(data[i], model, FRAME);
 		data[i][27] = (uint8_t)(flow[i] >> 16);
@@ -90,7 +90,8 @@ const char *
 fixture_sums(const struct counters *c)
 {
 	if (c->frames != c->packets + c->not_sampled + c->frames_filtered +
-	    c->own_export + c->loopback_outgoing + c->drop_non_ip +
+	    c->own_export + c->loopback_outgoing + c->second_sightings +
+	    c->drop_non_ip +
 	    c->drop_short_link + c->drop_short_ipv4 +
 	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
 	    c->drop_bad_version + c->drop_bad_header_length +

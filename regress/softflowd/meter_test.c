@@ -141,7 +141,7 @@ feed_own(uint8_t tos)
 				    .wirelen = 28, .time_us = T0 };
 	struct capture_mark	mark = { 0, pos++ };
 
-	meter_batch(m, LINK_RAW, &mark);
+	meter_batch(m, 0, LINK_RAW, &mark);
 	meter_frame(m, &frame);
 	meter_account(m);
 }

@@ -8,6 +8,7 @@
  * and what must be true of any datagram.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include <atf-c.h>
@@ -56,7 +57,8 @@ ATF_TC_BODY(v5_datagram_is_what_the_format_says, tc)
 
 #define GOLDEN_FIELDS							\
 	"0001 0008 0002 0008 000a 0004 000e 0004 0007 0002 000b 0002"	\
-	"0004 0001 0006 0001 003c 0001 0005 0001 0088 0001"
+	"0004 0001 0006 0001 003c 0001 0005 0001 0088 0001"		\
+	"003d 0001"
 
 ATF_TC_WITHOUT_HEAD(v9_datagram_is_what_the_format_says);
 ATF_TC_BODY(v9_datagram_is_what_the_format_says, tc)
@@ -67,16 +69,16 @@ ATF_TC_BODY(v9_datagram_is_what_the_format_says, tc)
 	export_flush(e, &c);
 	ATF_REQUIRE_EQ(1, nsent);
 	require_octets("0009 0006 0010c865 6553f164 00000000 00000007"
-	    "0000 00c8"
-	    "0100 000f 0008 0004 000c 0004 0016 0004 0015 0004" GOLDEN_FIELDS
-	    "0101 0010 0008 0004 000c 0004 0016 0004 0015 0004" GOLDEN_FIELDS
+	    "0000 00d4"
+	    "0100 0010 0008 0004 000c 0004 0016 0004 0015 0004" GOLDEN_FIELDS
+	    "0101 0011 0008 0004 000c 0004 0016 0004 0015 0004" GOLDEN_FIELDS
 	    "0020 0002"
-	    "0102 000f 001b 0010 001c 0010 0016 0004 0015 0004" GOLDEN_FIELDS
+	    "0102 0010 001b 0010 001c 0010 0016 0004 0015 0004" GOLDEN_FIELDS
 	    "0001 0018 0104 0004 0008 0001 0004 0022 0004 0023 0001 0000"
 	    "0104 0010 00000007 00000064 01 000000"
 	    "0100 0038 c0000201 c6336409 000f4240 000f6a9d"
 	    "00000000000005dc 0000000000000003 00000002 00000000"
-	    "9c40 01bb 06 1b 04 20 03 000000");
+	    "9c40 01bb 06 1b 04 20 03 00 0000");
 	ATF_REQUIRE_EQ(1, export_sequence(e, 0));
 	export_free(e);
 }
@@ -89,19 +91,19 @@ ATF_TC_BODY(ipfix_datagram_is_what_the_format_says, tc)
 	put(tcp_flow());
 	export_flush(e, &c);
 	ATF_REQUIRE_EQ(1, nsent);
-	require_octets("000a 0184 6553f164 00000000 00000007"
-	    "0002 010c"
-	    "0100 000f 0008 0004 000c 0004 0098 0008 0099 0008" GOLDEN_FIELDS
-	    "0101 0010 0008 0004 000c 0004 0098 0008 0099 0008" GOLDEN_FIELDS
+	require_octets("000a 0194 6553f164 00000000 00000007"
+	    "0002 011c"
+	    "0100 0010 0008 0004 000c 0004 0098 0008 0099 0008" GOLDEN_FIELDS
+	    "0101 0011 0008 0004 000c 0004 0098 0008 0099 0008" GOLDEN_FIELDS
 	    "0020 0002"
-	    "0102 000f 001b 0010 001c 0010 0098 0008 0099 0008" GOLDEN_FIELDS
-	    "0103 0010 001b 0010 001c 0010 0098 0008 0099 0008" GOLDEN_FIELDS
+	    "0102 0010 001b 0010 001c 0010 0098 0008 0099 0008" GOLDEN_FIELDS
+	    "0103 0011 001b 0010 001c 0010 0098 0008 0099 0008" GOLDEN_FIELDS
 	    "008b 0002"
 	    "0003 0018 0104 0003 0001 0095 0004 0022 0004 0023 0001 0000"
 	    "0104 0010 00000007 00000064 01 000000"
 	    "0100 0040 c0000201 c6336409 0000018bcfe5687b 0000018bcfe590d8"
 	    "00000000000005dc 0000000000000003 00000002 00000000"
-	    "9c40 01bb 06 1b 04 20 03 000000");
+	    "9c40 01bb 06 1b 04 20 03 00 0000");
 	ATF_REQUIRE_EQ(2, export_sequence(e, 0));
 	export_free(e);
 }
@@ -172,14 +174,113 @@ ATF_TC_BODY(v5_numbers_too_large_are_not_cut_silently, tc)
 	add(0, 1400);
 	f.octets[0] = UINT32_MAX;
 	f.packets[0] = 1ULL << 32;
-	f.ifindex = 65537;
+	table.slot[1].number = 65537;
 	r = put_one(f);
 	ATF_CHECK_EQ(UINT32_MAX, r->value[1]);
 	ATF_CHECK_EQ(UINT32_MAX, r->value[2]);
 	ATF_CHECK_EQ(0, r->value[10]);
-	f.ifindex = 65535;
+	table.slot[1].number = 65535;
 	ATF_CHECK_EQ(65535, put_one(f)->value[10]);
 	export_free(e);
+}
+
+/* Interfaces of which every third has no name or no number. */
+static void
+name_interfaces(uint32_t n)
+{
+	uint32_t	i;
+
+	table.count = n;
+	for (i = 1; i <= n; i++) {
+		table.slot[i].number = i % 3 == 1 ? 0 : 1000 + i;
+		snprintf(table.slot[i].name, INTERFACE_NAME,
+		    i % 3 == 2 ? "" : "interface%u", i);
+	}
+}
+
+/* Each name in a datagram of its own kind, in order, and each once. */
+static void
+check_names(uint16_t version, uint16_t payload_max, uint32_t n)
+{
+	char		name[INTERFACE_NAME];
+	uint32_t	i, records, named = 0, sequence = 0;
+
+	start(version);
+	add(0, payload_max);
+	name_interfaces(n);
+	export_tick(e, &c);
+	export_tick(e, &c);
+	for (i = 0; i < nsent; i++) {
+		look(i);
+		ATF_CHECK(sent[i].len <= payload_max);
+		ATF_CHECK_EQ(sequence, w.sequence);
+		sequence += version == 9 ? 1 : w.options;
+		/* With the other templates goes a record on sampling. */
+		records = w.options - (w.templates > 1);
+		ATF_CHECK(records <= EXPORT_FLOWS);
+		if (records == 0)
+			continue;
+		named += records;
+		ATF_CHECK_EQ(261, w.option.set_id);
+		snprintf(name, sizeof(name), "interface%u", named * 3);
+		ATF_CHECK_STREQ(name, (char *)w.option.src);
+		ATF_CHECK_EQ(1000 + named * 3, w.option.value[version == 9 ?
+		    2 : 10]);
+	}
+	ATF_CHECK_EQ(n / 3, named);
+	ATF_CHECK_EQ(sequence, export_sequence(e, 0));
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(interfaces_are_named_behind_the_templates);
+ATF_TC_BODY(interfaces_are_named_behind_the_templates, tc)
+{
+	static const uint32_t	counts[] = { 0, 2, 3, 60, 96, 99, 254 };
+	size_t			i;
+
+	for (i = 0; i < nitems(counts); i++) {
+		check_names(9, 1400, counts[i]);
+		check_names(9, 512, counts[i]);
+		check_names(10, 1400, counts[i]);
+		check_names(10, 512, counts[i]);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(names_end_though_templates_are_always_due);
+ATF_TC_BODY(names_end_though_templates_are_always_due, tc)
+{
+	config.template_datagrams = 1;
+	check_names(10, 1400, 254);
+}
+
+ATF_TC_WITHOUT_HEAD(records_say_interfaces_and_direction);
+ATF_TC_BODY(records_say_interfaces_and_direction, tc)
+{
+	static const uint16_t	versions[] = { 5, 9, 10 };
+	struct flow		f = both_ways(tcp_flow());
+	size_t			i;
+
+	for (i = 0; i < nitems(versions); i++) {
+		start(versions[i]);
+		add(0, 1400);
+		table.count = 3;
+		table.slot[2].number = 40;
+		table.slot[3].number = 50;
+		f.in[0] = 2;
+		f.out[0] = 3;
+		f.in[1] = 0;
+		f.out[1] = 2;
+		(void)put_one(f);
+		ATF_CHECK_EQ(40, w.record[0].value[10]);
+		ATF_CHECK_EQ(50, w.record[0].value[14]);
+		ATF_CHECK_EQ(0, w.record[1].value[10]);
+		ATF_CHECK_EQ(40, w.record[1].value[14]);
+		if (versions[i] > 5) {
+			ATF_CHECK_EQ(0, w.record[0].value[61]);
+			ATF_CHECK_EQ(1, w.record[1].value[61]);
+		}
+		export_free(e);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(v5_says_sampling_only_when_there_is_some);
@@ -471,6 +572,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, v5_datagram_holds_less_where_the_route_is_narrow);
 	ATF_TP_ADD_TC(tp, v5_counts_ipv6_flows_as_not_exportable);
 	ATF_TP_ADD_TC(tp, v5_numbers_too_large_are_not_cut_silently);
+	ATF_TP_ADD_TC(tp, interfaces_are_named_behind_the_templates);
+	ATF_TP_ADD_TC(tp, names_end_though_templates_are_always_due);
+	ATF_TP_ADD_TC(tp, records_say_interfaces_and_direction);
 	ATF_TP_ADD_TC(tp, v5_says_sampling_only_when_there_is_some);
 	ATF_TP_ADD_TC(tp, each_direction_is_a_record_with_its_own_values);
 	ATF_TP_ADD_TC(tp, silent_direction_and_empty_flow_are_never_sent);

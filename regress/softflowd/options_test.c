@@ -73,8 +73,8 @@ ATF_TC_BODY(name, tc)
 CASE(defaults_are_those_of_the_manual)
 {
 	good("-i eth0");
-	ATF_CHECK_STREQ(opts.interface, "eth0");
-	ATF_CHECK_EQ(opts.ifindex, 0);
+	ATF_CHECK_STREQ(opts.interface[0].name, "eth0");
+	ATF_CHECK_EQ(opts.interface[0].number, 0);
 	ATF_CHECK(opts.savefile == NULL && opts.filter == NULL);
 	ATF_CHECK_STREQ(opts.pidfile, "/var/run/softflowd.pid");
 	ATF_CHECK_STREQ(opts.ctlsock, "/var/run/softflowd.ctl");
@@ -103,32 +103,83 @@ CASE(one_source_of_packets_is_required)
 	    "and -r file");
 	bad("-i eth0 -r file", "-i and -r: give one of -i interface and "
 	    "-r file");
-	bad("-i eth0 -i eth1", "-i eth1: only one interface; start another "
-	    "softflowd with its own -p and -c for the next");
 	bad("-r a -r b", "-r b: only one file can be read at a time");
 }
 
 CASE(an_interface_may_have_an_index_in_front)
 {
 	good("-i 7:eth0");
-	ATF_CHECK_STREQ(opts.interface, "eth0");
-	ATF_CHECK_EQ(opts.ifindex, 7);
+	ATF_CHECK_STREQ(opts.interface[0].name, "eth0");
+	ATF_CHECK_EQ(opts.interface[0].number, 7);
 	good("-i 65535:eth0");
-	ATF_CHECK_EQ(opts.ifindex, 65535);
+	ATF_CHECK_EQ(opts.interface[0].number, 65535);
 	good("-i eth0:1");
-	ATF_CHECK_STREQ(opts.interface, "eth0:1");
-	ATF_CHECK_EQ(opts.ifindex, 0);
+	ATF_CHECK_STREQ(opts.interface[0].name, "eth0:1");
+	ATF_CHECK_EQ(opts.interface[0].number, 0);
+}
+
+CASE(interfaces_may_be_several_and_missing)
+{
+	good("-i eth0 -i optional:eth1 -i optional:7:eth2");
+	ATF_CHECK_EQ(opts.ninterface, 3);
+	ATF_CHECK_STREQ(opts.interface[1].name, "eth1");
+	ATF_CHECK_STREQ(opts.interface[2].name, "eth2");
+	ATF_CHECK_EQ(opts.interface[2].number, 7);
+	ATF_CHECK(!opts.interface[0].optional && opts.interface[1].optional &&
+	    opts.interface[2].optional);
+	good("-i 0 -i 1 -i 2 -i 3 -i 4 -i 5 -i 6 -i 7 -i 8 -i 9 -i a -i b "
+	    "-i c -i d -i e -i f");
+	bad("-i 0 -i 1 -i 2 -i 3 -i 4 -i 5 -i 6 -i 7 -i 8 -i 9 -i a -i b "
+	    "-i c -i d -i e -i f -i g", "-i g: there are 16 interfaces before "
+	    "it, and no more can be");
+	bad("-i eth0 -i 7:eth0", "-i 7:eth0: it is given twice");
+	bad("-i any -i eth0", "-i eth0: any is all interfaces; give it alone");
+	bad("-i eth0 -i any", "-i any: any is all interfaces; give it alone");
+	bad("-i optional:", "-i optional:: it must not be empty");
+}
+
+CASE(own_side_is_prefixes)
+{
+	good("-i e -o own-prefix=192.0.2.0/24 -o own-prefix=2001:db8::/32 "
+	    "-o own-prefix=::/0");
+	ATF_CHECK_EQ(opts.nown, 3);
+	ATF_CHECK_EQ(opts.own[0].family, 4);
+	ATF_CHECK_EQ(opts.own[0].bits, 24);
+	ATF_CHECK_EQ(opts.own[0].addr[2], 2);
+	ATF_CHECK_EQ(opts.own[1].family, 6);
+	ATF_CHECK_EQ(opts.own[1].bits, 32);
+	ATF_CHECK_EQ(opts.own[2].bits, 0);
+	bad("-i e -o own-prefix=192.0.2.0", "-o own-prefix=192.0.2.0: bits "
+	    "must be a number from 0 to 32");
+	bad("-i e -o own-prefix=192.0.2.0/33", "-o own-prefix=192.0.2.0/33: "
+	    "bits must be a number from 0 to 32");
+	bad("-i e -o own-prefix=::/129", "-o own-prefix=::/129: bits must be "
+	    "a number from 0 to 128");
+	bad("-i e -o own-prefix=net/8", "-o own-prefix=net/8: a prefix is "
+	    "address/bits, such as 192.0.2.0/24 or 2001:db8::/32");
+}
+
+CASE(own_export_and_outgoing_packets_can_be_chosen)
+{
+	good("-i e");
+	ATF_CHECK(!opts.keep_own && !opts.ignore_outgoing);
+	good("-i e -o own-export=keep -o ignore-outgoing");
+	ATF_CHECK(opts.keep_own && opts.ignore_outgoing);
+	bad("-i e -o own-export=yes", "-o own-export=yes: it must be drop or "
+	    "keep");
+	bad("-i e -o ignore-outgoing=1", "-o ignore-outgoing=1: it takes no "
+	    "value");
 }
 
 CASE(a_bad_interface_index_is_refused)
 {
-	bad("-i 0:eth0", "-i 0:eth0: the index before the colon is too small; "
-	    "it must be a number from 1 to 65535");
-	bad("-i 65536:eth0", "-i 65536:eth0: the index before the colon is "
-	    "too large; it must be a number from 1 to 65535");
+	bad("-i 0:eth0", "-i 0:eth0: the index before the colon must be a "
+	    "number from 1 to 65535");
+	bad("-i 65536:eth0", "-i 65536:eth0: the index before the colon must "
+	    "be a number from 1 to 65535");
 	bad("-i 123456789:eth0", "-i 123456789:eth0: the index before the "
-	    "colon is too large; it must be a number from 1 to 65535");
-	bad("-i 7:", "-i 7:: no interface behind the index");
+	    "colon must be a number from 1 to 65535");
+	bad("-i 7:", "-i 7:: it must not be empty");
 }
 
 CASE(a_savefile_leaves_a_running_daemon_alone)
@@ -392,7 +443,8 @@ CASE(tunables_have_names_and_ranges)
 	    "from 0 to 4294967295");
 	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
 	    "names are source-id, template-seconds, template-datagrams, "
-	    "train, fragment-entries");
+	    "train, fragment-entries, own-prefix, own-export, "
+	    "ignore-outgoing");
 	good("-i e");
 	ATF_CHECK_EQ(opts.fragments, 4096);
 	good("-i e -o fragment-entries=0");
@@ -496,7 +548,7 @@ CASE(harmless_classic_options_change_nothing)
 	good("-i e");
 	plain = opts;
 	good("-i e -a -6 -g -P udp");
-	plain.interface = opts.interface;
+	plain.interface[0].name = opts.interface[0].name;
 	ATF_CHECK_EQ(memcmp(&opts, &plain, sizeof(opts)), 0);
 }
 
@@ -514,8 +566,8 @@ CASE(other_classic_options_are_refused_by_name)
 	    "has times that never wrap");
 	bad("-l", "-l: not in this version: taking turns; every collector gets "
 	    "every flow");
-	bad("-M", "-M: not in this version: threads; start one softflowd for "
-	    "each interface");
+	bad("-M", "-M: not in this version: threads; one worker reads all "
+	    "interfaces");
 	bad("-R 4739", "-R: not in this version: PSAMP input; packets come "
 	    "from -i or -r");
 	bad("-w 4", "-w: not in this version: several workers; start one "
@@ -573,7 +625,7 @@ CASE(parsing_again_starts_afresh)
 	good("-i eth1 -n a:1 -t tcp=1m -D udp");
 	options_free(&opts);
 	good("-i eth0");
-	ATF_CHECK_STREQ(opts.interface, "eth0");
+	ATF_CHECK_STREQ(opts.interface[0].name, "eth0");
 	ATF_CHECK_EQ(opts.ndest, 0);
 	ATF_CHECK_EQ(opts.debug, 0);
 	ATF_CHECK_EQ(opts.filter, NULL);
@@ -596,6 +648,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, defaults_are_those_of_the_manual);
 	ATF_TP_ADD_TC(tp, one_source_of_packets_is_required);
 	ATF_TP_ADD_TC(tp, an_interface_may_have_an_index_in_front);
+	ATF_TP_ADD_TC(tp, interfaces_may_be_several_and_missing);
+	ATF_TP_ADD_TC(tp, own_side_is_prefixes);
+	ATF_TP_ADD_TC(tp, own_export_and_outgoing_packets_can_be_chosen);
 	ATF_TP_ADD_TC(tp, a_bad_interface_index_is_refused);
 	ATF_TP_ADD_TC(tp, a_savefile_leaves_a_running_daemon_alone);
 	ATF_TP_ADD_TC(tp, collectors_are_a_list_and_n_adds_to_it);

@@ -84,7 +84,7 @@ decode_how(enum link_type link, uint16_t ethertype, const struct decode *how,
 	frame.wirelen = wirelen;
 	frame.ethertype = ethertype;
 	frame.time_us = 1234567890123456;
-	frame.ifindex = 3;
+	frame.slot = 3;
 	return (decode_frame(link, how, &frame, pkt));
 }
 

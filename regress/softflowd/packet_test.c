@@ -33,7 +33,7 @@ TEST(tcp_over_ipv4_is_decoded)
 	ATF_CHECK_EQ(0x12, pkt.tcp_flags);
 	ATF_CHECK_EQ(40, pkt.octets);
 	ATF_CHECK_EQ(1234567890123456, pkt.time_us);
-	ATF_CHECK_EQ(3, pkt.ifindex);
+	ATF_CHECK_EQ(3, pkt.slot);
 }
 
 TEST(both_directions_have_one_key_and_each_its_tos)

@@ -261,6 +261,29 @@ CASE(without_collectors_no_flow_counts_as_exported)
 	check_printed("(  1):             168               2");
 }
 
+CASE(each_interface_has_its_line)
+{
+	struct summary_interface *row = report.interface;
+
+	memset(&report, 0, sizeof(report));
+	report.ninterface = 2;
+	strlcpy(row[0].name, "eth0", sizeof(row[0].name));
+	row[0].number = 7;
+	row[0].frames = 30;
+	row[0].received = 40;
+	row[0].dropped = 10;
+	row[0].flags = SUMMARY_KERNEL;
+	row[1].frames = 5;
+	check_printed("Interface eth0 (index 7): 30 frames, 40 received and "
+	    "10 dropped by kernel\n");
+	check_printed("Interface unknown (index 0): 5 frames\n");
+	ATF_CHECK(summary_interface_ok(&row[0]));
+	row[0].name[1] = '\033';
+	ATF_CHECK(!summary_interface_ok(&row[0]));
+	memset(row[1].name, 'x', sizeof(row[1].name));
+	ATF_CHECK(!summary_interface_ok(&row[1]));
+}
+
 CASE(what_does_not_apply_is_left_out)
 {
 	memset(&report, 0, sizeof(report));
@@ -320,6 +343,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, every_counter_is_printed_by_name);
 	ATF_TP_ADD_TC(tp, collectors_are_added_up_and_listed);
 	ATF_TP_ADD_TC(tp, without_collectors_no_flow_counts_as_exported);
+	ATF_TP_ADD_TC(tp, each_interface_has_its_line);
 	ATF_TP_ADD_TC(tp, what_does_not_apply_is_left_out);
 	ATF_TP_ADD_TC(tp, each_drop_reason_has_its_line);
 	return (atf_no_error());

@@ -1,0 +1,78 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The interfaces that packets are seen on, in the worker.  A flow has no room
+ * for their numbers, so they have slots of one octet: 0 says nothing, and
+ * INTERFACE_OTHER that it was one for which the table had no room.
+ *
+ * There is one table in a process.  It lies in the memory that outlives the
+ * worker; which of them see the same packets is told by the parent each time.
+ */
+
+#ifndef INTERFACE_H
+#define INTERFACE_H
+
+#include <stdint.h>
+
+#include "msg.h"
+#include "track.h"
+
+#define INTERFACE_OTHER	255
+_Static_assert(MSG_INTERFACES < INTERFACE_OTHER, "slots from 1 on");
+
+struct interface {
+	uint32_t	ifindex;	/* the system's; 0: not there */
+	uint32_t	number;		/* in records */
+	char		name[INTERFACE_NAME];	/* may be empty */
+	uint64_t	frames;		/* read, those given up included */
+	uint64_t	received, dropped;	/* by the kernel */
+};
+
+struct interfaces {
+	uint32_t		count;		/* slots 1 to count are known */
+	uint32_t		reserved;
+	struct interface	slot[256];
+};
+
+/* From now on this is the table; the caller's.  NULL: none. */
+void	interfaces_use(struct interfaces *);
+
+/* Whether a table that others wrote can be used. */
+int	interfaces_valid(const struct interfaces *);
+
+/*
+ * What the parent says: numbers, names, and which sightings repeat others.
+ * -1 if it cannot be.
+ */
+int	interfaces_learn(const struct msg_interfaces *);
+
+/* The slot of the system's interface; a new one gets a slot. */
+uint8_t	interface_slot(uint32_t ifindex);
+
+/* Whether a flow may have it. */
+int	interface_known(uint8_t slot);
+
+/* For records: 0 is unknown (RFC 5102, ingressInterface). */
+uint32_t interface_number(uint8_t slot);
+const char *interface_name(uint8_t slot);
+
+/*
+ * Whether who was seen at both counts at first, as on a VLAN and the device
+ * below it: then again is a second sighting.
+ */
+int	interface_repeats(uint8_t first, uint8_t again);
+
+/* Prefixes of the own side, at most MAX_OWN_PREFIX; copied. */
+void	interfaces_own(const struct msg_prefix *, unsigned int n);
+
+/*
+ * flowDirection (IANA element 61) of the direction from key.addr[dir]: 0
+ * ingress, 1 egress, 255 unknown.  Own prefixes decide; else whether it was
+ * seen coming in, or only leaving.
+ */
+uint8_t	interface_direction(const struct flow *, int dir);
+
+#endif

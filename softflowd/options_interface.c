@@ -1,0 +1,93 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What the command line says of interfaces and of the own side.  Runs in the
+ * parent, before it has opened anything.  Pure.
+ */
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define DIGITS		"0123456789"
+#define OPTIONAL	"optional:"
+
+const char *
+options_interface(char *arg, struct options *o)
+{
+	struct options_interface *i;
+	char index[8];
+	const char *errstr = "too large";
+	unsigned int n;
+	size_t len;
+
+	if (o->ninterface == MAX_CAPTURE)
+		return ("there are 16 interfaces before it, and no more can "
+		    "be");
+	i = &o->interface[o->ninterface];
+	if (strncmp(arg, OPTIONAL, strlen(OPTIONAL)) == 0) {
+		i->optional = 1;
+		arg += strlen(OPTIONAL);
+	}
+	len = strspn(arg, DIGITS);
+	if (len > 0 && arg[len] == ':') {
+		if (len < sizeof(index)) {
+			strlcpy(index, arg, len + 1);
+			i->number = strtonum(index, 1, UINT16_MAX, &errstr);
+		}
+		if (errstr != NULL)
+			return ("the index before the colon must be a number "
+			    "from 1 to 65535");
+		arg += len + 1;
+	}
+	if (*arg == '\0')
+		return ("it must not be empty");
+	for (n = 0; n < o->ninterface; n++) {
+		if (strcmp(o->interface[n].name, arg) == 0)
+			return ("it is given twice");
+		if (strcmp(o->interface[n].name, "any") == 0 ||
+		    strcmp(arg, "any") == 0)
+			return ("any is all interfaces; give it alone");
+	}
+	i->name = arg;
+	o->ninterface++;
+	return (NULL);
+}
+_Static_assert(MAX_CAPTURE == 16, "the text above says so");
+
+const char *
+options_prefix(const char *arg, struct msg_prefix *prefix)
+{
+	char addr[INET6_ADDRSTRLEN];
+	const char *errstr = "missing";
+	size_t len = strcspn(arg, "/");
+	int max;
+
+	memset(prefix, 0, sizeof(*prefix));
+	if (len >= sizeof(addr))
+		len = 0;
+	strlcpy(addr, arg, len + 1);
+	if (inet_pton(AF_INET, addr, prefix->addr) == 1)
+		prefix->family = 4;
+	else if (inet_pton(AF_INET6, addr, prefix->addr) == 1)
+		prefix->family = 6;
+	else
+		return ("a prefix is address/bits, such as 192.0.2.0/24 or "
+		    "2001:db8::/32");
+	max = prefix->family == 4 ? 32 : 128;
+	if (arg[len] == '/')
+		prefix->bits = strtonum(arg + len + 1, 0, max, &errstr);
+	if (errstr != NULL)
+		return (max == 32 ? "bits must be a number from 0 to 32" :
+		    "bits must be a number from 0 to 128");
+	return (NULL);
+}

@@ -1,0 +1,27 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* What -h prints. */
+
+#include "options.h"
+
+const char *
+options_usage(void)
+{
+	return (
+	    "usage: softflowd [-6adDghNV] [-B octets] [-C snaplen] "
+	    "[-c ctlsocket]\n"
+	    "                 [-E tunnel[,tunnel ...]] [-e address] "
+	    "[-L hoplimit]\n"
+	    "                 [-m max_flows] [-n host:port[,host:port ...]] "
+	    "[-o name=value]\n"
+	    "                 [-P udp] [-p pidfile] [-S interface] [-s N]\n"
+	    "                 [-T full|tos|port|proto|ip] [-t name=time] "
+	    "[-u user]\n"
+	    "                 [-v 5|9|10|ipfix]\n"
+	    "                 -i [optional:][index:]interface ... | -r file "
+	    "[expression]\n"
+	    "softflowd(8) explains them.\n");
+}

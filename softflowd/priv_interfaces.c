@@ -1,0 +1,153 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The interfaces that are captured on, in the parent: bound again when they
+ * come back, and told to the worker, with what else of the system it cannot
+ * ask for.
+ */
+
+#include <errno.h>
+#include <net/if.h>
+
+#include <ctype.h>
+#include <string.h>
+
+#include "log.h"
+#include "priv_state.h"
+#include "stack.h"
+
+/* All of the system. */
+static void
+interfaces_any(struct msg_interfaces *msg, const struct stack_link *links,
+    unsigned int n)
+{
+	struct msg_interface	*i;
+
+	for (; n > 0 && msg->count < MSG_INTERFACES; n--, links++) {
+		i = &msg->interface[msg->count++];
+		i->ifindex = i->number = links->ifindex;
+		memcpy(i->name, links->name, sizeof(i->name));
+	}
+}
+
+static void
+interfaces_captures(struct msg_interfaces *msg)
+{
+	const struct priv_capture	*cap;
+	struct msg_interface		*i;
+
+	msg->captures = 1;
+	for (cap = priv.capture; cap < priv.capture + priv.ncapture; cap++) {
+		i = &msg->interface[msg->count++];
+		i->ifindex = cap->ifindex;
+		i->number = cap->number;
+		strlcpy(i->name, cap->params.interface, sizeof(i->name));
+	}
+}
+
+/* Make the message anew; whether it is another than before. */
+static int
+interfaces_make(void)
+{
+	static struct stack_link	links[STACK_LINKS];
+	static struct msg_interfaces	msg;
+	struct msg_interface		*i;
+	char				*c;
+	int				n, differs;
+
+	memset(&msg, 0, sizeof(msg));
+	if ((n = priv_link_list(links, STACK_LINKS)) == -1) {
+		log_warn("interfaces of the system");
+		n = 0;
+	}
+	if (priv.capture[0].conf.flags & MSG_CAPTURE_ANY)
+		interfaces_any(&msg, links, (unsigned int)n);
+	else
+		interfaces_captures(&msg);
+	for (i = msg.interface; i < msg.interface + msg.count; i++)
+		for (c = i->name; *c != '\0'; c++)
+			if (!isgraph((unsigned char)*c))
+				*c = '?';
+	stack_pairs(links, (unsigned int)n, &msg);
+	differs = memcmp(&priv.interfaces, &msg, sizeof(msg)) != 0;
+	priv.interfaces = msg;
+	return (differs);
+}
+
+static const char *
+interfaces_name(uint32_t ifindex)
+{
+	uint32_t	i;
+
+	for (i = 0; i < priv.interfaces.count; i++)
+		if (priv.interfaces.interface[i].ifindex == ifindex)
+			return (priv.interfaces.interface[i].name);
+	return ("?");
+}
+
+/* Name those that see the same packets, if somebody has chosen them. */
+static void
+interfaces_warn(void)
+{
+	const struct msg_interfaces	*msg = &priv.interfaces;
+	uint32_t			 i;
+
+	for (i = 0; i < msg->pairs && msg->captures; i++)
+		log_warnx("%s and %s see the same packets: what both see "
+		    "counts on %s, and as second_sightings on the other",
+		    interfaces_name(msg->pair[i].first),
+		    interfaces_name(msg->pair[i].again),
+		    interfaces_name(msg->pair[i].first));
+}
+
+void
+priv_interfaces_open(void)
+{
+	if ((priv.link_fd = priv_link_open()) == -1)
+		fatal("interface events");
+	interfaces_make();
+	interfaces_warn();
+}
+
+/* One that is another than before, or gone; its number stays until then. */
+static void
+interface_check(struct priv_capture *cap)
+{
+	const char	*name = cap->params.interface;
+	uint32_t	 ifindex = if_nametoindex(name);
+
+	if (ifindex == cap->ifindex || capture_is_any(name))
+		return;
+	if (ifindex == 0) {
+		log_info("%s: the interface has gone; waiting for it", name);
+	} else if (capture_rebind(cap->fd, &cap->params, &cap->conf) == -1) {
+		ifindex = 0;	/* the next event is another chance */
+		log_warn("%s: the interface is back, but cannot be bound",
+		    name);
+	} else {
+		log_info("%s: the interface is back", name);
+		if (!cap->fixed)
+			cap->number = ifindex;
+	}
+	cap->ifindex = ifindex;
+}
+
+void
+priv_interfaces_changed(void)
+{
+	uint32_t	pairs = priv.interfaces.pairs;
+	unsigned int	i;
+
+	for (i = 0; i < priv.ncapture; i++)
+		interface_check(&priv.capture[i]);
+	if (!interfaces_make())
+		return;
+	if (priv.interfaces.pairs != pairs)
+		interfaces_warn();
+	if (priv.worker.pid > 0 && priv.worker.phase != WORKER_FINISHED)
+		priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
+		    sizeof(priv.interfaces));
+}
