@@ -44,10 +44,9 @@ _Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
 
 struct expire {
 	struct track	*track;
-	uint64_t	 octets_max;
 	uint64_t	 timeout_us[TIMEOUT_MAX];
 	uint64_t	 look_us[TIMEOUT_MAX];	/* NEVER: at the deadline */
-	uint64_t	 shortest_us;	/* of the timeouts for idle flows */
+	struct expire_limits	limits;
 	uint64_t	 tick;		/* the current slot, as time >> SHIFT */
 	uint64_t	 soon_us;	/* nothing to do in it before */
 	uint64_t	 vain;		/* looks since time ran backwards */
@@ -176,14 +175,20 @@ expire_before(const struct expire *e, const struct flow *f,
 
 	if (f->packets[0] == 0 && f->packets[1] == 0)
 		return (EXPIRE_NONE);
-	if ((pkt->time_us >= add_sat(flow_last(f), e->shortest_us) ||
+	if ((pkt->time_us >= add_sat(flow_last(f), e->limits.idle_us) ||
 	    pkt->time_us >= add_sat(flow_first(f),
 	    e->timeout_us[TIMEOUT_MAXLIFE])) &&
 	    (why = expire_due(e, f, pkt->time_us)) != EXPIRE_NONE)
 		return (why);
-	if (add_sat(f->octets[pkt->dir], pkt->octets) > e->octets_max)
+	if (add_sat(f->octets[pkt->dir], pkt->octets) > e->limits.octets)
 		return (EXPIRE_OVERBYTES);
 	return (EXPIRE_NONE);
+}
+
+const struct expire_limits *
+expire_limits(const struct expire *e)
+{
+	return (&e->limits);
 }
 
 static void
@@ -260,16 +265,17 @@ expire_set_timeouts(struct expire *e, const struct timeouts *to)
 	uint64_t	fin, rst;
 	int		i;
 
-	e->shortest_us = NEVER;
+	e->limits.idle_us = NEVER;
 	for (i = 0; i < TIMEOUT_MAX; i++) {
 		e->timeout_us[i] = to->seconds[i] * 1000000ULL;
 		e->look_us[i] = NEVER;
 		if (i < TIMEOUT_MAXLIFE)
-			e->shortest_us = min64(e->shortest_us,
+			e->limits.idle_us = min64(e->limits.idle_us,
 			    e->timeout_us[i]);
 	}
 	if (to->seconds[TIMEOUT_MAXLIFE] == 0)
 		e->timeout_us[TIMEOUT_MAXLIFE] = NEVER;
+	e->limits.life_us = e->timeout_us[TIMEOUT_MAXLIFE];
 	rst = max64(e->timeout_us[TIMEOUT_TCP_RST], 1);
 	fin = max64(e->timeout_us[TIMEOUT_TCP_FIN], 1);
 	e->look_us[TIMEOUT_TCP_FIN] = rst;
@@ -290,7 +296,7 @@ expire_new(struct track *t, const struct timeouts *to, uint64_t octets_max)
 		return (NULL);
 	}
 	e->track = t;
-	e->octets_max = octets_max;
+	e->limits.octets = octets_max;
 	memset(e->head, 0xff, sizeof(e->head));		/* TRACK_NONE */
 	expire_set_timeouts(e, to);
 	return (e);

@@ -48,6 +48,33 @@ enum expire_reason expire_due(const struct expire *, const struct flow *,
 enum expire_reason expire_before(const struct expire *, const struct flow *,
 		    const struct packet *pkt);
 
+/*
+ * Whether it is worth asking expire_before(): inline, for each packet asks.
+ * The limits stay where they are and follow expire_set_timeouts().
+ */
+struct expire_limits {
+	uint64_t	idle_us;	/* shortest timeout of idle flows */
+	uint64_t	life_us;	/* maxlife; UINT64_MAX: none */
+	uint64_t	octets;		/* octets_max */
+};
+const struct expire_limits *expire_limits(const struct expire *);
+
+static inline int
+expire_maybe(const struct expire_limits *l, const struct flow *f,
+    const struct packet *pkt)
+{
+	uint64_t	first, last, now = pkt->time_us;
+
+	last = f->last_us[0] > f->last_us[1] ? f->last_us[0] : f->last_us[1];
+	first = f->first_us[f->packets[0] == 0];
+	if (f->packets[1] != 0 && f->first_us[1] < first)
+		first = f->first_us[1];
+	return ((now > last && now - last >= l->idle_us) ||
+	    (now > first && now - first >= l->life_us) ||
+	    pkt->octets > l->octets ||
+	    f->octets[pkt->dir] > l->octets - pkt->octets);
+}
+
 /* Absolute time at which the flow will be due if nothing more comes. */
 uint64_t expire_deadline(const struct expire *, const struct flow *,
 		    enum expire_reason *why);

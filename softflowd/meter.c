@@ -72,6 +72,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	    (m->export = export_new(&config, send_fn,
 	    m->estate->hand)) == NULL)
 		return (-1);
+	m->limits = expire_limits(m->expire);
 	export_on_settled(m->export, meter_settled, m);
 	return (0);
 }
@@ -82,8 +83,9 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 {
 	struct meter	*m;
 
-	if ((m = calloc(1, sizeof(*m))) == NULL)
+	if ((m = aligned_alloc(_Alignof(struct meter), sizeof(*m))) == NULL)
 		return (NULL);
+	memset(m, 0, sizeof(*m));
 	m->conf = *conf;
 	m->estate = estate;
 	m->stats = &estate->stats;
@@ -209,7 +211,8 @@ meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
 	idx = track_find(m->track, &pkt->key, hash);
 	if (idx != TRACK_NONE) {
 		flow = track_flow(m->track, idx);
-		why = expire_before(m->expire, flow, pkt);
+		why = expire_maybe(m->limits, flow, pkt) ?
+		    expire_before(m->expire, flow, pkt) : EXPIRE_NONE;
 		if (why != EXPIRE_NONE) {
 			expire_remove(m->expire, idx);
 			meter_end_flow(m, idx, why);
@@ -308,6 +311,15 @@ meter_fetch_bucket(struct meter *m, unsigned int i)
 	track_prefetch(m->track, m->hash[i]);
 }
 
+/* Frames of one interface are counted together. */
+static void
+meter_count_slot(struct meter *m, uint8_t next)
+{
+	m->estate->interfaces.slot[m->slot].frames += m->slot_frames;
+	m->slot_frames = 0;
+	m->slot = next;
+}
+
 void
 meter_frame(void *arg, const struct frame *frame)
 {
@@ -318,7 +330,9 @@ meter_frame(void *arg, const struct frame *frame)
 		return;
 	(*m->frames)++;
 	order_stores();
-	m->estate->interfaces.slot[frame->slot].frames++;
+	if (frame->slot != m->slot)
+		meter_count_slot(m, frame->slot);
+	m->slot_frames++;
 	if (m->savefile && !m->at.begun)
 		meter_first_packet(m, frame->time_us);
 	m->batch_us = frame->time_us;
@@ -344,6 +358,7 @@ meter_account(struct meter *m)
 
 	if (*m->frames == 0)
 		return;
+	meter_count_slot(m, m->slot);
 	for (i = behind(m->packets, KEY_LAG); i < m->packets; i++)
 		meter_fetch_bucket(m, i);
 	for (i = behind(m->packets, BUCKET_LAG); i < m->packets; i++)

@@ -27,6 +27,7 @@ struct meter {
 	struct estate_meter	 at;
 	struct track		*track;
 	struct expire		*expire;
+	const struct expire_limits	*limits;	/* its */
 	struct export		*export;
 	struct fragment_table	*fragments;	/* NULL: off */
 	struct msg_conf		 conf;
@@ -48,6 +49,8 @@ struct meter {
 	uint64_t		*frames;	/* of the estate's mark */
 	unsigned int		 packets;
 	uint64_t		 batch_us;	/* the last one's time */
+	uint8_t			 slot;		/* the last one's, and how */
+	unsigned int		 slot_frames;	/* many since it changed */
 	uint32_t		 hash[MAX_BATCH];
 	struct packet		 pkt[MAX_BATCH];
 };

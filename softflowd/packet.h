@@ -108,17 +108,18 @@ struct packet_side {
 	uint8_t		reserved;
 };
 
+/* What most of them need is in one cache line. */
 struct packet {
-	struct flow_key	key;
+	_Alignas(64) struct flow_key	key;
 	uint64_t	time_us;
 	uint64_t	octets;		/* IP total length, see packet_decode */
-	uint32_t	frag_id;	/* of a first or later fragment */
 	uint8_t		slot;		/* struct frame's */
 	uint8_t		outgoing;
 	uint8_t		dir;		/* which endpoint sent it, 0 or 1 */
 	uint8_t		tcp_flags;	/* octet 13 of the TCP header, or 0 */
 	uint8_t		tos;		/* ToS or traffic class */
 	uint8_t		flags;		/* PACKET_* */
+	uint32_t	frag_id;	/* of a first or later fragment */
 	struct packet_side	side;	/* with struct decode's side only */
 };
 #define PACKET_FRAGMENT		0x01	/* later fragment: no ports */

@@ -74,7 +74,7 @@ link_kind(struct stack_link *l, uint32_t lower, const char *kind)
 
 /* Text of an attribute, cut to what fits. */
 static void
-link_text(char *to, size_t size, const struct rtattr *rta)
+link_text(char *to, size_t size, struct rtattr *rta)
 {
 	size_t	len = RTA_PAYLOAD(rta);
 
@@ -84,7 +84,7 @@ link_text(char *to, size_t size, const struct rtattr *rta)
 }
 
 static uint32_t
-link_number(const struct rtattr *rta)
+link_number(struct rtattr *rta)
 {
 	uint32_t	n = 0;
 
@@ -136,18 +136,21 @@ link_read(int fd, struct stack_link *links, unsigned int max)
 {
 	static _Alignas(struct nlmsghdr) char	buf[65536];
 	struct nlmsghdr				*nlh;
+	size_t					 len, off;
 	unsigned int				 n = 0;
-	int					 len;
 	ssize_t					 got;
 
 	while ((got = recv(fd, buf, sizeof(buf), 0)) > 0) {
-		len = (int)got;
-		for (nlh = (struct nlmsghdr *)(void *)buf;
-		    NLMSG_OK(nlh, len); nlh = NLMSG_NEXT(nlh, len)) {
+		len = (size_t)got;
+		for (off = 0; off + sizeof(*nlh) <= len;
+		    off += NLMSG_ALIGN(nlh->nlmsg_len)) {
+			nlh = (struct nlmsghdr *)(void *)(buf + off);
+			if (nlh->nlmsg_len < sizeof(*nlh) ||
+			    nlh->nlmsg_len > len - off ||
+			    nlh->nlmsg_type == NLMSG_ERROR)
+				return (-1);
 			if (nlh->nlmsg_type == NLMSG_DONE)
 				return ((int)n);
-			if (nlh->nlmsg_type == NLMSG_ERROR)
-				return (-1);
 			if (nlh->nlmsg_type == RTM_NEWLINK &&
 			    nlh->nlmsg_len >= NLMSG_LENGTH(sizeof(struct
 			    ifinfomsg)) && n < max)

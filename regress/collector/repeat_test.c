@@ -38,7 +38,8 @@ ATF_TC_WITHOUT_HEAD(the_last_ones_may_all_come_again);
 ATF_TC_BODY(the_last_ones_may_all_come_again, tc)
 {
 	char		text[] = "a";
-	unsigned int	i, again;
+	unsigned int	i;
+	int		again;
 
 	for (again = 0; again < 2; again++)
 		for (i = 0; i < REPEAT_DATAGRAMS; i++) {

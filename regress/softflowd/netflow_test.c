@@ -193,8 +193,9 @@ name_interfaces(uint32_t n)
 	table.count = n;
 	for (i = 1; i <= n; i++) {
 		table.slot[i].number = i % 3 == 1 ? 0 : 1000 + i;
-		snprintf(table.slot[i].name, INTERFACE_NAME,
-		    i % 3 == 2 ? "" : "interface%u", i);
+		if (i % 3 != 2)
+			snprintf(table.slot[i].name, INTERFACE_NAME,
+			    "interface%u", i);
 	}
 }
 
