@@ -377,8 +377,11 @@ meter_adopt(struct meter *m, struct adoption *a)
 	expire_start(m->expire, m->at.now_us);
 	for (idx = 0; idx < es->top; idx++)
 		scan_record(m, &s, idx);
-	if (s.resend != NULL)
+	if (s.resend != NULL) {
 		adopt_hand(m, &s);
+		m->stats->summary.counters.datagrams_repeated +=
+		    s.resend->together;
+	}
 	if (m->savefile) {
 		m->flushed_us = m->at.clock_us;
 		meter_file_clock(m, m->at.clock_us);

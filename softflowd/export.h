@@ -149,7 +149,8 @@ void	export_adopt(struct export *, const struct export_session *,
 
 /*
  * Send what was kept to whom it may not have reached, octet for octet with
- * the same sequence numbers, and settle it.  Counts datagrams_repeated.
+ * the same sequence numbers, and settle it.  hand->together of them may come
+ * twice, which the caller has counted and committed: this may be cut short.
  */
 void	export_resend(struct export *, struct export_hand *,
 	    struct counters *c);

@@ -302,6 +302,5 @@ export_resumable(struct export *e, const struct export_session *session)
 void
 export_resend(struct export *e, struct export_hand *h, struct counters *c)
 {
-	c->datagrams_repeated += h->together;
 	send_all(e, h, c);
 }
