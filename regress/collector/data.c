@@ -18,37 +18,54 @@ static const struct {
 	uint16_t	 id;
 	uint16_t	 length;
 	int		 exact;
+	const char	*name;		/* printed only */
 } elements[EL_MAX] = {
-	[EL_OCTETS] = { 1, 8, 0 },
-	[EL_PACKETS] = { 2, 8, 0 },
-	[EL_PROTO] = { 4, 1, 0 },
-	[EL_TOS] = { 5, 1, 0 },
-	[EL_TCPFLAGS] = { 6, 2, 0 },
-	[EL_SPORT] = { 7, 2, 0 },
-	[EL_SRC4] = { 8, 4, 1 },
-	[EL_IN] = { 10, 4, 0 },
-	[EL_DPORT] = { 11, 2, 0 },
-	[EL_DST4] = { 12, 4, 1 },
-	[EL_OUT] = { 14, 4, 0 },
-	[EL_LAST_UPTIME] = { 21, 4, 0 },
-	[EL_FIRST_UPTIME] = { 22, 4, 0 },
-	[EL_SRC6] = { 27, 16, 1 },
-	[EL_DST6] = { 28, 16, 1 },
-	[EL_ICMP4] = { 32, 2, 0 },
-	[EL_SAMPLING] = { 34, 4, 0 },
-	[EL_SAMPLER_RANDOM] = { 50, 4, 0 },
-	[EL_REASON] = { 136, 1, 0 },
-	[EL_ICMP6] = { 139, 2, 0 },
-	[EL_FIRST_S] = { 150, 4, 1 },
-	[EL_LAST_S] = { 151, 4, 1 },
-	[EL_FIRST_MS] = { 152, 8, 1 },
-	[EL_LAST_MS] = { 153, 8, 1 },
-	[EL_FIRST_US] = { 154, 8, 1 },
-	[EL_LAST_US] = { 155, 8, 1 },
-	[EL_FIRST_NS] = { 156, 8, 1 },
-	[EL_LAST_NS] = { 157, 8, 1 },
-	[EL_SAMPLING_INTERVAL] = { 305, 4, 0 },
-	[EL_SAMPLING_SPACE] = { 306, 4, 0 },
+	[EL_OCTETS] = { 1, 8, 0, NULL },
+	[EL_PACKETS] = { 2, 8, 0, NULL },
+	[EL_PROTO] = { 4, 1, 0, NULL },
+	[EL_TOS] = { 5, 1, 0, NULL },
+	[EL_TCPFLAGS] = { 6, 2, 0, NULL },
+	[EL_SPORT] = { 7, 2, 0, NULL },
+	[EL_SRC4] = { 8, 4, 1, NULL },
+	[EL_IN] = { 10, 4, 0, NULL },
+	[EL_DPORT] = { 11, 2, 0, NULL },
+	[EL_DST4] = { 12, 4, 1, NULL },
+	[EL_OUT] = { 14, 4, 0, NULL },
+	[EL_LAST_UPTIME] = { 21, 4, 0, NULL },
+	[EL_FIRST_UPTIME] = { 22, 4, 0, NULL },
+	[EL_SRC6] = { 27, 16, 1, NULL },
+	[EL_DST6] = { 28, 16, 1, NULL },
+	[EL_ICMP4] = { 32, 2, 0, NULL },
+	[EL_SAMPLING] = { 34, 4, 0, NULL },
+	[EL_SAMPLER_RANDOM] = { 50, 4, 0, NULL },
+	[EL_REASON] = { 136, 1, 0, NULL },
+	[EL_ICMP6] = { 139, 2, 0, NULL },
+	[EL_FIRST_S] = { 150, 4, 1, NULL },
+	[EL_LAST_S] = { 151, 4, 1, NULL },
+	[EL_FIRST_MS] = { 152, 8, 1, NULL },
+	[EL_LAST_MS] = { 153, 8, 1, NULL },
+	[EL_FIRST_US] = { 154, 8, 1, NULL },
+	[EL_LAST_US] = { 155, 8, 1, NULL },
+	[EL_FIRST_NS] = { 156, 8, 1, NULL },
+	[EL_LAST_NS] = { 157, 8, 1, NULL },
+	[EL_SAMPLING_INTERVAL] = { 305, 4, 0, NULL },
+	[EL_SAMPLING_SPACE] = { 306, 4, 0, NULL },
+	[EL_PRINTED] =
+	{ 25, 8, 0, "length_min" }, { 26, 8, 0, "length_max" },
+	{ 31, 4, 0, "flow_label" },
+	{ 52, 1, 0, "ttl_min" }, { 53, 1, 0, "ttl_max" },
+	{ 56, 6, 1, "src_mac" }, { 80, 6, 1, "dst_mac" },
+	{ 58, 2, 0, "vlan" },
+	{ 70, 3, 1, "mpls1" }, { 71, 3, 1, "mpls2" }, { 72, 3, 1, "mpls3" },
+	{ 73, 3, 1, "mpls4" }, { 74, 3, 1, "mpls5" }, { 75, 3, 1, "mpls6" },
+	{ 76, 3, 1, "mpls7" }, { 77, 3, 1, "mpls8" }, { 78, 3, 1, "mpls9" },
+	{ 79, 3, 1, "mpls10" },
+	{ 218, 8, 0, "syn" }, { 219, 8, 0, "fin" }, { 220, 8, 0, "rst" },
+	{ 243, 2, 0, "dot1q_vlan" }, { 244, 1, 0, "dot1q_priority" },
+	{ 245, 2, 0, "dot1q_inner_vlan" },
+	{ 246, 1, 0, "dot1q_inner_priority" },
+	{ 296, 4, 0, "gre_key" }, { 351, 8, 0, "segment" },
+	{ 507, 4, 0, "gtpu_teid" },
 };
 
 /* The elements of one record; NULL: not in it. */
@@ -66,6 +83,17 @@ element_find(uint16_t id)
 			return (e);
 	}
 	return (EL_NONE);
+}
+
+const char *
+decode_name(const struct value *v, int *octets)
+{
+	enum element e = element_find(v->id);
+
+	if (v->enterprise != 0 || e < EL_PRINTED)
+		return (NULL);
+	*octets = elements[e].exact;
+	return (elements[e].name);
 }
 
 int
@@ -159,11 +187,14 @@ record_endpoints(const struct found *f, struct record *r)
 }
 
 static int
-flow_record(struct message *m, const struct found *f, size_t off)
+flow_record(struct message *m, const struct template *t,
+    const struct found *f, size_t off)
 {
 	struct record r;
 
 	memset(&r, 0, sizeof(r));
+	r.values = m->decoder->values;
+	r.nvalues = t->nfields;
 	record_endpoints(f, &r);
 	r.octets = number(f, EL_OCTETS);
 	r.packets = number(f, EL_PACKETS);
@@ -271,7 +302,7 @@ data_set(struct message *m, uint16_t set_id, size_t off, size_t end)
 			return (-1);
 		if (t->nscopes > 0)
 			options_record(m, t, &f);
-		else if (flow_record(m, &f, start) == -1)
+		else if (flow_record(m, t, &f, start) == -1)
 			return (-1);
 		m->records++;
 		m->data_records++;

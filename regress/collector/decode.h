@@ -56,9 +56,20 @@ struct exporter {
 	uint8_t		 family;	/* 4 or 6 */
 };
 
+/* One field of a record, borrowed from the datagram. */
+struct value {
+	const uint8_t	*data;
+	size_t		 length;
+	uint32_t	 enterprise;
+	uint16_t	 id;
+	uint8_t		 scope;		/* in v9 with ids of its own */
+};
+
 /* One flow record.  Numbers that the record did not carry are 0. */
 struct record {
 	const struct exporter *exporter;
+	const struct value *values;	/* by its template; nvalues 0: none */
+	size_t		 nvalues;
 	uint64_t	 packets;
 	uint64_t	 octets;
 	uint64_t	 first_us;	/* since the epoch; HAVE_FIRST */
@@ -85,15 +96,6 @@ struct record {
 #define HAVE_LAST	0x04
 #define HAVE_REASON	0x08
 #define HAVE_ICMP	0x10
-
-/* One field of an options record, borrowed from the datagram. */
-struct value {
-	const uint8_t	*data;
-	size_t		 length;
-	uint32_t	 enterprise;
-	uint16_t	 id;
-	uint8_t		 scope;		/* in v9 with ids of its own */
-};
 
 struct options_record {
 	const struct value *values;
@@ -137,6 +139,12 @@ int	decoder_datagram(struct decoder *, const struct exporter *,
 	    const uint8_t *, size_t, struct result *);
 
 const char *decode_rule_text(enum rule);
+
+/*
+ * What to call a value that struct record has no member for, or NULL; whether
+ * it is octets rather than a number.
+ */
+const char *decode_name(const struct value *, int *octets);
 
 /* Unsigned number of up to 8 octets in network order. */
 uint64_t decode_number(const uint8_t *, size_t);

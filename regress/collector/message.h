@@ -47,7 +47,8 @@ enum element {
 	EL_LAST_NS,
 	EL_SAMPLING_INTERVAL,
 	EL_SAMPLING_SPACE,
-	EL_MAX
+	EL_PRINTED,		/* and those behind it: data.c */
+	EL_MAX = EL_PRINTED + 28
 };
 
 struct field {

@@ -75,6 +75,9 @@ void
 output_flow(FILE *fp, int json, const struct record *r)
 {
 	struct line l = { fp, json, 0 };
+	const char *name;
+	size_t i;
+	int octets;
 
 	line_number(&l, "version", r->version);
 	line_number(&l, "source_id", r->source_id);
@@ -99,6 +102,16 @@ output_flow(FILE *fp, int json, const struct record *r)
 		line_number(&l, "end_reason", r->end_reason);
 	if (r->have & HAVE_ICMP)
 		line_number(&l, "icmp", r->icmp);
+	for (i = 0; i < r->nvalues; i++) {
+		if ((name = decode_name(&r->values[i], &octets)) == NULL)
+			continue;
+		if (octets)
+			line_hex(&l, name, r->values[i].data,
+			    r->values[i].length);
+		else
+			line_number(&l, name, decode_number(
+			    r->values[i].data, r->values[i].length));
+	}
 	line_address(&l, "exporter", r->exporter->family, r->exporter->addr);
 	if (r->sampling != 0)
 		line_number(&l, "sampling", r->sampling);
