@@ -50,6 +50,37 @@ output_interface(FILE *out, const char *what, const char *name)
 		putc(name[i] > ' ' && name[i] <= '~' ? name[i] : '?', out);
 }
 
+static int
+is_zero(const uint8_t *p, size_t len)
+{
+	while (len-- > 0)
+		if (*p++ != 0)
+			return (0);
+	return (1);
+}
+
+/* VLAN ids and MAC addresses, where there are any. */
+static void
+output_side(FILE *out, const struct ctl_flow *f)
+{
+	const uint8_t *m;
+	int i;
+
+	if ((f->have & CTL_FLOW_SIDE) == 0)
+		return;
+	if (f->vlan[1] != 0)
+		fprintf(out, " vlan:%u.%u", f->vlan[0], f->vlan[1]);
+	else if (f->vlan[0] != 0)
+		fprintf(out, " vlan:%u", f->vlan[0]);
+	if (is_zero((const uint8_t *)f->mac, sizeof(f->mac)))
+		return;
+	for (i = 0; i < 2; i++) {
+		m = f->mac[i];
+		fprintf(out, "%s%02x:%02x:%02x:%02x:%02x:%02x", i == 0 ?
+		    " mac:" : " <> ", m[0], m[1], m[2], m[3], m[4], m[5]);
+	}
+}
+
 void
 output_flow(FILE *out, const struct ctl_flow *f)
 {
@@ -85,6 +116,7 @@ output_flow(FILE *out, const struct ctl_flow *f)
 	output_interface(out, "out>", f->out[0]);
 	output_interface(out, "in<", f->in[1]);
 	output_interface(out, "out<", f->out[1]);
+	output_side(out, f);
 	putc('\n', out);
 	if (f->expires > 0)
 		fprintf(out, "EXPIRY EVENT for flow %u in %d seconds\n",

@@ -212,7 +212,9 @@ flow_of_use(struct meter *m, const struct scan *s, struct flow *f,
 	if ((f->flags & FLOW_USED) == 0 ||
 	    !flow_plausible(f, &s->state.summary.counters,
 	    m->conf.track_level) ||
-	    (f->packets[0] == 0 && f->packets[1] == 0))
+	    (f->packets[0] == 0 && f->packets[1] == 0) ||
+	    (m->how.side && !side_plausible(track_side(m->track, idx), f,
+	    m->how.level)))
 		return (0);
 	if (f->flags & FLOW_ENDED)
 		return ((f->flags & FLOW_OWN) == 0 && !was_gone(s, idx));

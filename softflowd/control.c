@@ -128,6 +128,24 @@ client_result(struct client *c, int failed, uint64_t count, const char *fmt,
  * Rows.  Each function queues one: 1, 0 behind the last, -1 on error.
  */
 
+/* VLANs and addresses of the first packet of a direction that has one. */
+static void
+row_side(struct ctl_flow *row, const struct flow *f,
+    const struct flow_side *side)
+{
+	const struct side_first *first;
+	int d = f->packets[0] == 0;
+
+	if (side == NULL)
+		return;
+	first = &side->first[d];
+	row->have |= CTL_FLOW_SIDE;
+	row->vlan[0] = first->vlan[0] & SIDE_VLAN_ID;
+	row->vlan[1] = first->vlan[1] & SIDE_VLAN_ID;
+	memcpy(row->mac[d], first->mac[0], sizeof(row->mac[d]));
+	memcpy(row->mac[!d], first->mac[1], sizeof(row->mac[!d]));
+}
+
 static int
 row_flow(struct client *c)
 {
@@ -167,6 +185,7 @@ row_flow(struct client *c)
 	row.index = idx;
 	row.expires = ops->expires(f, &why);
 	row.reason = why;
+	row_side(&row, f, track_side(table, idx));
 	if (client_send(c, CTL_FLOW, &row, sizeof(row)) == -1)
 		return (-1);
 	return (1);

@@ -16,6 +16,8 @@
 
 #define DATAGRAM_SIZE	1464
 
+struct optional;
+
 struct datagram {
 	uint8_t		*data;		/* DATAGRAM_SIZE octets */
 	size_t		len;
@@ -33,6 +35,7 @@ struct datagram {
 	unsigned int	clamped;	/* times that were said wrong so */
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
+	const struct optional	*optional;	/* netflow.h; NULL: none */
 };
 
 /* Sets end where a multiple of 4 octets does, and so datagrams. */

@@ -104,6 +104,13 @@ engine_place(int fd, int where)
 	return (to);
 }
 
+static int
+engine_side(void)
+{
+	return (side_wanted((enum track_level)engine.conf.track_level,
+	    engine.conf.fields, engine.conf.labels));
+}
+
 static void
 engine_get_conf(struct imsg *imsg)
 {
@@ -122,11 +129,12 @@ engine_get_conf(struct imsg *imsg)
 			fatalx("CONF: prefix of %u bits", conf->own[i].bits);
 	if (conf->max_flows < MIN_MAX_FLOWS ||
 	    conf->max_flows > LIMIT_MAX_FLOWS || conf->sampling < 1 ||
-	    conf->track_level > TRACK_TOS || conf->nown > MAX_OWN_PREFIX ||
+	    conf->track_level > TRACK_ETHER || conf->nown > MAX_OWN_PREFIX ||
 	    conf->template_seconds < 1 ||
 	    conf->template_datagrams < 1 || conf->train < 1 ||
 	    conf->train > MAX_TRAIN || conf->fragments > LIMIT_FRAGMENTS ||
-	    (conf->tunnels & ~TUNNEL_ALL) != 0)
+	    (conf->tunnels & ~TUNNEL_ALL) != 0 ||
+	    (conf->fields & ~OPTIONAL_ALL) != 0 || conf->labels > SIDE_LABELS)
 		fatalx("CONF: out of range");
 	engine.have_conf = 1;
 	log_set_verbose(conf->verbose);
@@ -141,7 +149,7 @@ engine_get_table(struct imsg *imsg)
 	if (!engine.have_conf || engine.estate != NULL || fd == -1 ||
 	    imsg_get_len(imsg) != 0)
 		fatalx("bad TABLE");
-	engine.estate = estate_map(fd, max_flows);
+	engine.estate = estate_map(fd, max_flows, engine_side());
 	close(fd);
 	if (engine.estate == NULL || (engine.meter = meter_new(&engine.conf,
 	    engine.estate, engine_send_datagram)) == NULL)
@@ -231,7 +239,8 @@ engine_lock(void)
 	box.chroot_fd = box.root ? FD_CHROOT : -1;
 	box.parent = (pid_t)engine.conf.daemon_pid;
 	/* The table's index takes less than its records. */
-	box.memory += (size_t)engine.conf.max_flows * sizeof(struct flow) * 2;
+	box.memory += estate_size(engine.conf.max_flows, engine_side()) +
+	    (size_t)engine.conf.max_flows * sizeof(struct flow);
 	if (sandbox_worker(&box, &ready.layers, &ready.landlock_abi,
 	    &step) == -1)
 		fatal("confinement failed at %s", step);

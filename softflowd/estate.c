@@ -22,20 +22,26 @@
 #define BATCH_SLOT_BITS	8
 _Static_assert(MAX_CAPTURE <= 1U << BATCH_SLOT_BITS, "a slot has room");
 
-size_t
-estate_size(uint32_t max_flows)
+/* A large page cannot reach over the end. */
+static size_t
+whole_pages(size_t octets)
 {
-	size_t	size = ESTATE_RECORDS +
-	    ((size_t)max_flows + TRACK_SPARE) * sizeof(struct flow);
+	return ((octets + PAGES_LARGE - 1) & ~(PAGES_LARGE - 1));
+}
 
-	/* A large page cannot reach over the end. */
-	return ((size + PAGES_LARGE - 1) & ~(PAGES_LARGE - 1));
+size_t
+estate_size(uint32_t max_flows, int side)
+{
+	size_t	n = (size_t)max_flows + TRACK_SPARE;
+	size_t	size = whole_pages(ESTATE_RECORDS + n * sizeof(struct flow));
+
+	return (side ? size + whole_pages(n * sizeof(struct flow_side)) : size);
 }
 
 struct estate *
-estate_map(int fd, uint32_t max_flows)
+estate_map(int fd, uint32_t max_flows, int side)
 {
-	size_t		 size = estate_size(max_flows);
+	size_t		 size = estate_size(max_flows, side);
 	size_t		 skip;
 	struct stat	 sb;
 	uint8_t		*space;
@@ -65,10 +71,10 @@ estate_map(int fd, uint32_t max_flows)
 }
 
 void
-estate_unmap(struct estate *es, uint32_t max_flows)
+estate_unmap(struct estate *es, uint32_t max_flows, int side)
 {
 	if (es != NULL)
-		munmap(es, estate_size(max_flows));
+		munmap(es, estate_size(max_flows, side));
 }
 
 struct track_memory
@@ -77,6 +83,13 @@ estate_records(struct estate *es)
 	return ((struct track_memory){
 	    (struct flow *)(void *)((uint8_t *)es + ESTATE_RECORDS),
 	    &es->top });
+}
+
+struct flow_side *
+estate_sides(struct estate *es, uint32_t max_flows)
+{
+	return ((struct flow_side *)(void *)((uint8_t *)es +
+	    estate_size(max_flows, 0)));
 }
 
 void

@@ -95,17 +95,20 @@ struct estate {
 };
 _Static_assert(sizeof(struct estate) <= ESTATE_RECORDS, "estate is small");
 
-/* Octets of an object for so many flows. */
-size_t	estate_size(uint32_t max_flows);
+/* Octets of an object for so many flows, with side records or without. */
+size_t	estate_size(uint32_t max_flows, int side);
 
 /*
  * Map a shared object of estate_size(), or, fd being -1, memory of our own.
  * The descriptor stays the caller's.  NULL with errno; EINVAL: another size.
  */
-struct estate *estate_map(int fd, uint32_t max_flows);
-void	estate_unmap(struct estate *, uint32_t max_flows);
+struct estate *estate_map(int fd, uint32_t max_flows, int side);
+void	estate_unmap(struct estate *, uint32_t max_flows, int side);
 
 struct track_memory estate_records(struct estate *);
+
+/* One mapped with side records: these. */
+struct flow_side *estate_sides(struct estate *, uint32_t max_flows);
 
 /* Forget what is in it. */
 void	estate_init(struct estate *, uint32_t max_flows);

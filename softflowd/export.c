@@ -56,6 +56,8 @@ export_new(const struct export_config *config, export_send_fn *send_fn,
 		return (NULL);
 	}
 	e->config = *config;
+	optional_choose(&e->optional, config->version, config->fields,
+	    config->labels);
 	e->send = send_fn;
 	if (hands == NULL)
 		hands = e->own_hands;
@@ -142,6 +144,9 @@ add_templates(struct export *e, struct datagram *d)
 	uint64_t	interval_ms;
 
 	e->encoder->templates(d);
+	if (d->optional != NULL &&
+	    d->max < d->len + optional_room(d->optional))
+		d->max = d->len + optional_room(d->optional);
 	interval_ms = (uint64_t)e->config.template_seconds * 1000;
 	if (e->session.templates_sent < nitems(early_ms)) {
 		if (interval_ms > early_ms[e->session.templates_sent])
@@ -184,6 +189,8 @@ begin(struct export *e, struct export_lane *l, struct counters *c)
 	d->oldest_ms -= DATAGRAM_REACH_MS;
 	d->source_id = e->config.source_id;
 	d->sampling = e->config.sampling;
+	if (e->config.sides != NULL)
+		d->optional = &e->optional;
 	if (templates_due(e))
 		add_templates(e, d);
 }
@@ -255,6 +262,16 @@ lane_for(struct export *e, const struct flow *f, struct counters *c)
 	return (e->lane);
 }
 
+static int
+encode(const struct export *e, struct datagram *d, const struct flow *f,
+    uint32_t idx, unsigned int dirs, uint8_t end_reason)
+{
+	const struct flow_side	*side = e->config.sides;
+
+	return (e->encoder->flow(d, f, side == NULL ? NULL : &side[idx], dirs,
+	    end_reason));
+}
+
 /*
  * Where both records of a flow do not fit, one may; a full datagram keeps the
  * train together.  The other one must then follow in the same train, which is
@@ -262,7 +279,7 @@ lane_for(struct export *e, const struct flow *f, struct counters *c)
  */
 static int
 split(struct export *e, struct export_lane *l, const struct flow *f,
-    uint8_t end_reason)
+    uint32_t idx, uint8_t end_reason)
 {
 	const struct export_hand	*h = l->hand;
 	struct datagram			*d = &l->datagram;
@@ -271,7 +288,7 @@ split(struct export *e, struct export_lane *l, const struct flow *f,
 	if (e->templating || templates_due(e) ||
 	    e->session.datagrams + 1 >= e->config.template_datagrams ||
 	    h->pieces + 1 >= e->train ||
-	    e->encoder->flow(d, f, 1, end_reason) == -1)
+	    encode(e, d, f, idx, 1, end_reason) == -1)
 		return (0);
 	if (h->pieces == 0 || datagram_align(d->len) == h->piece[0].len)
 		return (1);
@@ -298,8 +315,8 @@ append(struct export *e, const struct flow *f, uint32_t idx,
 	if (l->datagram.len == 0)
 		begin(e, l, c);
 	dirs = (f->packets[0] != 0) | (unsigned int)(f->packets[1] != 0) << 1;
-	if (e->encoder->flow(&l->datagram, f, dirs, end_reason) == -1) {
-		if (dirs == 3 && split(e, l, f, end_reason)) {
+	if (encode(e, &l->datagram, f, idx, dirs, end_reason) == -1) {
+		if (dirs == 3 && split(e, l, f, idx, end_reason)) {
 			end_datagram(e, l, c);
 			dirs = 2;
 		} else {
@@ -307,7 +324,7 @@ append(struct export *e, const struct flow *f, uint32_t idx,
 			l = lane_for(e, f, c);
 		}
 		begin(e, l, c);
-		(void)e->encoder->flow(&l->datagram, f, dirs, end_reason);
+		(void)encode(e, &l->datagram, f, idx, dirs, end_reason);
 	}
 	p = &l->filling;
 	p->packets += f->packets[0] + f->packets[1];

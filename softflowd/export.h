@@ -82,6 +82,9 @@ struct export_config {
 	uint32_t	template_seconds;	/* refresh templates after, */
 	uint32_t	template_datagrams;	/* or after this many */
 	uint32_t	train;	/* datagrams of a call, to MAX_TRAIN */
+	uint16_t	fields;		/* OPTIONAL_*, v9 and IPFIX, and */
+	uint16_t	labels;		/* MPLS labels, from: */
+	const struct flow_side	*sides;	/* by a flow's idx; or NULL */
 };
 
 /*
@@ -158,8 +161,9 @@ void	export_resend(struct export *, struct export_hand *,
 /*
  * Add a collector.  fd: connected socket, export's to close; sequence: first
  * sequence number; payload_max: octets of a datagram that its route carries,
- * less than 512 (RFC 7011 section 10.3.3) counts as 512; before: to count on
- * from, or NULL.
+ * less than 512 (RFC 7011 section 10.3.3) counts as 512, and so does one with
+ * templates of optional fields have what it needs; before: to count on from,
+ * or NULL.
  * -1 with errno ENOSPC.  Slots count from 0 in the order of the calls.
  */
 int	export_add(struct export *, int fd, uint32_t sequence,

@@ -29,6 +29,7 @@ struct export_lane {
 struct export {
 	struct export_config		 config;
 	const struct netflow_encoder	*encoder;
+	struct optional			 optional;
 	export_send_fn			*send;
 	export_segment_fn		*segment;
 	export_wait_fn			*wait;

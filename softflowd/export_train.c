@@ -259,14 +259,17 @@ pieces_plausible(const struct export *e, const struct export_hand *h)
 {
 	const struct export_piece	*p;
 	uint64_t			 nflows = 0;
+	size_t				 len_max;
 	unsigned int			 i;
 
+	/* Templates of optional fields may need more than a route has. */
+	len_max = e->config.sides != NULL ? DATAGRAM_SIZE : e->payload_max;
 	if (h->pieces == 0 || h->pieces > MAX_TRAIN)
 		return (0);
 	for (i = 0; i < h->pieces; i++) {
 		p = &h->piece[i];
 		nflows += p->nflows;
-		if (p->len < e->encoder->header || p->len > e->payload_max ||
+		if (p->len < e->encoder->header || p->len > len_max ||
 		    p->len > h->piece[0].len || (i + 1 < h->pieces &&
 		    p->len != h->piece[0].len) ||
 		    p->nflows > EXPORT_FLOWS ||

@@ -45,8 +45,8 @@ ipfix_templates(struct datagram *d)
 }
 
 static int
-ipfix_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
-    uint8_t end_reason)
+ipfix_flow(struct datagram *d, const struct flow *f,
+    const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
 {
 	const struct template	*t;
 
@@ -54,7 +54,7 @@ ipfix_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
 		t = &templates[2 + (f->key.proto == IPPROTO_ICMPV6)];
 	else
 		t = &templates[f->key.proto == IPPROTO_ICMP];
-	return (template_flow(d, t, f, dirs, end_reason));
+	return (template_flow(d, t, f, side, dirs, end_reason));
 }
 
 /* The sequence counts data records, RFC 7011 section 3.1. */

@@ -58,6 +58,10 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.template_seconds = conf->template_seconds;
 	config.template_datagrams = conf->template_datagrams;
 	config.train = conf->train;
+	if (m->how.side)
+		config.sides = estate_sides(m->estate, conf->max_flows);
+	config.fields = conf->fields;
+	config.labels = conf->labels;
 	arc4random_buf(secret, sizeof(secret));
 	m->track = track_new(conf->max_flows, secret, &memory);
 	arc4random_buf(secret, sizeof(secret));
@@ -73,6 +77,9 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	    m->estate->hand)) == NULL)
 		return (-1);
 	m->limits = expire_limits(m->expire);
+	if (m->how.side)
+		track_extend(m->track, estate_sides(m->estate,
+		    conf->max_flows), m->keyed);
 	export_on_settled(m->export, meter_settled, m);
 	return (0);
 }
@@ -91,6 +98,8 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 	m->stats = &estate->stats;
 	m->how.level = (enum track_level)conf->track_level;
 	m->how.tunnels = conf->tunnels;
+	m->how.side = side_wanted(m->how.level, conf->fields, conf->labels);
+	m->keyed = m->how.level >= TRACK_VLAN;
 	m->savefile = (conf->flags & CONF_SAVEFILE) != 0;
 	m->victims = conf->max_flows / 64;
 	if (m->victims < 1)
@@ -169,14 +178,19 @@ meter_is_own(const struct meter *m, const struct flow_key *key)
 	return (0);
 }
 
+/* A flow for packet i. */
 static uint32_t
-meter_new_flow(struct meter *m, const struct packet *pkt, uint32_t hash)
+meter_new_flow(struct meter *m, unsigned int i)
 {
-	struct flow	*flow;
-	uint32_t	 idx;
+	const struct packet	*pkt = &m->pkt[i];
+	struct flow		*flow;
+	uint32_t		 idx;
 
-	while ((idx = track_insert(m->track, &pkt->key, hash)) == TRACK_NONE)
+	while ((idx = track_insert(m->track, &pkt->key, m->hash[i])) ==
+	    TRACK_NONE)
 		meter_make_room(m);
+	if (m->keyed)
+		track_side(m->track, idx)->key = m->side_key[i];
 	if (meter_is_own(m, &pkt->key)) {
 		track_flow(m->track, idx)->flags |= FLOW_OWN;
 		m->own_flows++;
@@ -185,7 +199,7 @@ meter_new_flow(struct meter *m, const struct packet *pkt, uint32_t hash)
 	flow = track_flow(m->track, idx);
 	*(pkt->outgoing ? &flow->out[pkt->dir] : &flow->in[pkt->dir]) =
 	    pkt->slot;
-	track_update(flow, pkt);
+	meter_update(m, idx, pkt);
 	expire_add(m->expire, idx);
 	return (idx);
 }
@@ -201,14 +215,17 @@ seen_there(const struct flow *flow, const struct packet *pkt)
 }
 
 static void
-meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
+meter_packet(struct meter *m, unsigned int i)
 {
 	struct counters		*c = &m->stats->summary.counters;
+	const struct packet	*pkt = &m->pkt[i];
 	enum expire_reason	 why;
 	struct flow		*flow;
 	uint32_t		 idx;
 
-	idx = track_find(m->track, &pkt->key, hash);
+	idx = __builtin_expect(m->keyed, 0) ? track_find_side(m->track,
+	    &pkt->key, &m->side_key[i], m->hash[i]) :
+	    track_find(m->track, &pkt->key, m->hash[i]);
 	if (idx != TRACK_NONE) {
 		flow = track_flow(m->track, idx);
 		why = expire_maybe(m->limits, flow, pkt) ?
@@ -218,14 +235,14 @@ meter_packet(struct meter *m, const struct packet *pkt, uint32_t hash)
 			meter_end_flow(m, idx, why);
 			idx = TRACK_NONE;
 		} else if (seen_there(flow, pkt)) {
-			track_update(flow, pkt);
+			meter_update(m, idx, pkt);
 		} else if (!meter_sight(m, idx, pkt)) {
 			c->second_sightings++;
 			return;
 		}
 	}
 	if (idx == TRACK_NONE)
-		flow = track_flow(m->track, meter_new_flow(m, pkt, hash));
+		flow = track_flow(m->track, meter_new_flow(m, i));
 	if (flow->flags & FLOW_OWN) {
 		c->own_export++;
 		return;
@@ -300,6 +317,13 @@ meter_batch(struct meter *m, unsigned int slot, enum link_type link,
 	m->frames = estate_begin_batch(m->estate, slot, mark);
 }
 
+static __attribute__((__noinline__)) uint32_t
+meter_side_hash(struct meter *m, unsigned int i)
+{
+	side_key(&m->side_key[i], m->how.level, &m->pkt[i]);
+	return (track_hash_side(m->track, &m->pkt[i].key, &m->side_key[i]));
+}
+
 /*
  * What packet i needs is fetched while others are decoded: its bucket when
  * the stores of its key have settled, its record when the bucket has come.
@@ -307,7 +331,8 @@ meter_batch(struct meter *m, unsigned int slot, enum link_type link,
 static void
 meter_fetch_bucket(struct meter *m, unsigned int i)
 {
-	m->hash[i] = track_hash(m->track, &m->pkt[i].key);
+	m->hash[i] = __builtin_expect(m->keyed, 0) ? meter_side_hash(m, i) :
+	    track_hash(m->track, &m->pkt[i].key);
 	track_prefetch(m->track, m->hash[i]);
 }
 
@@ -368,7 +393,7 @@ meter_account(struct meter *m)
 	    m->at.now_us - m->batch_us > RINGS_LAG_US)
 		m->at.now_us = m->batch_us;
 	for (i = 0; i < m->packets; i++)
-		meter_packet(m, &m->pkt[i], m->hash[i]);
+		meter_packet(m, i);
 	meter_commit(m, 0);
 }
 

@@ -16,10 +16,13 @@
 
 /* Done again when a worker died halfway. */
 static void
-move_apply(struct flow *f, const struct packet *pkt)
+move_apply(struct meter *m, uint32_t idx, const struct packet *pkt)
 {
-	unsigned int	d = pkt->dir;
+	struct flow	*f = track_flow(m->track, idx);
+	unsigned int	 d = pkt->dir;
 
+	if (m->how.side)
+		side_update(track_side(m->track, idx), 1, pkt);
 	f->octets[d] = pkt->octets;
 	f->first_us[d] = f->last_us[d] = pkt->time_us;
 	f->tcp_flags[d] = pkt->tcp_flags;
@@ -49,7 +52,7 @@ move(struct meter *m, struct flow *f, uint32_t idx, const struct packet *pkt)
 	order_stores();
 	es->moves++;
 	order_stores();
-	move_apply(f, pkt);
+	move_apply(m, idx, pkt);
 	order_stores();
 	mv->done = 1;
 	m->at.packets_moved = mv->packets;
@@ -72,7 +75,7 @@ meter_move_redo(struct meter *m, uint64_t *packets, uint64_t *octets)
 	if (!mv->done && mv->flow < es->top && mv->pkt.dir < 2) {
 		f = track_flow(m->track, mv->flow);
 		if ((f->flags & (FLOW_USED | FLOW_ENDED)) == FLOW_USED)
-			move_apply(f, &mv->pkt);
+			move_apply(m, mv->flow, &mv->pkt);
 	}
 	*packets = mv->packets - m->at.packets_moved;
 	*octets = mv->octets - m->at.octets_moved;
@@ -95,7 +98,7 @@ sight_leaving(struct meter *m, struct flow *f, uint32_t idx,
 	}
 	if (*out == 0)
 		*out = pkt->slot;
-	track_update(f, pkt);
+	meter_update(m, idx, pkt);
 	return (1);
 }
 
@@ -114,7 +117,7 @@ sight_coming(struct meter *m, struct flow *f, uint32_t idx,
 	}
 	if (*in == 0)
 		*in = pkt->slot;
-	track_update(f, pkt);
+	meter_update(m, idx, pkt);
 	return (1);
 }
 
@@ -125,7 +128,7 @@ meter_sight(struct meter *m, uint32_t idx, const struct packet *pkt)
 	uint8_t		*out = &f->out[pkt->dir];
 
 	if (f->flags & FLOW_OWN) {
-		track_update(f, pkt);
+		meter_update(m, idx, pkt);
 		return (1);
 	}
 	if (!pkt->outgoing)

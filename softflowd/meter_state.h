@@ -53,7 +53,21 @@ struct meter {
 	unsigned int		 slot_frames;	/* many since it changed */
 	uint32_t		 hash[MAX_BATCH];
 	struct packet		 pkt[MAX_BATCH];
+	int			 keyed;		/* side_key[] is of keys */
+	struct side_key		 side_key[MAX_BATCH];
 };
+
+/* Account a packet to a flow. */
+static inline void
+meter_update(struct meter *m, uint32_t idx, const struct packet *pkt)
+{
+	struct flow	*flow = track_flow(m->track, idx);
+
+	if (__builtin_expect(m->how.side, 0))
+		side_update(track_side(m->track, idx),
+		    flow->packets[pkt->dir] == 0, pkt);
+	track_update(flow, pkt);
+}
 
 /* Begin as the first worker does, but with what is known of others. */
 void	meter_begin(struct meter *);

@@ -122,7 +122,8 @@ struct msg_conf {
 	uint32_t	train;		/* datagrams of a call */
 	uint32_t	fragments;	/* entries of their table; 0: none */
 	uint32_t	tunnels;	/* to open: TUNNEL_BIT() each */
-	uint32_t	reserved;
+	uint16_t	fields;		/* OPTIONAL_* */
+	uint16_t	labels;		/* MPLS labels of records */
 	uint32_t	nown;		/* prefixes of the own side */
 	struct msg_prefix	own[MAX_OWN_PREFIX];
 };
@@ -227,6 +228,7 @@ struct msg_finished {
 };
 
 /* CTL_FLOW: one line of dump-flows. */
+#define CTL_FLOW_SIDE		0x01	/* vlan and mac are of a packet */
 struct ctl_flow {
 	uint64_t	octets[2], packets[2];
 	uint64_t	first_us[2], last_us[2];
@@ -235,7 +237,9 @@ struct ctl_flow {
 	uint8_t		proto, family;
 	uint8_t		tcp_flags[2];
 	uint8_t		tos[2];
-	uint16_t	reserved;
+	uint16_t	have;		/* CTL_FLOW_SIDE, or 0 */
+	uint16_t	vlan[2];	/* outer and inner id; 0: none */
+	uint8_t		mac[2][6];	/* the endpoints' */
 	char		in[2][INTERFACE_NAME];	/* empty: unknown */
 	char		out[2][INTERFACE_NAME];
 	uint32_t	index;		/* in the table */

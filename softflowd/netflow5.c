@@ -49,12 +49,13 @@ netflow5_record(struct datagram *d, const struct flow *f, int dir)
 }
 
 static int
-netflow5_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
-    uint8_t end_reason)
+netflow5_flow(struct datagram *d, const struct flow *f,
+    const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
 {
 	size_t	records;
 	int	dir;
 
+	(void)side;
 	(void)end_reason;
 	records = (dirs & 1) + (dirs >> 1);
 	if (d->len + records * NETFLOW5_RECORD > d->max)

@@ -44,8 +44,8 @@ netflow9_templates(struct datagram *d)
 }
 
 static int
-netflow9_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
-    uint8_t end_reason)
+netflow9_flow(struct datagram *d, const struct flow *f,
+    const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
 {
 	const struct template	*t;
 
@@ -53,7 +53,7 @@ netflow9_flow(struct datagram *d, const struct flow *f, unsigned int dirs,
 		t = &templates[2];
 	else
 		t = &templates[f->key.proto == IPPROTO_ICMP];
-	return (template_flow(d, t, f, dirs, end_reason));
+	return (template_flow(d, t, f, side, dirs, end_reason));
 }
 
 static uint32_t

@@ -33,12 +33,32 @@ put_fields(struct datagram *d, const struct template_field *fields,
     size_t count)
 {
 	size_t	i;
+	int	wide = d->optional != NULL && d->optional->wide;
 
 	for (i = 0; i < count; i++) {
 		datagram_put(d, fields[i].element, 2);
-		datagram_put(d, fields[i].length, 2);
+		datagram_put(d, fields[i].element == IE_TCP_FLAGS && wide ?
+		    2 : fields[i].length, 2);
 	}
 	d->templates++;
+}
+
+static void
+put_template(struct datagram *d, const struct template *t)
+{
+	static const struct optional_part	 none;
+	const struct optional_part		*more = &none;
+	unsigned int				 i;
+
+	if (d->optional != NULL)
+		more = &d->optional->part[t->fields[0].element == IE_SRC_IPV6];
+	datagram_put(d, t->id, 2);
+	datagram_put(d, t->count + more->count, 2);
+	put_fields(d, t->fields, t->count);
+	for (i = 0; i < more->count; i++) {
+		datagram_put(d, more->field[i].element, 2);
+		datagram_put(d, more->field[i].octets, 2);
+	}
 }
 
 void
@@ -46,11 +66,8 @@ template_set(struct datagram *d, uint16_t set_id, const struct template *t,
     size_t n)
 {
 	set_open(d, set_id);
-	for (; n > 0; n--, t++) {
-		datagram_put(d, t->id, 2);
-		datagram_put(d, t->count, 2);
-		put_fields(d, t->fields, t->count);
-	}
+	for (; n > 0; n--, t++)
+		put_template(d, t);
 	set_close(d);
 }
 
@@ -81,10 +98,11 @@ template_sampling(struct datagram *d, uint16_t set_id,
 /*
  * A record of direction dir, field by field as the FIELDS_ of its template
  * have it.  Written out, for this is most of what exporting a flow costs.
+ * control: if not NULL, the TCP control bits in two octets.
  */
-static void
+static inline void
 put_record(struct datagram *d, const struct template *t, const struct flow *f,
-    int dir, uint8_t end_reason)
+    const uint16_t *control, int dir, uint8_t end_reason)
 {
 	uint8_t		*p = d->data + d->len;
 	size_t		 address = f->key.family == 6 ? 16 : 4;
@@ -111,34 +129,57 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 	p = datagram_store(p, f->key.port[dir], 2);
 	p = datagram_store(p, f->key.port[1 - dir], 2);
 	*p++ = f->key.proto;
-	*p++ = f->tcp_flags[dir];
+	if (control != NULL)
+		p = datagram_store(p, *control, 2);
+	else
+		*p++ = f->tcp_flags[dir];
 	*p++ = f->key.family;
 	*p++ = f->tos[dir];
 	*p++ = end_reason;
 	*p++ = interface_direction(f, dir);
 	if (t->icmp)
 		(void)datagram_store(p, f->key.port[1 - dir], 2);
-	d->len += t->octets;
+	d->len += t->octets + (control != NULL);
 	d->flows++;
+}
+
+/* The same with its optional fields. */
+static void
+put_more(struct datagram *d, const struct template *t, const struct flow *f,
+    const struct flow_side *side, int dir, uint8_t end_reason)
+{
+	put_record(d, t, f, d->optional->wide ?
+	    &side->count[dir].tcp_control : NULL, dir, end_reason);
+	optional_put(d, &d->optional->part[f->key.family == 6], side, dir);
 }
 
 int
 template_flow(struct datagram *d, const struct template *t,
-    const struct flow *f, unsigned int dirs, uint8_t end_reason)
+    const struct flow *f, const struct flow_side *side, unsigned int dirs,
+    uint8_t end_reason)
 {
-	size_t	end;
-	int	dir, open;
+	const struct optional	*more = d->optional;
+	size_t			 end, octets = t->octets;
+	int			 dir, open;
 
+	if (more != NULL)
+		octets += more->part[f->key.family == 6].octets +
+		    (size_t)more->wide;
 	open = d->set != 0 && d->set_id == t->id;
 	end = open ? d->len : datagram_align(d->len) + SET_HEAD;
-	end += t->octets * ((dirs & 1) + (dirs >> 1));
+	end += octets * ((dirs & 1) + (dirs >> 1));
 	if (datagram_align(end) > d->max)
 		return (-1);
 
 	if (!open)
 		set_open(d, t->id);
-	for (dir = 0; dir < 2; dir++)
-		if (dirs & 1U << dir)
-			put_record(d, t, f, dir, end_reason);
+	for (dir = 0; dir < 2; dir++) {
+		if ((dirs & 1U << dir) == 0)
+			continue;
+		if (more != NULL)
+			put_more(d, t, f, side, dir, end_reason);
+		else
+			put_record(d, t, f, NULL, dir, end_reason);
+	}
 	return (0);
 }

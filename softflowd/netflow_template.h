@@ -51,6 +51,10 @@ struct template {
 #define OCTETS_REST	34
 #define OCTETS_ICMP	2
 
+/* The largest record without optional fields. */
+#define TEMPLATE_RECORD_MAX	\
+    (OCTETS_IPV6 + OCTETS_MS + OCTETS_REST + OCTETS_ICMP)
+
 /* Begin a set, ending the one before; end it: padding, length. */
 void	set_open(struct datagram *, uint16_t id);
 void	set_close(struct datagram *);
@@ -68,6 +72,7 @@ void	template_sampling(struct datagram *, uint16_t set_id,
 
 /* struct netflow_encoder's flow(), by a template. */
 int	template_flow(struct datagram *, const struct template *,
-	    const struct flow *, unsigned int dirs, uint8_t end_reason);
+	    const struct flow *, const struct flow_side *, unsigned int dirs,
+	    uint8_t end_reason);
 
 #endif

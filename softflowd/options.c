@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "expire.h"
 #include "options.h"
+#include "packet.h"
 
 #define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
 #define MIN_BUFFER		(128U << 10)
@@ -84,8 +85,8 @@ static const struct name_value levels[] = {
 	{ "port", TRACK_PORT, NULL },
 	{ "proto", TRACK_PROTO, NULL },
 	{ "ip", TRACK_IP, NULL },
-	{ "vlan", 0, "tracking by VLAN" },
-	{ "ether", 0, "tracking by MAC address" },
+	{ "vlan", TRACK_VLAN, NULL },
+	{ "ether", TRACK_ETHER, NULL },
 	{ NULL, 0, NULL }
 };
 
@@ -322,12 +323,22 @@ set_ignore_outgoing(struct parse *p, const char *arg, const char *value)
 	return (0);
 }
 
+static int
+set_fields(struct parse *p, const char *arg, const char *value)
+{
+	const char *errstr;
+
+	errstr = options_fields(value, &p->options->fields);
+	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
+}
+
 static const struct tunable tunables[] = {
 	{ "source-id", OFFSET(source_id), 0, UINT32_MAX, NULL },
 	{ "template-seconds", OFFSET(template_seconds), 1, 86400, NULL },
 	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000, NULL },
 	{ "train", OFFSET(train), 1, MAX_TRAIN, NULL },
 	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS, NULL },
+	{ "fields", 0, 0, 0, set_fields },
 	{ "own-prefix", 0, 0, 0, set_own_prefix },
 	{ "own-export", 0, 0, 0, set_own_export },
 	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing }
@@ -351,7 +362,7 @@ set_tunable(struct parse *p, char *arg)
 		    member(p, t->offset)));
 	}
 	return (fail(p, arg, "it must be name=value; the names are "
-	    "source-id, template-seconds, template-datagrams, train, "
+	    "fields, source-id, template-seconds, template-datagrams, train, "
 	    "fragment-entries, own-prefix, own-export, ignore-outgoing"));
 }
 
@@ -407,7 +418,8 @@ static const struct option_def defs[] = {
 	OTHER('n', 1, set_collectors),
 	NAME('v', version, versions, "5, 9 and 10 (ipfix)"),
 	OTHER('t', 1, set_timeout),
-	NAME('T', level, levels, "full, tos, port, proto and ip"),
+	NAME('T', level, levels, "ether, vlan, tos, full, port, proto and "
+	    "ip"),
 	OTHER('E', 1, set_tunnels),
 	OTHER('o', 1, set_tunable),
 	OTHER('P', 1, set_transport),
@@ -424,6 +436,7 @@ static const struct option_def defs[] = {
 	NUMBER('C', snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
 	NUMBER('B', buffer, MIN_BUFFER, MAX_BUFFER),
 	NUMBER('s', sampling, 0, UINT32_MAX),
+	NUMBER('x', labels, 0, SIDE_LABELS),
 	OTHER('a', 0, ignore),
 	OTHER('6', 0, ignore),
 	OTHER('g', 0, ignore),
@@ -436,8 +449,7 @@ static const struct option_def defs[] = {
 	REFUSE('l', "taking turns; every collector gets every flow"),
 	REFUSE('M', "threads; one worker reads all interfaces"),
 	REFUSE('R', "PSAMP input; packets come from -i or -r"),
-	REFUSE('w', "several workers; start one softflowd for each interface"),
-	REFUSE('x', "MPLS labels in records; they are skipped")
+	REFUSE('w', "several workers; start one softflowd for each interface")
 };
 
 static const struct option_def *
@@ -468,29 +480,6 @@ option_string(char *buf)
 	*buf = '\0';
 }
 
-/* The remaining words of argv, joined by blanks. */
-static int
-set_filter(struct parse *p, int argc, char *argv[])
-{
-	size_t len = 1;
-	int i;
-
-	for (i = 0; i < argc; i++)
-		len += strlen(argv[i]) + 1;
-	if (len == 1 + (size_t)argc)
-		return (0);	/* no words, or empty ones */
-	if ((p->options->filter = calloc(1, len)) == NULL) {
-		snprintf(p->error, p->errorlen, "expression: out of memory");
-		return (-1);
-	}
-	for (i = 0; i < argc; i++) {
-		if (i > 0)
-			strlcat(p->options->filter, " ", len);
-		strlcat(p->options->filter, argv[i], len);
-	}
-	return (0);
-}
-
 /* What no option can see alone, and defaults that depend on others. */
 static int
 finish(struct parse *p)
@@ -517,6 +506,16 @@ finish(struct parse *p)
 		    UINT16_MAX);
 		return (-1);
 	}
+	if (o->version == 5 && (o->fields != 0 || o->labels > 0)) {
+		snprintf(p->error, p->errorlen, "%s: version 5 records have "
+		    "no room for more fields; use -v 9 or -v 10",
+		    o->fields != 0 ? "-o fields" : "-x");
+		return (-1);
+	}
+	if (o->version != 5 && o->level >= TRACK_VLAN)
+		o->fields |= OPTIONAL_VLAN;
+	if (o->version != 5 && o->level == TRACK_ETHER)
+		o->fields |= OPTIONAL_MAC;
 	if (o->savefile != NULL) {
 		/* Nothing of a daemon that may be running is ours. */
 		o->ctlsock = NULL;
@@ -572,9 +571,12 @@ options_parse(int argc, char *argv[], struct options *o, char *error,
 		if (p.def->set(&p, optarg) == -1)
 			return (OPTIONS_BAD);
 	}
-	if (finish(&p) == -1 ||
-	    set_filter(&p, argc - optind, argv + optind) == -1)
+	if (finish(&p) == -1)
 		return (OPTIONS_BAD);
+	if (options_filter(argc - optind, argv + optind, &o->filter) == -1) {
+		snprintf(error, errorlen, "expression: out of memory");
+		return (OPTIONS_BAD);
+	}
 	return (OPTIONS_RUN);
 }
 

@@ -57,6 +57,8 @@ struct options {
 	uint32_t	 fragments;	/* entries of their table; 0: none */
 	uint32_t	 tunnels;	/* -E, TUNNEL_BIT() each */
 	enum track_level	 level;
+	uint32_t	 fields;	/* OPTIONAL_*; -T adds to them */
+	uint32_t	 labels;	/* -x: MPLS labels of records */
 	int		 version;	/* 5, 9, 10 */
 	int		 hoplimit;	/* -L; -1: the system's */
 	int		 foreground, debug, promisc;
@@ -76,12 +78,19 @@ const char *options_usage(void);
 
 /*
  * Kinds of value, options_value.c: a time such as 1h30m to seconds, host:port
- * or [IPv6 address]:port, and tunnels' names with commas between them.  NULL,
- * or what is wrong.
+ * or [IPv6 address]:port, and names of tunnels or of optional fields with
+ * commas between them.  NULL, or what is wrong.
  */
 const char *options_time(const char *, uint32_t *seconds);
 const char *options_collector(const char *, struct options_dest *);
 const char *options_tunnels(const char *, uint32_t *tunnels);
+const char *options_fields(const char *, uint32_t *fields);
+
+/*
+ * Words joined by blanks, allocated; none if there are none.  -1 without
+ * memory.
+ */
+int	options_filter(int argc, char *argv[], char **filter);
 
 /*
  * options_interface.c: add an interface, [optional:][index:]name, whose name

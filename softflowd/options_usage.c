@@ -18,9 +18,9 @@ options_usage(void)
 	    "                 [-m max_flows] [-n host:port[,host:port ...]] "
 	    "[-o name=value]\n"
 	    "                 [-P udp] [-p pidfile] [-S interface] [-s N]\n"
-	    "                 [-T full|tos|port|proto|ip] [-t name=time] "
-	    "[-u user]\n"
-	    "                 [-v 5|9|10|ipfix]\n"
+	    "                 [-T ether|vlan|tos|full|port|proto|ip] "
+	    "[-t name=time] [-u user]\n"
+	    "                 [-v 5|9|10|ipfix] [-x labels]\n"
 	    "                 -i [optional:][index:]interface ... | -r file "
 	    "[expression]\n"
 	    "softflowd(8) explains them.\n");

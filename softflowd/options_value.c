@@ -5,8 +5,8 @@
 
 /*
  * Values on the command line that have a syntax of their own: times,
- * collectors and tunnels.  Runs in the parent, before it has opened anything.
- * Pure.
+ * collectors, tunnels and optional fields.  Runs in the parent, before it has
+ * opened anything.  Pure.
  */
 
 #include <ctype.h>
@@ -99,13 +99,36 @@ options_collector(const char *item, struct options_dest *dest)
 	return (NULL);
 }
 
+struct name_bits {
+	const char	*name;
+	uint32_t	 bits;
+};
+
+/* Names with commas between them; whether all n are known. */
+static int
+add_bits(const char *list, const struct name_bits *known, size_t n,
+    uint32_t *bits)
+{
+	size_t i, len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		for (i = 0; i < n; i++)
+			if (strlen(known[i].name) == len &&
+			    strncmp(known[i].name, list, len) == 0)
+				break;
+		if (i == n)
+			return (0);
+		*bits |= known[i].bits;
+		if (list[len] == '\0')
+			return (1);
+	}
+}
+
 const char *
 options_tunnels(const char *list, uint32_t *tunnels)
 {
-	static const struct {
-		const char	*name;
-		uint32_t	 tunnels;
-	} known[] = {
+	static const struct name_bits known[] = {
 		{ "gre", TUNNEL_BIT(TUNNEL_GRE) },
 		{ "ipip", TUNNEL_BIT(TUNNEL_IPIP) },
 		{ "6in4", TUNNEL_BIT(TUNNEL_6IN4) },
@@ -116,19 +139,47 @@ options_tunnels(const char *list, uint32_t *tunnels)
 		{ "l2tp", TUNNEL_BIT(TUNNEL_L2TP) },
 		{ "all", TUNNEL_ALL }
 	};
-	size_t i, len;
 
-	for (;; list += len + 1) {
-		len = strcspn(list, ",");
-		for (i = 0; i < nitems(known); i++)
-			if (strlen(known[i].name) == len &&
-			    strncmp(known[i].name, list, len) == 0)
-				break;
-		if (i == nitems(known))
-			return ("a name is unknown; known are gre, ipip, "
-			    "6in4, vxlan, geneve, gtpu, teredo, l2tp and all");
-		*tunnels |= known[i].tunnels;
-		if (list[len] == '\0')
-			return (NULL);
+	return (add_bits(list, known, nitems(known), tunnels) ? NULL :
+	    "a name is unknown; known are gre, ipip, 6in4, vxlan, geneve, "
+	    "gtpu, teredo, l2tp and all");
+}
+
+const char *
+options_fields(const char *list, uint32_t *fields)
+{
+	static const struct name_bits known[] = {
+		{ "ttl", OPTIONAL_TTL },
+		{ "length", OPTIONAL_LENGTH },
+		{ "tcp", OPTIONAL_TCP },
+		{ "vlan", OPTIONAL_VLAN },
+		{ "mac", OPTIONAL_MAC },
+		{ "label", OPTIONAL_LABEL },
+		{ "tunnel", OPTIONAL_TUNNEL },
+		{ "all", OPTIONAL_ALL }
+	};
+
+	return (add_bits(list, known, nitems(known), fields) ? NULL :
+	    "a name is unknown; known are ttl, length, tcp, vlan, mac, "
+	    "label, tunnel and all");
+}
+
+int
+options_filter(int argc, char *argv[], char **filter)
+{
+	size_t len = 1;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	if (len == 1 + (size_t)argc)
+		return (0);	/* no words, or empty ones */
+	if ((*filter = calloc(1, len)) == NULL)
+		return (-1);
+	for (i = 0; i < argc; i++) {
+		if (i > 0)
+			strlcat(*filter, " ", len);
+		strlcat(*filter, argv[i], len);
 	}
+	return (0);
 }

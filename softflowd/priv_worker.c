@@ -96,6 +96,8 @@ worker_send_conf(void)
 	conf.timeouts = opt->timeouts;
 	conf.max_flows = opt->max_flows;
 	conf.track_level = opt->level;
+	conf.fields = (uint16_t)opt->fields;
+	conf.labels = (uint16_t)opt->labels;
 	conf.sampling = opt->sampling;
 	conf.source_id = opt->source_id;
 	conf.version = (uint32_t)opt->version;
@@ -161,10 +163,13 @@ worker_send_all(void)
 static int
 worker_new_table(void)
 {
+	const struct options	*opt = priv.opt;
+
 	if (priv.table_fd != -1)
 		close(priv.table_fd);
 	priv.table_fd = shmem_new_sized("softflowd table",
-	    estate_size(priv.opt->max_flows));
+	    estate_size(opt->max_flows, side_wanted(opt->level, opt->fields,
+	    opt->labels)));
 	return (priv.table_fd == -1 ? -1 : 0);
 }
 

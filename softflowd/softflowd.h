@@ -55,14 +55,16 @@ struct timeouts {
 
 /*
  * What of a packet makes a flow; softflowd(8), -T.  Each level keys on all
- * that the levels before it key on.
+ * that the levels before it key on, but those behind TRACK_TOS not on ToS.
  */
 enum track_level {
 	TRACK_IP,		/* addresses */
 	TRACK_PROTO,		/* and protocol */
 	TRACK_PORT,		/* and ports, ICMP type and code */
 	TRACK_FULL,		/* the same, and records ToS */
-	TRACK_TOS		/* and each ToS is a flow of its own */
+	TRACK_TOS,		/* and each ToS is a flow of its own */
+	TRACK_VLAN,		/* TRACK_FULL and VLAN ids */
+	TRACK_ETHER		/* and MAC addresses */
 };
 
 /* Tunnels that can be opened; softflowd(8), -E. */
@@ -80,6 +82,16 @@ enum tunnel {
 };
 #define TUNNEL_BIT(tunnel)	(1U << (tunnel))
 #define TUNNEL_ALL		(TUNNEL_BIT(TUNNEL_MAX) - TUNNEL_BIT(TUNNEL_GRE))
+
+/* What records may say besides; softflowd(8), -o fields. */
+#define OPTIONAL_TTL		0x01
+#define OPTIONAL_LENGTH		0x02
+#define OPTIONAL_TCP		0x04
+#define OPTIONAL_VLAN		0x08
+#define OPTIONAL_MAC		0x10
+#define OPTIONAL_LABEL		0x20
+#define OPTIONAL_TUNNEL		0x40
+#define OPTIONAL_ALL		0x7f
 
 /* Why a flow left the table; the first ones are in the order of timeouts. */
 enum expire_reason {

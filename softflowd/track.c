@@ -46,28 +46,38 @@ map_zero(uint64_t count, size_t size)
 
 /*
  * Have the pages of the next records that were never used: few at first,
- * then a large one at a time.
+ * then a large one at a time.  done: records that have theirs; returns how
+ * many have.
  */
-static void
-populate(struct track *t)
+static uint32_t
+populate_slab(void *records, size_t size, uint32_t capacity, uint32_t done)
 {
-	uintptr_t	at = (uintptr_t)&t->flows[t->populated];
-	uintptr_t	end = (uintptr_t)&t->flows[t->capacity];
-	uintptr_t	large = at & ~(PAGES_LARGE - 1);
-	uint32_t	n = t->capacity - t->populated;
+	uint8_t		*next = (uint8_t *)records + done * size;
+	uintptr_t	 at = (uintptr_t)next;
+	uintptr_t	 end = (uintptr_t)records + capacity * size;
+	uintptr_t	 large = at & ~(PAGES_LARGE - 1);
+	uint32_t	 n = capacity - done;
 
-	if (t->populated > 0 && end - large >= PAGES_LARGE) {
-		t->flows[t->populated].flags = 0;	/* has one page */
-		if (pages_make_large((void *)large) == 0) {
-			t->populated += (uint32_t)((large + PAGES_LARGE - at) /
-			    sizeof(*t->flows));
-			return;
-		}
+	if (done > 0 && end - large >= PAGES_LARGE) {
+		*next = 0;	/* has one page */
+		if (pages_make_large((void *)large) == 0)
+			return (done +
+			    (uint32_t)((large + PAGES_LARGE - at) / size));
 	}
 	if (n > POPULATE)
 		n = POPULATE;
-	pages_populate((void *)at, n * sizeof(*t->flows));
-	t->populated += n;
+	pages_populate(next, n * size);
+	return (done + n);
+}
+
+static void
+populate(struct track *t)
+{
+	t->populated = populate_slab(t->flows, sizeof(*t->flows),
+	    t->capacity, t->populated);
+	while (t->sides != NULL && t->sides_populated < t->populated)
+		t->sides_populated = populate_slab(t->sides,
+		    sizeof(*t->sides), t->capacity, t->sides_populated);
 }
 
 struct track *
@@ -105,6 +115,48 @@ track_new(uint32_t max_flows, const uint8_t secret[16],
 	}
 	t->populated = *t->top;
 	return (t);
+}
+
+void
+track_extend(struct track *t, struct flow_side *sides, int keyed)
+{
+	t->sides = sides;
+	t->sides_populated = *t->top;
+	t->keyed = keyed;
+}
+
+uint32_t
+track_hash_side(const struct track *t, const struct flow_key *key,
+    const struct side_key *more)
+{
+	uint64_t	hash, octets, v[4];
+
+	sip_begin(v, t->key);
+	octets = track_hash_key(v, key);
+	sip_word(v, load_le64(more));
+	sip_word(v, load_le64((const uint8_t *)more + 8));
+	hash = sip_end(v, octets + sizeof(*more));
+	return ((uint32_t)(hash ^ hash >> 32));
+}
+
+uint32_t
+track_find_side(const struct track *t, const struct flow_key *key,
+    const struct side_key *more, uint32_t hash)
+{
+	const struct bucket	*b;
+	uint32_t		 pos;
+
+	for (pos = hash & t->mask;; pos = (pos + 1) & t->mask) {
+		b = &t->index[pos];
+		if (b->flow == 0)
+			return (TRACK_NONE);
+		if (b->hash == hash &&
+		    memcmp(&t->flows[b->flow - 1].key, key,
+		    sizeof(*key)) == 0 &&
+		    memcmp(&t->sides[b->flow - 1].key, more,
+		    sizeof(*more)) == 0)
+			return (b->flow - 1);
+	}
 }
 
 void
@@ -157,6 +209,8 @@ track_insert(struct track *t, const struct flow_key *key, uint32_t hash)
 		return (TRACK_NONE);
 	f = &t->flows[idx];
 	memset(f, 0, sizeof(*f));
+	if (t->sides != NULL)
+		memset(&t->sides[idx], 0, sizeof(*t->sides));
 	f->key = *key;
 	f->hash = hash;
 	order_stores();
@@ -170,7 +224,9 @@ track_adopt(struct track *t, uint32_t idx)
 {
 	struct flow	*f = &t->flows[idx];
 
-	f->hash = track_hash(t, &f->key);
+	f->hash = t->keyed ?
+	    track_hash_side(t, &f->key, &t->sides[idx].key) :
+	    track_hash(t, &f->key);
 	index_add(t, idx, f->hash);
 }
 

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "packet.h"
+#include "side.h"
 
 #define TRACK_NONE	UINT32_MAX
 
@@ -77,6 +78,13 @@ struct track *track_new(uint32_t max_flows, const uint8_t secret[16],
 		    const struct track_memory *memory);
 void	track_free(struct track *);
 
+/*
+ * From now on, before the first flow, each has a side record: sides are the
+ * caller's, as many as there are of struct flow.  keyed: keys have what
+ * struct side_key adds to them.
+ */
+void	track_extend(struct track *, struct flow_side *sides, int keyed);
+
 /* SipHash-1-3 of the key under the table's secret, folded to 32 bits. */
 static inline uint32_t track_hash(const struct track *, const struct flow_key *);
 
@@ -94,9 +102,17 @@ static inline void track_prefetch_flow(const struct track *, uint32_t idx);
 static inline uint32_t track_find(const struct track *, const struct flow_key *,
 	    uint32_t hash);
 
+/* The same two for keys with what is added to them. */
+uint32_t track_hash_side(const struct track *, const struct flow_key *,
+	    const struct side_key *);
+uint32_t track_find_side(const struct track *, const struct flow_key *,
+	    const struct side_key *, uint32_t hash);
+
 /*
  * A new, zeroed flow with key, hash and FLOW_USED set; the key must not be
  * in the table.  TRACK_NONE when the table is full: the caller evicts first.
+ * Its side record is zero; the caller fills in its key before it accounts
+ * the first packet.
  */
 uint32_t track_insert(struct track *, const struct flow_key *, uint32_t hash);
 
@@ -126,6 +142,9 @@ static inline void track_update(struct flow *, const struct packet *);
 
 /* The flow at idx (< track_top()); owned by the table. */
 static inline struct flow *track_flow(const struct track *, uint32_t idx);
+
+/* Its side record, or NULL. */
+static inline struct flow_side *track_side(const struct track *, uint32_t idx);
 
 /*
  * First flow, not ended, at or after idx, TRACK_NONE behind the last.  Flows may

@@ -24,6 +24,7 @@ struct bucket {
 
 struct track {
 	struct flow	*flows;
+	struct flow_side *sides;	/* or NULL */
 	struct bucket	*index;
 	uint64_t	 key[2];	/* secret, little endian halves */
 	uint32_t	*top;		/* records from here on never used */
@@ -32,7 +33,9 @@ struct track {
 	uint32_t	 capacity;
 	uint32_t	 count;
 	uint32_t	 populated;	/* records in pages that are there */
+	uint32_t	 sides_populated;	/* likewise */
 	uint32_t	 free;		/* first of the used and forgotten */
+	int		 keyed;		/* sides have part of the key */
 	int		 own;		/* the records are not the caller's */
 	int		 closed;	/* the index is not kept up */
 	uint32_t	 own_top;
@@ -40,15 +43,14 @@ struct track {
 
 /*
  * What IPv4 leaves unused of a key is left out, which makes its messages 16
- * octets; of IPv6 they are 40.
+ * octets; of IPv6 they are 40.  Returns how many.
  */
-static inline uint32_t
-track_hash(const struct track *t, const struct flow_key *key)
+static inline __attribute__((__always_inline__)) uint64_t
+track_hash_key(uint64_t v[4], const struct flow_key *key)
 {
 	const uint8_t	*p = (const uint8_t *)key;
-	uint64_t	 hash, v[4], octets;
+	uint64_t	 octets;
 
-	sip_begin(v, t->key);
 	if (key->family == 4) {
 		sip_word(v, (load_le64(p) & UINT32_MAX) |
 		    load_le64(p + 16) << 32);
@@ -61,24 +63,39 @@ track_hash(const struct track *t, const struct flow_key *key)
 		octets = 40;
 	}
 	sip_word(v, load_le64(p + 32));
-	hash = sip_end(v, octets);
+	return (octets);
+}
+
+static inline uint32_t
+track_hash(const struct track *t, const struct flow_key *key)
+{
+	uint64_t	 hash, v[4];
+
+	sip_begin(v, t->key);
+	hash = sip_end(v, track_hash_key(v, key));
 	return ((uint32_t)(hash ^ hash >> 32));
 }
 
-static inline void
+/* As a call, prefetching alone would be taken to do nothing, and left out. */
+static inline __attribute__((__always_inline__)) void
 track_prefetch(const struct track *t, uint32_t hash)
 {
 	__builtin_prefetch(&t->index[hash & t->mask]);
 }
 
-static inline void
+static inline __attribute__((__always_inline__)) void
 track_prefetch_flow(const struct track *t, uint32_t idx)
 {
 	__builtin_prefetch(&t->flows[idx].octets, 1);
 	__builtin_prefetch(&t->flows[idx].key, 1);
+	if (__builtin_expect(t->sides != NULL, 0)) {
+		__builtin_prefetch(&t->sides[idx].count, 1);
+		if (t->keyed)
+			__builtin_prefetch(&t->sides[idx].key);
+	}
 }
 
-static inline void
+static inline __attribute__((__always_inline__)) void
 track_prefetch_record(const struct track *t, uint32_t hash)
 {
 	const struct bucket	*b;
@@ -134,6 +151,12 @@ static inline struct flow *
 track_flow(const struct track *t, uint32_t idx)
 {
 	return (&t->flows[idx]);
+}
+
+static inline struct flow_side *
+track_side(const struct track *t, uint32_t idx)
+{
+	return (t->sides == NULL ? NULL : &t->sides[idx]);
 }
 
 #endif

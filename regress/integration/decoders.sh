@@ -5,13 +5,11 @@
 
 . "$(atf_get_srcdir)/common.sh"
 
-# Export $real in version $1 to port 9995 of the namespace, with more options.
+# Export $real in version $1, with the options behind it, to port 9995 of the
+# namespace.
 export_in_namespace() {
-	version=$1
-	shift
-	atf_check -o save:summary -e ignore \
-	    ip netns exec $ns "$softflowd" -r "$real" -v $version \
-	    -n 127.0.0.1:9995 "$@"
+	atf_check -o save:summary -e ignore ip netns exec $ns \
+	    "$softflowd" -r "$real" -n 127.0.0.1:9995 -v "$@"
 	packets=$(counter packets_exported summary)
 	octets=$(counter octets_exported summary)
 	atf_check test "$packets" -gt 0
@@ -27,7 +25,7 @@ with_nfcapd() {
 	ip netns exec $ns nfcapd -w flows -b 127.0.0.1 -p 9995 >nfcapd.log 2>&1 &
 	nfcapd_pid=$!
 	wait_for listening
-	export_in_namespace $1
+	export_in_namespace "$@"
 	sleep 0.5
 	kill -TERM $nfcapd_pid
 	wait $nfcapd_pid
@@ -43,11 +41,12 @@ with_nfcapd() {
 
 with_tshark() {
 	make_namespace
-	ip netns exec $ns tcpdump -i lo --immediate-mode -U -w sent.pcap udp port 9995 2>tcpdump.log &
+	ip netns exec $ns tcpdump -i lo -s 2048 --immediate-mode -U \
+	    -w sent.pcap udp port 9995 2>tcpdump.log &
 	tcpdump_pid=$!
 	wait_for grep -q listening tcpdump.log
 	# The capture would hold a train as one datagram.
-	export_in_namespace $1 -o train=1
+	export_in_namespace "$@" -o train=1
 	sleep 0.5
 	kill -TERM $tcpdump_pid
 	wait $tcpdump_pid
@@ -64,26 +63,35 @@ with_tshark() {
 	atf_check test "$(sum_of 2)" = "$octets"
 }
 
-for tool in nfcapd tshark; do
-	for v in 5 9 10; do
-		atf_test_case ${tool}_decodes_version_$v cleanup
-		eval "${tool}_decodes_version_${v}_head() {
+# A case $1 of version $2 with options $3 for each tool.
+cases=
+decoder_cases() {
+	for tool in nfcapd tshark; do
+		cases="$cases ${tool}_decodes_$1"
+		atf_test_case ${tool}_decodes_$1 cleanup
+		eval "${tool}_decodes_$1_head() {
 			atf_set descr 'totals as exported, no complaint'
 			atf_set require.user root
 			atf_set require.progs '$tool tcpdump ip'
 		}
-		${tool}_decodes_version_${v}_body() {
-			with_$tool $v
+		${tool}_decodes_$1_body() {
+			with_$tool $2 $3
 		}
-		${tool}_decodes_version_${v}_cleanup() {
+		${tool}_decodes_$1_cleanup() {
 			remove_namespace
 		}"
 	done
+}
+for v in 5 9 10; do
+	decoder_cases version_$v $v
+done
+for v in 9 10; do
+	decoder_cases all_fields_of_version_$v $v \
+	    '-o fields=all -x 10 -T ether'
 done
 
 atf_init_test_cases() {
-	for v in 5 9 10; do
-		atf_add_test_case nfcapd_decodes_version_$v
-		atf_add_test_case tshark_decodes_version_$v
+	for case in $cases; do
+		atf_add_test_case $case
 	done
 }

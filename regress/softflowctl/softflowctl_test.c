@@ -436,6 +436,39 @@ CASE(flows_are_printed_in_the_classic_lines)
 	    "\\(FORCED\\)$", "out"));
 }
 
+static void
+answer_side(struct imsgbuf *ibuf)
+{
+	struct ctl_flow f;
+
+	memset(&f, 0, sizeof(f));
+	f.family = 4;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	f.have = CTL_FLOW_SIDE;
+	f.index = 1;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	f.vlan[0] = 100;
+	f.index = 2;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	f.vlan[1] = 7;
+	f.mac[0][0] = 2;
+	f.mac[1][5] = 0xab;
+	f.index = 3;
+	send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+	send_result(ibuf, 0, 4, "");
+}
+
+CASE(vlans_and_mac_addresses_end_the_line_where_there_are_any)
+{
+	check_answer(answer_side, "dump-flows", 0,
+	    "^ACTIVE seq:0 .* out<:-$", "out");
+	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:1 .* out<:-$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:2 .* out<:- vlan:100$",
+	    "out"));
+	ATF_CHECK(atf_utils_grep_file("^ACTIVE seq:3 .* out<:- vlan:100\\.7 "
+	    "mac:02:00:00:00:00:00 <> 00:00:00:00:00:ab$", "out"));
+}
+
 CASE(empty_dump_has_its_heading)
 {
 	check_answer(answer_no_summary, "dump-flows", 0,
@@ -506,6 +539,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, failed_result_is_exit_status_1);
 	ATF_TP_ADD_TC(tp, malformed_answers_are_errors);
 	ATF_TP_ADD_TC(tp, flows_are_printed_in_the_classic_lines);
+	ATF_TP_ADD_TC(tp,
+	    vlans_and_mac_addresses_end_the_line_where_there_are_any);
 	ATF_TP_ADD_TC(tp, empty_dump_has_its_heading);
 	ATF_TP_ADD_TC(tp, timeouts_are_printed_with_their_names);
 	ATF_TP_ADD_TC(tp, statistics_are_headed_by_their_beginning);

@@ -34,6 +34,7 @@
 
 static struct msg_conf	 conf;
 static struct estate	*es;
+static int		 side;		/* with all there is of it */
 
 /* What the collector got. */
 static struct walk	 walk;
@@ -86,11 +87,16 @@ map(uint32_t max_flows)
 {
 	void	*p;
 
-	p = mmap(NULL, estate_size(max_flows), PROT_READ | PROT_WRITE,
+	p = mmap(NULL, estate_size(max_flows, side), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANON, -1, 0);
 	ATF_REQUIRE(p != MAP_FAILED);
 	es = p;
 	conf = fixture_conf(max_flows);
+	if (side) {
+		conf.track_level = TRACK_ETHER;
+		conf.fields = OPTIONAL_ALL;
+		conf.labels = SIDE_LABELS;
+	}
 }
 
 static const struct counters *
@@ -147,6 +153,11 @@ collect_one(const uint8_t *data, size_t len)
 	}
 	error = walk_datagram(&walk, data, len);
 	ATF_REQUIRE_MSG(error == NULL, "datagram: %s", error);
+	for (i = 0; side && i < walk.flows; i++)
+		ATF_REQUIRE_MSG(walk.record[i].value[25] == 100 &&
+		    walk.record[i].value[26] == 100, "lengths %ju and %ju",
+		    (uintmax_t)walk.record[i].value[25],
+		    (uintmax_t)walk.record[i].value[26]);
 	ATF_REQUIRE_EQ_MSG(walk.sequence, got_datagrams,
 	    "sequence %u, expected %u", walk.sequence, got_datagrams);
 	got_datagrams++;
@@ -255,6 +266,14 @@ ATF_TC_BODY(nor_does_it_cost_more_with_trains, tc)
 	ATF_CHECK(got_trains > 0);
 }
 
+ATF_TC_WITHOUT_HEAD(nor_with_side_records);
+ATF_TC_BODY(nor_with_side_records, tc)
+{
+	trains = side = 1;
+	kill_at_any_moment();
+	ATF_CHECK(got_trains > 0);
+}
+
 /*
  * Memory that no worker leaves
  */
@@ -337,11 +356,11 @@ damage_often(const char *what, size_t from, size_t size, unsigned int n)
 	uint64_t	 random, seed;
 	uint8_t		*good;
 
-	ATF_REQUIRE((good = malloc(estate_size(FLOWS))) != NULL);
-	memcpy(good, es, estate_size(FLOWS));
+	ATF_REQUIRE((good = malloc(estate_size(FLOWS, side))) != NULL);
+	memcpy(good, es, estate_size(FLOWS, side));
 	for (seed = 1; seed <= 300; seed++) {
 		random = seed;
-		memcpy(es, good, estate_size(FLOWS));
+		memcpy(es, good, estate_size(FLOWS, side));
 		damage(&random, from, size, n);
 		expect_adoption(what, seed);
 	}
@@ -353,8 +372,8 @@ ATF_TC_BODY(random_octets_over_the_memory_do_not_stop_the_next_worker, tc)
 {
 	map(FLOWS);
 	run_and_drop(32000);
-	damage_often("records, a few", ESTATE_RECORDS, estate_size(FLOWS), 20);
-	damage_often("records, all", ESTATE_RECORDS, estate_size(FLOWS),
+	damage_often("records, a few", ESTATE_RECORDS, estate_size(FLOWS, side), 20);
+	damage_often("records, all", ESTATE_RECORDS, estate_size(FLOWS, side),
 	    20000);
 	damage_often("head, a few", 0, sizeof(*es), 5);
 	damage_often("head, all", 8, sizeof(*es), 20000);
@@ -362,7 +381,56 @@ ATF_TC_BODY(random_octets_over_the_memory_do_not_stop_the_next_worker, tc)
 	    offsetof(struct estate, hand), 2);
 	damage_often("datagram in hand", offsetof(struct estate, hand),
 	    offsetof(struct estate, stats), 50);
-	damage_often("everything", 0, estate_size(FLOWS), 50000);
+	damage_often("everything", 0, estate_size(FLOWS, side), 50000);
+}
+
+ATF_TC_WITHOUT_HEAD(random_octets_over_side_records_do_not_stop_it_either);
+ATF_TC_BODY(random_octets_over_side_records_do_not_stop_it_either, tc)
+{
+	size_t	from, used;
+
+	side = 1;
+	map(FLOWS);
+	run_and_drop(32000);
+	from = estate_size(FLOWS, 0);
+	used = from + (FLOWS + TRACK_SPARE) * sizeof(struct flow_side);
+	damage_often("side records, a few", from, used, 20);
+	damage_often("side records, all", from, used, 20000);
+	damage_often("everything", 0, used, 50000);
+}
+
+/* The first record in use that is on the wheel. */
+static uint32_t
+first_flow(void)
+{
+	const struct flow	*flows = estate_records(es).flows;
+	uint32_t		 idx = 0;
+
+	while (flows[idx].flags != (FLOW_USED | FLOW_WHEEL))
+		idx++;
+	return (idx);
+}
+
+ATF_TC_WITHOUT_HEAD(a_flow_with_a_damaged_extension_is_counted_lost);
+ATF_TC_BODY(a_flow_with_a_damaged_extension_is_counted_lost, tc)
+{
+	struct adoption	 a;
+	struct meter	*m;
+	struct flow	*flow;
+	uint32_t	 idx;
+
+	side = 1;
+	map(FLOWS);
+	run_and_drop(3200);
+	idx = first_flow();
+	flow = &estate_records(es).flows[idx];
+	estate_sides(es, FLOWS)[idx].key.vlan[0] = 4096;
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_REQUIRE_EQ(1, meter_adopt(m, &a));
+	ATF_CHECK_EQ(flow->packets[0] + flow->packets[1], a.lost);
+	ATF_CHECK_EQ(1, meter_counters(m)->flows_lost);
+	fixture_expire_all(m);
+	ATF_CHECK(fixture_sums(meter_counters(m)) == NULL);
 }
 
 /* The one state that would be worth an attack: all records, all alike. */
@@ -399,9 +467,7 @@ ATF_TC_BODY(a_damaged_record_is_dropped_and_its_packets_counted_lost, tc)
 
 	map(FLOWS);
 	run_and_drop(3200);
-	for (flow = estate_records(es).flows; flow->flags != FLOW_USED; flow++)
-		if (flow->flags == (FLOW_USED | FLOW_WHEEL))
-			break;
+	flow = &estate_records(es).flows[first_flow()];
 	packets = flow->packets[0] + flow->packets[1];
 	flow->key.family = 5;
 	m = fixture_meter(&conf, es, send_nowhere, -1);
@@ -498,8 +564,12 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    a_death_at_any_moment_costs_only_the_batch_in_hand);
 	ATF_TP_ADD_TC(tp, nor_does_it_cost_more_with_trains);
+	ATF_TP_ADD_TC(tp, nor_with_side_records);
 	ATF_TP_ADD_TC(tp,
 	    random_octets_over_the_memory_do_not_stop_the_next_worker);
+	ATF_TP_ADD_TC(tp,
+	    random_octets_over_side_records_do_not_stop_it_either);
+	ATF_TP_ADD_TC(tp, a_flow_with_a_damaged_extension_is_counted_lost);
 	ATF_TP_ADD_TC(tp, a_table_fuller_than_it_can_be_is_cut);
 	ATF_TP_ADD_TC(tp,
 	    a_damaged_record_is_dropped_and_its_packets_counted_lost);

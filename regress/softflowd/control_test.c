@@ -460,6 +460,38 @@ CASE(dump_holds_each_flow_once_as_it_is)
 	ATF_CHECK_EQ(result_of(&p, NULL).count, MANY_FLOWS - 1);
 }
 
+CASE(dump_says_vlans_and_addresses_where_there_are_any)
+{
+	static struct flow_side side;
+	struct ctl_flow row;
+	struct imsg imsg;
+	struct peer p;
+	unsigned int kept;
+
+	side.first[1].mac[0][5] = 0xa;
+	side.first[1].mac[1][5] = 0xb;
+	side.first[1].vlan[0] = 0xa064;
+	side.first[1].vlan[1] = 0x6007;
+	setup(1);
+	track_flow(engine.table, 0)->packets[0] = 0;
+	track_flow(engine.table, 0)->packets[1] = 1;
+	join(&p, 0, 0);
+	for (kept = 0; kept < 2; kept++) {
+		if (kept)
+			track_extend(engine.table, &side, 0);
+		ask(&p, CTL_DUMP_FLOWS, CTL_VERSION, NULL, 0);
+		ATF_REQUIRE_EQ(next(&p, &imsg), 1);
+		ATF_REQUIRE_EQ(imsg_get_data(&imsg, &row, sizeof(row)), 0);
+		imsg_free(&imsg);
+		(void)result_of(&p, NULL);
+		ATF_CHECK_EQ(row.have, kept ? CTL_FLOW_SIDE : 0);
+		ATF_CHECK_EQ(row.vlan[0], kept * 100);
+		ATF_CHECK_EQ(row.vlan[1], kept * 7);
+		ATF_CHECK_EQ(row.mac[1][5], kept * 0xa);
+		ATF_CHECK_EQ(row.mac[0][5], kept * 0xb);
+	}
+}
+
 CASE(client_that_vanishes_in_a_dump_is_closed_once)
 {
 	struct pollfd pfd[MAX_CONTROL];
@@ -757,6 +789,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    unread_dump_keeps_the_queue_bounded_while_another_is_served);
 	ATF_TP_ADD_TC(tp, dump_holds_each_flow_once_as_it_is);
+	ATF_TP_ADD_TC(tp, dump_says_vlans_and_addresses_where_there_are_any);
 	ATF_TP_ADD_TC(tp, client_that_vanishes_in_a_dump_is_closed_once);
 	ATF_TP_ADD_TC(tp,
 	    client_that_vanishes_before_a_request_is_closed_once);

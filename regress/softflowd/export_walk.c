@@ -127,7 +127,7 @@ walk_record(struct walk *w, const struct walk_template *t, const uint8_t *p)
 			memcpy(r->dst, p, t->length[i]);
 		else if (t->element[i] == 82 && t->length[i] == 16)
 			memcpy(r->src, p, 16);	/* a name */
-		else if (t->element[i] > 255 || t->length[i] > 8)
+		else if (t->element[i] > 511 || t->length[i] > 8)
 			return ("element");
 		else
 			r->value[t->element[i]] = load(p, t->length[i]);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WALK_FIELDS	32
+#define WALK_FIELDS	64
 #define WALK_RECORDS	64
 #define WALK_TEMPLATES	8
 
@@ -28,7 +28,7 @@ struct walk_template {
 
 /* value[element]; addresses stand aside.  v5 records look like v9's. */
 struct walk_record {
-	uint64_t	value[256];
+	uint64_t	value[512];
 	uint8_t		src[16];
 	uint8_t		dst[16];
 	uint16_t	set_id;

@@ -340,7 +340,7 @@ metered(const struct msg_conf *conf)
 	struct meter		*m;
 	size_t			 i;
 
-	ATF_REQUIRE((es = estate_map(-1, conf->max_flows)) != NULL);
+	ATF_REQUIRE((es = estate_map(-1, conf->max_flows, 0)) != NULL);
 	m = fixture_meter(conf, es, send_nowhere, 0);
 	meter_batch(m, 0, LINK_RAW, &mark);
 	for (i = 0; i < sizeof(hex) / sizeof(hex[0]); i++) {

@@ -63,6 +63,7 @@ fixture_batch(struct meter *m, const uint32_t *flow, int n, uint64_t time_us,
 	meter_batch(m, 0, LINK_ETHERNET, &mark);
 	for (i = 0; i < n; i++) {
 		memcpy(data[i], model, FRAME);
+		data[i][11] = (uint8_t)flow[i];
 		data[i][27] = (uint8_t)(flow[i] >> 16);
 		data[i][28] = (uint8_t)(flow[i] >> 8);
 		data[i][29] = (uint8_t)flow[i];

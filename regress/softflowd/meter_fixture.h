@@ -21,7 +21,7 @@ struct meter *fixture_meter(const struct msg_conf *, struct estate *,
 
 /*
  * n <= MAX_BATCH frames of 100 octets of IP, one UDP packet of conversation
- * flow[i] each, all at time_us; *pos is where they begin and then end.
+ * flow[i] each, with MAC addresses that differ, all at time_us; *pos is where they begin and then end.
  */
 void	fixture_batch(struct meter *, const uint32_t *flow, int n,
 	    uint64_t time_us, uint64_t *pos);

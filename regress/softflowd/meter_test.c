@@ -67,7 +67,7 @@ fill(void)
 	int		 i;
 
 	conf = fixture_conf(1U << 20);
-	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows, 0)) != NULL);
 	m = fixture_meter(&conf, es, send_on, collector());
 	for (n = 0; n < MANY;) {
 		for (i = 0; i < MAX_BATCH; i++)
@@ -157,7 +157,7 @@ ATF_TC_BODY(own_datagrams_are_known_whatever_their_tos, tc)
 
 	conf = fixture_conf(64);
 	conf.track_level = TRACK_TOS;
-	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows, 0)) != NULL);
 	ATF_REQUIRE((m = meter_new(&conf, es, send_on)) != NULL);
 	ATF_REQUIRE(meter_add_export(m, collector(), &dest) == 0);
 	feed_own(0);
@@ -230,7 +230,7 @@ ATF_TC_BODY(a_sparse_savefile_has_right_times_in_v5, tc)
 	conf.version = 5;
 	conf.timeouts.seconds[TIMEOUT_UDP] = 60 * 86400;
 	conf.timeouts.seconds[TIMEOUT_MAXLIFE] = 0;
-	ATF_REQUIRE((es = estate_map(-1, conf.max_flows)) != NULL);
+	ATF_REQUIRE((es = estate_map(-1, conf.max_flows, 0)) != NULL);
 	m = fixture_meter(&conf, es, send_checked, -1);
 	meter_segments(m, cut_at);
 	for (flow = 0; flow < SPARSE; flow++) {

@@ -415,12 +415,13 @@ CASE(track_levels_are_known_by_name)
 	ATF_CHECK_EQ(opts.level, TRACK_PROTO);
 	good("-i e -T ip");
 	ATF_CHECK_EQ(opts.level, TRACK_IP);
-	bad("-i e -T vlan", "-T vlan: tracking by VLAN is not in this version; "
-	    "known are full, tos, port, proto and ip");
-	bad("-i e -T ether", "-T ether: tracking by MAC address is not in this "
-	    "version; known are full, tos, port, proto and ip");
-	bad("-i e -T ports", "-T ports: unknown; known are full, tos, port, "
-	    "proto and ip");
+	good("-i e -T vlan");
+	ATF_CHECK_EQ(opts.level, TRACK_VLAN);
+	ATF_CHECK_EQ(opts.fields, 0);
+	good("-i e -T ether");
+	ATF_CHECK_EQ(opts.level, TRACK_ETHER);
+	bad("-i e -T ports", "-T ports: unknown; known are ether, vlan, tos, "
+	    "full, port, proto and ip");
 }
 
 CASE(tunables_have_names_and_ranges)
@@ -442,9 +443,9 @@ CASE(tunables_have_names_and_ranges)
 	bad("-i e -o source-id", "-o source-id: invalid; it must be a number "
 	    "from 0 to 4294967295");
 	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
-	    "names are source-id, template-seconds, template-datagrams, "
-	    "train, fragment-entries, own-prefix, own-export, "
-	    "ignore-outgoing");
+	    "names are fields, source-id, template-seconds, "
+	    "template-datagrams, train, fragment-entries, own-prefix, "
+	    "own-export, ignore-outgoing");
 	good("-i e");
 	ATF_CHECK_EQ(opts.fragments, 4096);
 	good("-i e -o fragment-entries=0");
@@ -572,8 +573,6 @@ CASE(other_classic_options_are_refused_by_name)
 	    "from -i or -r");
 	bad("-w 4", "-w: not in this version: several workers; start one "
 	    "softflowd for each interface");
-	bad("-x 3", "-x: not in this version: MPLS labels in records; they are "
-	    "skipped");
 	bad("-P tcp", "-P tcp: only udp is in this version");
 }
 

@@ -45,7 +45,7 @@ send_nowhere(int fd, const void *data, size_t len)
 static void
 map(void)
 {
-	es = mmap(NULL, estate_size(FLOWS), PROT_READ | PROT_WRITE,
+	es = mmap(NULL, estate_size(FLOWS, 0), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANON, -1, 0);
 	ATF_REQUIRE(es != MAP_FAILED);
 	conf = fixture_conf(FLOWS);
@@ -303,7 +303,7 @@ ATF_TC_BODY(a_death_in_the_move_changes_no_sum, tc)
 	const struct counters	*c;
 	struct adoption		 a;
 	uint8_t			*before, *after;
-	size_t			 size = estate_size(FLOWS);
+	size_t			 size = estate_size(FLOWS, 0);
 	struct estate		*late;
 	int			 step;
 
