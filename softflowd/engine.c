@@ -134,7 +134,8 @@ engine_get_conf(struct imsg *imsg)
 	    conf->template_datagrams < 1 || conf->train < 1 ||
 	    conf->train > MAX_TRAIN || conf->fragments > LIMIT_FRAGMENTS ||
 	    (conf->tunnels & ~TUNNEL_ALL) != 0 ||
-	    (conf->fields & ~OPTIONAL_ALL) != 0 || conf->labels > SIDE_LABELS)
+	    (conf->fields & ~(OPTIONAL_ALL | OPTIONAL_DIRECTION)) != 0 ||
+	    conf->nmac > MAX_OWN_MAC || conf->labels > SIDE_LABELS)
 		fatalx("CONF: out of range");
 	engine.have_conf = 1;
 	log_set_verbose(conf->verbose);

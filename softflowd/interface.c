@@ -21,6 +21,8 @@ static uint8_t			 found[256];	/* slots by low octet */
 static uint8_t			 repeats[256][32];	/* [first] again */
 static struct msg_prefix	 own[MAX_OWN_PREFIX];
 static unsigned int		 nown;
+static uint8_t			 own_macs[MAX_OWN_MAC][6];
+static unsigned int		 nmacs;
 
 void
 interfaces_use(struct interfaces *t)
@@ -174,11 +176,35 @@ is_own(const uint8_t *addr, uint8_t family)
 	return (0);
 }
 
+void
+interfaces_own_macs(const uint8_t (*macs)[6], unsigned int n)
+{
+	nmacs = n < nitems(own_macs) ? n : nitems(own_macs);
+	memcpy(own_macs, macs, nmacs * sizeof(own_macs[0]));
+}
+
+static int
+is_own_mac(const uint8_t *mac)
+{
+	unsigned int	i;
+
+	for (i = 0; i < nmacs; i++)
+		if (memcmp(own_macs[i], mac, sizeof(own_macs[i])) == 0)
+			return (1);
+	return (0);
+}
+
 uint8_t
-interface_direction(const struct flow *f, int dir)
+interface_direction(const struct flow *f, int dir, const uint8_t (*mac)[6])
 {
 	int	from, to;
 
+	if (nmacs > 0 && mac != NULL) {
+		from = is_own_mac(mac[0]);
+		to = is_own_mac(mac[1]);
+		if (from != to)
+			return (to ? DIRECTION_INGRESS : DIRECTION_EGRESS);
+	}
 	if (nown > 0) {
 		from = is_own(f->key.addr[dir], f->key.family);
 		to = is_own(f->key.addr[1 - dir], f->key.family);

@@ -68,11 +68,16 @@ int	interface_repeats(uint8_t first, uint8_t again);
 /* Prefixes of the own side, at most MAX_OWN_PREFIX; copied. */
 void	interfaces_own(const struct msg_prefix *, unsigned int n);
 
+/* MAC addresses of the own side, at most MAX_OWN_MAC; copied. */
+void	interfaces_own_macs(const uint8_t (*macs)[6], unsigned int n);
+
 /*
  * flowDirection (IANA element 61) of the direction from key.addr[dir]: 0
- * ingress, 1 egress, 255 unknown.  Own prefixes decide; else whether it was
- * seen coming in, or only leaving.
+ * ingress, 1 egress, 255 unknown.  MAC addresses of the own side decide, if
+ * mac, the source's and the destination's, is not NULL; then own prefixes;
+ * else whether it was seen coming in, or only leaving.
  */
-uint8_t	interface_direction(const struct flow *, int dir);
+uint8_t	interface_direction(const struct flow *, int dir,
+	    const uint8_t (*mac)[6]);
 
 #endif

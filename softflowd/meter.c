@@ -112,6 +112,7 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
 		meter_begin(m);
 	interfaces_use(&estate->interfaces);
 	interfaces_own(conf->own, conf->nown);
+	interfaces_own_macs(conf->mac, conf->nmac);
 	return (meter_new_parts(m, send_fn) == -1 ? NULL : m);
 }
 

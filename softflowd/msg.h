@@ -126,6 +126,9 @@ struct msg_conf {
 	uint16_t	labels;		/* MPLS labels of records */
 	uint32_t	nown;		/* prefixes of the own side */
 	struct msg_prefix	own[MAX_OWN_PREFIX];
+	uint8_t		mac[MAX_OWN_MAC][6];	/* of the own side */
+	uint32_t	nmac;
+	uint32_t	reserved;
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */

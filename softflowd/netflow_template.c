@@ -98,14 +98,15 @@ template_sampling(struct datagram *d, uint16_t set_id,
 /*
  * A record of direction dir, field by field as the FIELDS_ of its template
  * have it.  Written out, for this is most of what exporting a flow costs.
- * control: if not NULL, the TCP control bits in two octets.
+ * side: if not NULL, what is kept besides, also for optional fields.
  */
 static inline void
 put_record(struct datagram *d, const struct template *t, const struct flow *f,
-    const uint16_t *control, int dir, uint8_t end_reason)
+    const struct flow_side *side, int dir, uint8_t end_reason)
 {
 	uint8_t		*p = d->data + d->len;
 	size_t		 address = f->key.family == 6 ? 16 : 4;
+	size_t		 wide = side != NULL && d->optional->wide;
 
 	if (address == 16) {
 		memcpy(p, f->key.addr[dir], 16);
@@ -129,17 +130,18 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 	p = datagram_store(p, f->key.port[dir], 2);
 	p = datagram_store(p, f->key.port[1 - dir], 2);
 	*p++ = f->key.proto;
-	if (control != NULL)
-		p = datagram_store(p, *control, 2);
+	if (wide)
+		p = datagram_store(p, side->count[dir].tcp_control, 2);
 	else
 		*p++ = f->tcp_flags[dir];
 	*p++ = f->key.family;
 	*p++ = f->tos[dir];
 	*p++ = end_reason;
-	*p++ = interface_direction(f, dir);
+	*p++ = interface_direction(f, dir,
+	    side == NULL ? NULL : side->first[dir].mac);
 	if (t->icmp)
 		(void)datagram_store(p, f->key.port[1 - dir], 2);
-	d->len += t->octets + (control != NULL);
+	d->len += t->octets + wide;
 	d->flows++;
 }
 
@@ -148,8 +150,7 @@ static void
 put_more(struct datagram *d, const struct template *t, const struct flow *f,
     const struct flow_side *side, int dir, uint8_t end_reason)
 {
-	put_record(d, t, f, d->optional->wide ?
-	    &side->count[dir].tcp_control : NULL, dir, end_reason);
+	put_record(d, t, f, side, dir, end_reason);
 	optional_put(d, &d->optional->part[f->key.family == 6], side, dir);
 }
 

@@ -306,6 +306,15 @@ set_own_prefix(struct parse *p, const char *arg, const char *value)
 }
 
 static int
+set_macs(struct parse *p, char *arg)
+{
+	const char *errstr;
+
+	errstr = options_macs(arg, p->options);
+	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
+}
+
+static int
 set_own_export(struct parse *p, const char *arg, const char *value)
 {
 	p->options->keep_own = strcmp(value, "keep") == 0;
@@ -431,6 +440,7 @@ static const struct option_def defs[] = {
 	STRING('u', set_string, user),
 	STRING('e', set_source, source),
 	STRING('S', set_string, device),
+	OTHER('H', 1, set_macs),
 	NUMBER('L', hoplimit, 0, 255),
 	NUMBER('m', max_flows, MIN_MAX_FLOWS, LIMIT_MAX_FLOWS),
 	NUMBER('C', snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
@@ -444,7 +454,6 @@ static const struct option_def defs[] = {
 	    "milliseconds"),
 	REFUSE('b', "biflow records; each direction is a record of its own"),
 	REFUSE('f', "a configuration file; give options"),
-	REFUSE('H', "flow direction by MAC address"),
 	REFUSE('I', "resetting the boot time; -v 10 has times that never wrap"),
 	REFUSE('l', "taking turns; every collector gets every flow"),
 	REFUSE('M', "threads; one worker reads all interfaces"),
@@ -506,12 +515,15 @@ finish(struct parse *p)
 		    UINT16_MAX);
 		return (-1);
 	}
-	if (o->version == 5 && (o->fields != 0 || o->labels > 0)) {
+	if (o->version == 5 && (o->nmac > 0 || o->fields != 0 ||
+	    o->labels > 0)) {
 		snprintf(p->error, p->errorlen, "%s: version 5 records have "
-		    "no room for more fields; use -v 9 or -v 10",
+		    "no room for it; use -v 9 or -v 10", o->nmac > 0 ? "-H" :
 		    o->fields != 0 ? "-o fields" : "-x");
 		return (-1);
 	}
+	if (o->nmac > 0)
+		o->fields |= OPTIONAL_DIRECTION;
 	if (o->version != 5 && o->level >= TRACK_VLAN)
 		o->fields |= OPTIONAL_VLAN;
 	if (o->version != 5 && o->level == TRACK_ETHER)

@@ -38,6 +38,8 @@ struct options {
 	unsigned int	 ninterface;	/* 0 with savefile */
 	struct msg_prefix	 own[MAX_OWN_PREFIX];
 	unsigned int	 nown;
+	uint8_t		 mac[MAX_OWN_MAC][6];
+	unsigned int	 nmac;
 	char		*savefile;	/* -r; "-" is standard input */
 	char		*filter;	/* BPF words joined by blanks; or NULL */
 	char		*user;		/* -u; NULL: default */
@@ -94,9 +96,11 @@ int	options_filter(int argc, char *argv[], char **filter);
 
 /*
  * options_interface.c: add an interface, [optional:][index:]name, whose name
- * points into the argument; address/bits to a prefix.  Likewise.
+ * points into the argument; address/bits to a prefix; add MAC addresses.
+ * Likewise.
  */
 const char *options_interface(char *, struct options *);
 const char *options_prefix(const char *, struct msg_prefix *);
+const char *options_macs(const char *, struct options *);
 
 #endif

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,3 +92,44 @@ options_prefix(const char *arg, struct msg_prefix *prefix)
 		    "bits must be a number from 0 to 128");
 	return (NULL);
 }
+
+/* Six numbers of one or two hexadecimal digits, colons between them. */
+static int
+mac_parse(const char *arg, size_t len, uint8_t mac[6])
+{
+	const char *end = arg + len;
+	unsigned int value;
+	size_t digits;
+	int i, n;
+
+	for (i = 0; i < 6; i++) {
+		digits = strspn(arg, "0123456789abcdefABCDEF");
+		if (digits < 1 || digits > 2 ||
+		    sscanf(arg, "%2x%n", &value, &n) != 1)
+			return (-1);
+		mac[i] = (uint8_t)value;
+		arg += digits;
+		if (i < 5 && *arg++ != ':')
+			return (-1);
+	}
+	return (arg == end ? 0 : -1);
+}
+
+const char *
+options_macs(const char *list, struct options *o)
+{
+	size_t len;
+
+	for (;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (o->nmac == MAX_OWN_MAC)
+			return ("there are more than 16 addresses");
+		if (mac_parse(list, len, o->mac[o->nmac]) == -1)
+			return ("a MAC address is six hexadecimal numbers with "
+			    "colons between them; more follow behind commas");
+		o->nmac++;
+		if (list[len] == '\0')
+			return (NULL);
+	}
+}
+_Static_assert(MAX_OWN_MAC == 16, "the text above says so");

@@ -114,6 +114,8 @@ worker_send_conf(void)
 		conf.flags |= CONF_KEEP_OWN;
 	conf.nown = opt->nown;
 	memcpy(conf.own, opt->own, sizeof(conf.own));
+	conf.nmac = opt->nmac;
+	memcpy(conf.mac, opt->mac, sizeof(conf.mac));
 	conf.uid = priv.uid;
 	conf.gid = priv.gid;
 	conf.daemon_pid = (int32_t)getpid();

@@ -22,6 +22,7 @@
 #define MAX_BATCH		32	/* frames decoded together */
 #define MAX_TRAIN		8	/* datagrams sent together */
 #define MAX_OWN_PREFIX		32	/* -o own-prefix */
+#define MAX_OWN_MAC		16	/* -H */
 #define INTERFACE_NAME		16	/* octets of a name, with its NUL */
 
 #define DEFAULT_MAX_FLOWS	65536
@@ -92,6 +93,7 @@ enum tunnel {
 #define OPTIONAL_LABEL		0x20
 #define OPTIONAL_TUNNEL		0x40
 #define OPTIONAL_ALL		0x7f
+#define OPTIONAL_DIRECTION	0x80	/* by MAC; no field */
 
 /* Why a flow left the table; the first ones are in the order of timeouts. */
 enum expire_reason {

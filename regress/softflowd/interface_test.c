@@ -140,28 +140,28 @@ ATF_TC_BODY(direction_is_by_prefix_or_where_it_was_seen, tc)
 	f.key.family = 4;
 	memcpy(f.key.addr[0], "\12\1\200\1", 4);	/* 10.1.128.1 */
 	memcpy(f.key.addr[1], "\300\0\2\1", 4);
-	ATF_CHECK_EQ(255, interface_direction(&f, 0));
+	ATF_CHECK_EQ(255, interface_direction(&f, 0, NULL));
 	f.out[0] = 2;
-	ATF_CHECK_EQ(1, interface_direction(&f, 0));
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, NULL));
 	f.in[0] = INTERFACE_OTHER;
-	ATF_CHECK_EQ(0, interface_direction(&f, 0));
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, NULL));
 
 	interfaces_own(own, 2);
-	ATF_CHECK_EQ(1, interface_direction(&f, 0));
-	ATF_CHECK_EQ(0, interface_direction(&f, 1));
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, NULL));
+	ATF_CHECK_EQ(0, interface_direction(&f, 1, NULL));
 	/* Both inside, or none, is as without. */
 	memcpy(f.key.addr[1], "\12\1\377\1", 4);
-	ATF_CHECK_EQ(0, interface_direction(&f, 0));
-	ATF_CHECK_EQ(255, interface_direction(&f, 1));
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, NULL));
+	ATF_CHECK_EQ(255, interface_direction(&f, 1, NULL));
 	memcpy(f.key.addr[1], "\12\1\177\1", 4);	/* a bit beside */
-	ATF_CHECK_EQ(0, interface_direction(&f, 1));
+	ATF_CHECK_EQ(0, interface_direction(&f, 1, NULL));
 	f.key.family = 6;
-	ATF_CHECK_EQ(0, interface_direction(&f, 0));
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, NULL));
 	memcpy(f.key.addr[1], "\40\1\15\270", 4);
-	ATF_CHECK_EQ(1, interface_direction(&f, 1));
-	ATF_CHECK_EQ(0, interface_direction(&f, 0));
+	ATF_CHECK_EQ(1, interface_direction(&f, 1, NULL));
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, NULL));
 	interfaces_own(own, 0);
-	ATF_CHECK_EQ(255, interface_direction(&f, 1));
+	ATF_CHECK_EQ(255, interface_direction(&f, 1, NULL));
 }
 
 /*
@@ -242,6 +242,33 @@ ATF_TC_BODY(devices_in_a_circle_do_not_hang, tc)
 	ATF_CHECK_EQ(2, msg.pairs);
 }
 
+ATF_TC_WITHOUT_HEAD(own_mac_addresses_decide_before_all_else);
+ATF_TC_BODY(own_mac_addresses_decide_before_all_else, tc)
+{
+	static const uint8_t	macs[2][6] = {
+		{ 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 }
+	};
+	static const uint8_t	out[2][6] = {
+		{ 2, 0, 0, 0, 0, 2 }, { 2, 0, 0, 0, 0, 9 }
+	};
+	static const uint8_t	in[2][6] = {
+		{ 2, 0, 0, 0, 0, 9 }, { 2, 0, 0, 0, 0, 1 }
+	};
+	struct flow		f = { 0 };
+
+	ATF_CHECK_EQ(255, interface_direction(&f, 0, in));
+	interfaces_own_macs(macs, 2);
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, in));
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, out));
+	f.out[0] = 1;			/* it was seen leaving */
+	ATF_CHECK_EQ(0, interface_direction(&f, 0, in));
+	/* From one of them to another, and not known at all: as without. */
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, macs));
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, NULL));
+	interfaces_own_macs(macs, 0);
+	ATF_CHECK_EQ(1, interface_direction(&f, 0, in));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, captures_have_the_slots_of_their_order);
@@ -252,5 +279,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, of_devices_that_see_the_same_packets_one_counts);
 	ATF_TP_ADD_TC(tp, devices_between_need_not_be_observed);
 	ATF_TP_ADD_TC(tp, devices_in_a_circle_do_not_hang);
+	ATF_TP_ADD_TC(tp, own_mac_addresses_decide_before_all_else);
 	return (atf_no_error());
 }

@@ -81,9 +81,11 @@ ATF_TC_WITHOUT_HEAD(version_5_has_no_room_for_more_fields);
 ATF_TC_BODY(version_5_has_no_room_for_more_fields, tc)
 {
 	bad("-r f -o fields=ttl", "-o fields: version 5 records have no room "
-	    "for more fields; use -v 9 or -v 10");
-	bad("-r f -x 1 -v 5", "-x: version 5 records have no room for more "
-	    "fields; use -v 9 or -v 10");
+	    "for it; use -v 9 or -v 10");
+	bad("-r f -x 1 -v 5", "-x: version 5 records have no room for it; "
+	    "use -v 9 or -v 10");
+	bad("-r f -H 2:0:0:0:0:1", "-H: version 5 records have no room for it; "
+	    "use -v 9 or -v 10");
 	good("-r f -x 0", 0, 0);
 }
 

@@ -140,6 +140,19 @@ CASE(interfaces_may_be_several_and_missing)
 
 CASE(own_side_is_prefixes)
 {
+	good("-i e -v 9 -H 2:0:0:0:0:1,02:00:5e:aB:CD:ef -H 0:0:0:0:0:0");
+	ATF_CHECK_EQ(3, opts.nmac);
+	ATF_CHECK_EQ(0x01, opts.mac[0][5]);
+	ATF_CHECK(memcmp(opts.mac[1], "\2\0\136\253\315\357", 6) == 0);
+	bad("-i e -v 9 -H 2:0:0:0:0", "-H 2:0:0:0:0: a MAC address is six "
+	    "hexadecimal numbers with colons between them; more follow behind "
+	    "commas");
+	bad("-i e -v 9 -H 2:0:0:0:0:100", "-H 2:0:0:0:0:100: a MAC address is "
+	    "six hexadecimal numbers with colons between them; more follow "
+	    "behind commas");
+	bad("-i e -v 9 -H 2:0:0:0:0:1,", "-H 2:0:0:0:0:1,: a MAC address is "
+	    "six hexadecimal numbers with colons between them; more follow "
+	    "behind commas");
 	good("-i e -o own-prefix=192.0.2.0/24 -o own-prefix=2001:db8::/32 "
 	    "-o own-prefix=::/0");
 	ATF_CHECK_EQ(opts.nown, 3);
@@ -561,8 +574,6 @@ CASE(other_classic_options_are_refused_by_name)
 	    "a record of its own");
 	bad("-f x.conf", "-f: not in this version: a configuration file; give "
 	    "options");
-	bad("-H 02:00:00:00:00:01", "-H: not in this version: flow direction "
-	    "by MAC address");
 	bad("-I 10d", "-I: not in this version: resetting the boot time; -v 10 "
 	    "has times that never wrap");
 	bad("-l", "-l: not in this version: taking turns; every collector gets "

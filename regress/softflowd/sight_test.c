@@ -167,11 +167,11 @@ ATF_TC_BODY(it_does_so_when_its_leaving_was_read_first, tc)
 	start();
 	sight(3, 0, ETH1, 1);
 	check_flow(0, 3, 0, ETH1);
-	ATF_CHECK_EQ(1, interface_direction(the_flow(), 0));
+	ATF_CHECK_EQ(1, interface_direction(the_flow(), 0, NULL));
 	sight(2, 1, ETH0, 1);
 	sight(1, 0, ETH0, 0);
 	check_flow(0, 1, ETH0, ETH1);
-	ATF_CHECK_EQ(0, interface_direction(the_flow(), 0));
+	ATF_CHECK_EQ(0, interface_direction(the_flow(), 0, NULL));
 	check_flow(1, 2, 0, ETH0);
 	sight(2, 0, ETH0, 0);
 	sight(2, 1, ETH1, 0);
@@ -208,7 +208,7 @@ ATF_TC_BODY(frames_that_say_nothing_count_all, tc)
 	sight(2, 0, 0, 0);
 	sight(2, 0, 0, 0);
 	check_flow(0, 4, 0, 0);
-	ATF_CHECK_EQ(255, interface_direction(the_flow(), 0));
+	ATF_CHECK_EQ(255, interface_direction(the_flow(), 0, NULL));
 	check_sums(0);
 }
 
