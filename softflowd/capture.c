@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
-
+#include "capture_dlt.h"
 #include "capture_reader.h"
 #include "compat.h"
 

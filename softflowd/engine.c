@@ -176,6 +176,15 @@ engine_get_capture(struct imsg *imsg)
 	engine.ncapture++;
 }
 
+void
+engine_learn_interfaces(void)
+{
+	if (!engine.interfaces.captures && interfaces_full())
+		meter_release_interfaces(engine.meter, &engine.interfaces);
+	if (interfaces_learn(&engine.interfaces) == -1)
+		fatalx("bad INTERFACES");
+}
+
 static void
 engine_get_interfaces(struct imsg *imsg)
 {
@@ -183,8 +192,8 @@ engine_get_interfaces(struct imsg *imsg)
 	    sizeof(engine.interfaces)) == -1)
 		fatalx("bad INTERFACES");
 	/* Before, those of the worker before us count. */
-	if (engine.looping && interfaces_learn(&engine.interfaces) == -1)
-		fatalx("bad INTERFACES");
+	if (engine.looping)
+		engine_learn_interfaces();
 }
 
 static void

@@ -344,8 +344,7 @@ engine_run(void)
 	engine_set_clock();
 	engine_set_patience();
 	engine_adopt();
-	if (interfaces_learn(&engine.interfaces) == -1)
-		fatalx("bad INTERFACES");
+	engine_learn_interfaces();
 	/* Only a savefile has something to do, and it is alone. */
 	if (capture_start(engine.capture[0]) == -1) {
 		log_warnx("%s", capture_error(engine.capture[0]));

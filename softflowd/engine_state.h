@@ -61,6 +61,7 @@ extern struct engine	engine;
 void	engine_send(enum msg_type, const void *, size_t);
 void	engine_flush(int timeout_ms);
 void	engine_dispatch_priv(void);
+void	engine_learn_interfaces(void);
 
 /* engine_control.c */
 int	engine_interface(uint8_t slot, struct summary_interface *);

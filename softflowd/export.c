@@ -376,7 +376,8 @@ send_interfaces(struct export *e, struct counters *c)
 void
 export_tick(struct export *e, struct counters *c)
 {
-	if (e->session.interface != 0 && e->ndests > 0)
+	if (e->session.interface != 0 && e->ndests > 0 &&
+	    e->encoder->templates != NULL)
 		send_interfaces(e, c);
 	if (e->ndests == 0 || !templates_due(e))
 		return;

@@ -64,21 +64,53 @@ interface_slot(uint32_t ifindex)
 {
 	uint8_t		*slot = &found[ifindex & 0xff];
 
-	if (table->slot[*slot].ifindex == ifindex && *slot != 0)
-		return (*slot);
 	if (ifindex == 0)
 		return (0);
+	if (table->slot[*slot].ifindex == ifindex && *slot != 0)
+		return (*slot);
 	if ((*slot = slot_find(ifindex)) != 0)
 		return (*slot);
-	if (table->count == MSG_INTERFACES)
-		return (INTERFACE_OTHER);
-	*slot = (uint8_t)(table->count + 1);
+	if ((*slot = slot_find(0)) == 0) {	/* none was released */
+		if (table->count == MSG_INTERFACES)
+			return (INTERFACE_OTHER);
+		*slot = (uint8_t)(table->count + 1);
+	}
 	memset(&table->slot[*slot], 0, sizeof(table->slot[*slot]));
 	table->slot[*slot].ifindex = table->slot[*slot].number = ifindex;
 	order_stores();
-	table->count++;		/* before a flow says it */
+	if (*slot > table->count)
+		table->count = *slot;	/* before a flow says it */
 	order_stores();
 	return (*slot);
+}
+
+int
+interfaces_full(void)
+{
+	return (table->count == MSG_INTERFACES && slot_find(0) == 0);
+}
+
+static int
+is_present(const struct msg_interfaces *msg, uint32_t ifindex)
+{
+	uint32_t	i;
+
+	for (i = 0; i < msg->count && i < nitems(msg->interface); i++)
+		if (msg->interface[i].ifindex == ifindex)
+			return (1);
+	return (0);
+}
+
+void
+interfaces_release(const struct msg_interfaces *msg, const uint8_t used[32])
+{
+	uint32_t	i;
+
+	for (i = 1; i <= table->count; i++)
+		if ((used[i / 8] >> i % 8 & 1) == 0 &&
+		    !is_present(msg, table->slot[i].ifindex))
+			memset(&table->slot[i], 0, sizeof(table->slot[i]));
+	memset(found, 0, sizeof(found));
 }
 
 static void

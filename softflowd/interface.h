@@ -49,6 +49,14 @@ int	interfaces_valid(const struct interfaces *);
  */
 int	interfaces_learn(const struct msg_interfaces *);
 
+/*
+ * A full table of all interfaces, with -i any: slots of those that msg does
+ * not have and no flow has, by its bit in used, are free for others.
+ */
+int	interfaces_full(void);
+void	interfaces_release(const struct msg_interfaces *msg,
+	    const uint8_t used[32]);
+
 /* The slot of the system's interface; a new one gets a slot. */
 uint8_t	interface_slot(uint32_t ifindex);
 

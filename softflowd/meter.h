@@ -112,6 +112,10 @@ const struct summary_proto *meter_protos(const struct meter *);
 unsigned int meter_exports(const struct meter *, struct summary_export *,
 	    unsigned int max);
 
+/* For interfaces_release(), when the table is full. */
+void	meter_release_interfaces(struct meter *,
+	    const struct msg_interfaces *);
+
 /* What is known of the interface at slot; 0: nothing to tell. */
 int	meter_interface(const struct meter *, uint8_t slot,
 	    struct summary_interface *);

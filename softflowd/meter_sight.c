@@ -14,6 +14,8 @@
 #include "meter_state.h"
 #include "order.h"
 
+#define SIGHT_LAG_US	1000000	/* one capture may be read behind another */
+
 /* Done again when a worker died halfway. */
 static void
 move_apply(struct meter *m, uint32_t idx, const struct packet *pkt)
@@ -77,10 +79,29 @@ meter_move_redo(struct meter *m, uint64_t *packets, uint64_t *octets)
 		if ((f->flags & (FLOW_USED | FLOW_ENDED)) == FLOW_USED)
 			move_apply(m, mv->flow, &mv->pkt);
 	}
+	order_stores();
+	mv->done = 1;
 	*packets = mv->packets - m->at.packets_moved;
 	*octets = mv->octets - m->at.octets_moved;
 	m->at.packets_moved = mv->packets;
 	m->at.octets_moved = mv->octets;
+}
+
+/*
+ * Whether what was counted of a direction may still be what was read too
+ * early.  Later a frame that says so may be forged, to hide a flow: count.
+ */
+static int
+is_young(const struct flow *f, const struct packet *pkt)
+{
+	return (pkt->time_us < f->first_us[pkt->dir] + SIGHT_LAG_US);
+}
+
+/* Of those beyond the table nobody knows. */
+static int
+is_same(uint8_t slot, uint8_t other)
+{
+	return (slot == other && slot != INTERFACE_OTHER);
 }
 
 /* Where a direction that was not seen coming in leaves. */
@@ -92,7 +113,8 @@ sight_leaving(struct meter *m, struct flow *f, uint32_t idx,
 
 	if (*out != 0 && interface_repeats(*out, pkt->slot))
 		return (0);
-	if (*out != 0 && interface_repeats(pkt->slot, *out)) {
+	if (*out != 0 && interface_repeats(pkt->slot, *out) &&
+	    is_young(f, pkt)) {
 		move(m, f, idx, pkt);
 		return (1);
 	}
@@ -106,16 +128,18 @@ static int
 sight_coming(struct meter *m, struct flow *f, uint32_t idx,
     const struct packet *pkt)
 {
-	uint8_t	*in = &f->in[pkt->dir];
+	uint8_t	*in = &f->in[pkt->dir], out = f->out[pkt->dir];
+	int	 early;
 
 	if (*in != 0 && interface_repeats(*in, pkt->slot))
 		return (0);
-	if (*in == 0 ? f->out[pkt->dir] != 0 :
-	    interface_repeats(pkt->slot, *in)) {
+	early = *in == 0 ? out != 0 && !is_same(out, pkt->slot) :
+	    interface_repeats(pkt->slot, *in);
+	if (early && is_young(f, pkt)) {
 		move(m, f, idx, pkt);
 		return (1);
 	}
-	if (*in == 0)
+	if (*in == 0 && !early)
 		*in = pkt->slot;
 	meter_update(m, idx, pkt);
 	return (1);
@@ -137,5 +161,29 @@ meter_sight(struct meter *m, uint32_t idx, const struct packet *pkt)
 		return (sight_leaving(m, f, idx, pkt));
 	if (*out == 0 || interface_repeats(pkt->slot, *out))
 		*out = pkt->slot;
-	return (0);
+	/* Only on another interface it is the same packet again. */
+	if (!is_same(f->in[pkt->dir], pkt->slot))
+		return (0);
+	meter_update(m, idx, pkt);
+	return (1);
+}
+
+void
+meter_release_interfaces(struct meter *m, const struct msg_interfaces *msg)
+{
+	const struct flow	*f;
+	uint8_t			 used[32] = { 0 };
+	uint32_t		 idx;
+	int			 d;
+
+	for (idx = 0; idx < track_top(m->track); idx++) {
+		f = track_flow(m->track, idx);
+		if ((f->flags & FLOW_USED) == 0)
+			continue;
+		for (d = 0; d < 2; d++) {
+			used[f->in[d] / 8] |= (uint8_t)(1U << f->in[d] % 8);
+			used[f->out[d] / 8] |= (uint8_t)(1U << f->out[d] % 8);
+		}
+	}
+	interfaces_release(msg, used);
 }

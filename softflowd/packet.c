@@ -390,6 +390,9 @@ tunnels_decode(const uint8_t *ip, uint32_t wire, const struct decode *how,
 		inner = *pkt;
 		if (ip_decode(t.next, c, wire, how, &inner, rest) != PACKET_OK)
 			return;
+		/* No more than its carrier holds, whatever it says. */
+		if (inner.octets > wire)
+			inner.octets = wire;
 		inner.flags |= PACKET_TUNNEL;
 		if (how->side) {
 			side_tunnel(&inner.side, pkt, &t);

@@ -30,7 +30,7 @@
 
 #define FLOWS	256U			/* of the table */
 #define TALKERS	1000U			/* more than it takes */
-#define FRAMES	(1U << 20)
+#define FRAMES	(1U << 22)
 
 static struct msg_conf	 conf;
 static struct estate	*es;

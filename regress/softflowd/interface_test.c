@@ -242,6 +242,35 @@ ATF_TC_BODY(devices_in_a_circle_do_not_hang, tc)
 	ATF_CHECK_EQ(2, msg.pairs);
 }
 
+ATF_TC_WITHOUT_HEAD(a_full_table_gives_up_who_is_gone_and_in_no_flow);
+ATF_TC_BODY(a_full_table_gives_up_who_is_gone_and_in_no_flow, tc)
+{
+	static struct interfaces	t;
+	struct msg_interfaces		here = { 0 };
+	uint8_t				used[32] = { 0 };
+	uint32_t			i;
+
+	interfaces_use(&t);
+	for (i = 1; i <= MSG_INTERFACES; i++)
+		ATF_REQUIRE_EQ(i, interface_slot(1000 + i));
+	ATF_CHECK(interfaces_full());
+	ATF_CHECK_EQ(INTERFACE_OTHER, interface_slot(5000));
+	here.count = 1;
+	here.interface[0].ifindex = 1003;
+	for (i = 10; i <= MSG_INTERFACES; i++)
+		used[i / 8] |= (uint8_t)(1U << i % 8);
+	interfaces_release(&here, used);
+	ATF_CHECK(!interfaces_full());
+	ATF_CHECK_EQ(3, interface_slot(1003));
+	ATF_CHECK_EQ(10, interface_slot(1010));
+	ATF_CHECK_EQ(1, interface_slot(5000));
+	ATF_CHECK_EQ(5000, interface_number(1));
+	ATF_CHECK_EQ(2, interface_slot(1001));	/* it came back */
+	ATF_CHECK_EQ(0, interface_slot(0));
+	ATF_CHECK_EQ(0, interface_number(4));
+	interfaces_use(NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(own_mac_addresses_decide_before_all_else);
 ATF_TC_BODY(own_mac_addresses_decide_before_all_else, tc)
 {
@@ -280,5 +309,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, devices_between_need_not_be_observed);
 	ATF_TP_ADD_TC(tp, devices_in_a_circle_do_not_hang);
 	ATF_TP_ADD_TC(tp, own_mac_addresses_decide_before_all_else);
+	ATF_TP_ADD_TC(tp, a_full_table_gives_up_who_is_gone_and_in_no_flow);
 	return (atf_no_error());
 }

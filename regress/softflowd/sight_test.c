@@ -33,6 +33,7 @@ static struct msg_conf	 conf;
 static struct estate	*es;
 static struct meter	*m;
 static uint64_t		 at;	/* frames so far */
+static uint64_t		 later_us;	/* than they would be */
 
 static ssize_t
 send_nowhere(int fd, const void *data, size_t len)
@@ -99,7 +100,7 @@ frame(uint32_t flow, int back, uint8_t slot, int outgoing)
 		data[16] = 300 >> 8;
 		data[17] = 300 & 0xff;
 	}
-	f.time_us = T0 + at++ * 10;
+	f.time_us = T0 + later_us + at++ * 10;
 	meter_frame(m, &f);
 }
 
@@ -283,6 +284,50 @@ ATF_TC_BODY(own_datagrams_are_no_flow_unless_they_shall_be, tc)
 }
 
 /*
+ * Forgeries: whoever is at the other end of a flow can send what looks like
+ * its outgoing direction, and hide it at most while it begins.
+ */
+
+ATF_TC_WITHOUT_HEAD(a_forged_frame_on_the_interface_it_leaves_by_hides_nothing);
+ATF_TC_BODY(a_forged_frame_on_the_interface_it_leaves_by_hides_nothing, tc)
+{
+	start();
+	sight(32, 0, ETH0, 1);
+	sight(1, 0, ETH0, 0);
+	sight(32, 0, ETH0, 1);
+	check_flow(0, 65, ETH0, ETH0);
+	ATF_CHECK_EQ(0, meter_counters(m)->second_sightings);
+}
+
+ATF_TC_WITHOUT_HEAD(a_late_frame_that_comes_in_takes_nothing_back);
+ATF_TC_BODY(a_late_frame_that_comes_in_takes_nothing_back, tc)
+{
+	start();
+	sight(16, 0, ETH1, 1);
+	later_us += 900000;
+	sight(16, 0, ETH1, 1);
+	later_us += 900000;
+	sight(1, 0, ETH0, 0);
+	sight(32, 0, ETH1, 1);
+	check_flow(0, 65, 0, ETH1);
+	ATF_CHECK_EQ(0, meter_counters(m)->second_sightings);
+}
+
+ATF_TC_WITHOUT_HEAD(a_late_frame_on_the_upper_device_takes_nothing_back);
+ATF_TC_BODY(a_late_frame_on_the_upper_device_takes_nothing_back, tc)
+{
+	start();
+	sight(16, 0, BR0, 0);
+	later_us += 900000;
+	sight(16, 0, BR0, 0);
+	later_us += 900000;
+	sight(1, 0, ETH0, 0);
+	sight(32, 0, BR0, 0);
+	check_flow(0, 65, BR0, 0);
+	ATF_CHECK_EQ(0, meter_counters(m)->second_sightings);
+}
+
+/*
  * Deaths
  */
 
@@ -344,10 +389,12 @@ ATF_TC_BODY(a_death_in_the_move_changes_no_sum, tc)
 		ATF_CHECK_EQ(step == 0 ? 1100 : 700, c->octets);
 		ATF_CHECK_EQ(0, c->packets_lost + c->flows_lost);
 		check_flow(0, step == 0 ? 5 : 1, step == 0 ? 0 : ETH0, ETH1);
-		/* And the next takes it for done. */
+		/* And the next takes it for done, whatever came since. */
+		sight(32, 0, ETH0, 0);
 		c = take_over(&a);
-		ATF_CHECK_EQ(step == 0 ? 0 : 5, c->second_sightings);
-		ATF_CHECK_EQ(8, c->frames + c->frames_skipped);
+		ATF_CHECK_EQ(0, a.lost);
+		ATF_CHECK_EQ(5, c->second_sightings);
+		ATF_CHECK_EQ(40, c->frames + c->frames_skipped);
 		fixture_expire_all(m);
 		ATF_CHECK(fixture_sums(meter_counters(m)) == NULL);
 	}
@@ -470,5 +517,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_death_in_the_move_changes_no_sum);
 	ATF_TP_ADD_TC(tp, record_of_an_unknown_interface_is_dropped);
 	ATF_TP_ADD_TC(tp, deaths_at_any_moment_count_no_packet_twice);
+	ATF_TP_ADD_TC(tp,
+	    a_forged_frame_on_the_interface_it_leaves_by_hides_nothing);
+	ATF_TP_ADD_TC(tp, a_late_frame_that_comes_in_takes_nothing_back);
+	ATF_TP_ADD_TC(tp, a_late_frame_on_the_upper_device_takes_nothing_back);
 	return (atf_no_error());
 }
