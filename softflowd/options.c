@@ -105,6 +105,13 @@ fail(struct parse *p, const char *arg, const char *fmt, ...)
 	return (-1);
 }
 
+/* Likewise, if there is a reason. */
+static int
+check(struct parse *p, const char *arg, const char *reason)
+{
+	return (reason == NULL ? 0 : fail(p, arg, "%s", reason));
+}
+
 static void *
 member(struct parse *p, size_t offset)
 {
@@ -154,11 +161,8 @@ set_savefile(struct parse *p, char *arg)
 static int
 set_interface(struct parse *p, char *arg)
 {
-	const char *errstr;
-
-	if ((errstr = options_interface(arg, p->options)) != NULL)
-		return (fail(p, *arg == '\0' ? "\"\"" : arg, "%s", errstr));
-	return (0);
+	return (check(p, *arg == '\0' ? "\"\"" : arg,
+	    options_interface(arg, p->options)));
 }
 
 static int
@@ -308,10 +312,7 @@ set_own_prefix(struct parse *p, const char *arg, const char *value)
 static int
 set_macs(struct parse *p, char *arg)
 {
-	const char *errstr;
-
-	errstr = options_macs(arg, p->options);
-	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
+	return (check(p, arg, options_macs(arg, p->options)));
 }
 
 static int
@@ -335,10 +336,7 @@ set_ignore_outgoing(struct parse *p, const char *arg, const char *value)
 static int
 set_fields(struct parse *p, const char *arg, const char *value)
 {
-	const char *errstr;
-
-	errstr = options_fields(value, &p->options->fields);
-	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
+	return (check(p, arg, options_fields(value, &p->options->fields)));
 }
 
 static const struct tunable tunables[] = {
@@ -378,10 +376,7 @@ set_tunable(struct parse *p, char *arg)
 static int
 set_tunnels(struct parse *p, char *arg)
 {
-	const char *errstr;
-
-	errstr = options_tunnels(arg, &p->options->tunnels);
-	return (errstr == NULL ? 0 : fail(p, arg, "%s", errstr));
+	return (check(p, arg, options_tunnels(arg, &p->options->tunnels)));
 }
 
 static int
@@ -499,6 +494,11 @@ finish(struct parse *p)
 		snprintf(p->error, p->errorlen, "%s: give one of -i interface "
 		    "and -r file", o->ninterface == 0 ?
 		    "nothing to read packets from" : "-i and -r");
+		return (-1);
+	}
+	if (o->savefile != NULL && o->ignore_outgoing) {
+		snprintf(p->error, p->errorlen, "-o ignore-outgoing: it is "
+		    "for interfaces, with -i, not for a file");
 		return (-1);
 	}
 	if (o->sampling == 0)

@@ -52,6 +52,13 @@ options_interface(char *arg, struct options *o)
 	}
 	if (*arg == '\0')
 		return ("it must not be empty");
+	if (strchr(arg, ':') != NULL)
+		return ("it must be optional:index:name, of which the first "
+		    "two may be left out, and the name has no colon");
+	if (strlen(arg) >= INTERFACE_NAME)
+		return ("a name has at most 15 octets");
+	if (i->optional && strcmp(arg, "any") == 0)
+		return ("any is always there; give it without optional");
 	for (n = 0; n < o->ninterface; n++) {
 		if (strcmp(o->interface[n].name, arg) == 0)
 			return ("it is given twice");
@@ -63,7 +70,8 @@ options_interface(char *arg, struct options *o)
 	o->ninterface++;
 	return (NULL);
 }
-_Static_assert(MAX_CAPTURE == 16, "the text above says so");
+_Static_assert(MAX_CAPTURE == 16 && INTERFACE_NAME == 16,
+    "the texts above say so");
 
 const char *
 options_prefix(const char *arg, struct msg_prefix *prefix)

@@ -113,10 +113,12 @@ CASE(an_interface_may_have_an_index_in_front)
 	ATF_CHECK_EQ(opts.interface[0].number, 7);
 	good("-i 65535:eth0");
 	ATF_CHECK_EQ(opts.interface[0].number, 65535);
-	good("-i eth0:1");
-	ATF_CHECK_STREQ(opts.interface[0].name, "eth0:1");
+	good("-i eth0");
 	ATF_CHECK_EQ(opts.interface[0].number, 0);
 }
+
+#define ORDER	"it must be optional:index:name, of which the first two may " \
+		"be left out, and the name has no colon"
 
 CASE(interfaces_may_be_several_and_missing)
 {
@@ -136,6 +138,24 @@ CASE(interfaces_may_be_several_and_missing)
 	bad("-i any -i eth0", "-i eth0: any is all interfaces; give it alone");
 	bad("-i eth0 -i any", "-i any: any is all interfaces; give it alone");
 	bad("-i optional:", "-i optional:: it must not be empty");
+	bad("-i optional:any", "-i optional:any: any is always there; give it "
+	    "without optional");
+	bad("-i optional:7:any", "-i optional:7:any: any is always there; give "
+	    "it without optional");
+}
+
+CASE(an_interface_name_that_cannot_be_is_refused)
+{
+	good("-i fifteen_octets_");
+	ATF_CHECK_STREQ(opts.interface[0].name, "fifteen_octets_");
+	bad("-i sixteen_octets__", "-i sixteen_octets__: a name has at most 15 "
+	    "octets");
+	bad("-i optional:7:sixteen_octets__", "-i optional:7:sixteen_octets__: "
+	    "a name has at most 15 octets");
+	bad("-i 5:optional:eth0", "-i 5:optional:eth0: " ORDER);
+	bad("-i optional:optional:x", "-i optional:optional:x: " ORDER);
+	bad("-i 5:6:x", "-i 5:6:x: " ORDER);
+	bad("-i eth0:1", "-i eth0:1: " ORDER);
 }
 
 CASE(own_side_is_prefixes)
@@ -182,6 +202,8 @@ CASE(own_export_and_outgoing_packets_can_be_chosen)
 	    "keep");
 	bad("-i e -o ignore-outgoing=1", "-o ignore-outgoing=1: it takes no "
 	    "value");
+	bad("-r f -o ignore-outgoing", "-o ignore-outgoing: it is for "
+	    "interfaces, with -i, not for a file");
 }
 
 CASE(a_bad_interface_index_is_refused)
@@ -659,6 +681,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, one_source_of_packets_is_required);
 	ATF_TP_ADD_TC(tp, an_interface_may_have_an_index_in_front);
 	ATF_TP_ADD_TC(tp, interfaces_may_be_several_and_missing);
+	ATF_TP_ADD_TC(tp, an_interface_name_that_cannot_be_is_refused);
 	ATF_TP_ADD_TC(tp, own_side_is_prefixes);
 	ATF_TP_ADD_TC(tp, own_export_and_outgoing_packets_can_be_chosen);
 	ATF_TP_ADD_TC(tp, a_bad_interface_index_is_refused);
