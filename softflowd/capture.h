@@ -52,11 +52,18 @@ int	capture_open_live(const struct capture_params *, struct msg_capture *,
 int	capture_is_any(const char *interface);
 
 /*
- * Bind the open descriptor to the interface again after it was re-created;
- * -1 with errno, EINVAL if it is not what it was.
+ * The system's index of the interface that the open descriptor is bound to,
+ * and its number for that kind of hardware.  0 and Ethernet's if it is bound
+ * to all, to none yet, or to one that has gone.
  */
-int	capture_rebind(int fd, const struct capture_params *,
-	    const struct msg_capture *);
+uint32_t capture_bound(int fd, int *hardware);
+
+/*
+ * Bind the open descriptor to the interface of this index and params' name,
+ * which must be of that hardware; -1 with a line in error.
+ */
+int	capture_rebind(int fd, const struct capture_params *params,
+	    uint32_t ifindex, int hardware, char *error, size_t errorlen);
 
 /*
  * Compile the expression for every link type a savefile may have into one

@@ -304,26 +304,43 @@ capture_open_live(const struct capture_params *params,
 	return (fd);
 }
 
+uint32_t
+capture_bound(int fd, int *hardware)
+{
+	struct sockaddr_ll	sll = { 0 };
+	socklen_t		len = sizeof(sll);
+
+	/* -1 once the device has gone, whatever has its index now. */
+	if (getsockname(fd, (struct sockaddr *)&sll, &len) == -1 ||
+	    sll.sll_ifindex <= 0) {
+		*hardware = ARPHRD_ETHER;
+		return (0);
+	}
+	*hardware = sll.sll_hatype;
+	return ((uint32_t)sll.sll_ifindex);
+}
+
 int
-capture_rebind(int fd, const struct capture_params *params,
-    const struct msg_capture *conf)
+capture_rebind(int fd, const struct capture_params *params, uint32_t ifindex,
+    int hardware, char *error, size_t errorlen)
 {
 	struct ifreq	ifr = { 0 };
-	unsigned int	ifindex;
-	int		ether;
+	int		now;
 
-	if (capture_is_any(params->interface))
-		return (0);
-	if ((ifindex = if_nametoindex(params->interface)) == 0)
-		return (-1);
 	strlcpy(ifr.ifr_name, params->interface, sizeof(ifr.ifr_name));
-	if (ioctl(fd, SIOCGIFHWADDR, &ifr) == -1)
-		return (-1);
-	ether = ifr.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
-	    ifr.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
-	if (ether != (conf->link == LINK_ETHERNET)) {
-		errno = EINVAL;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr) == -1) {
+		strlcpy(error, strerror(errno), errorlen);
 		return (-1);
 	}
-	return (ring_bind(fd, ifindex, params->promisc));
+	if ((now = ifr.ifr_hwaddr.sa_family) != hardware) {
+		snprintf(error, errorlen, "its hardware type is %d, not %d%s",
+		    now, hardware, hardware == ARPHRD_ETHER ? " (Ethernet)" :
+		    " as before");
+		return (-1);
+	}
+	if (ring_bind(fd, ifindex, params->promisc) == -1) {
+		strlcpy(error, strerror(errno), errorlen);
+		return (-1);
+	}
+	return (0);
 }

@@ -23,8 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <net/if.h>
-
 #include "log.h"
 #include "priv.h"
 #include "priv_state.h"
@@ -149,6 +147,7 @@ priv_open_interface(struct priv_capture *cap,
     const struct options_interface *interface, const char *except)
 {
 	const struct options	*opt = priv.opt;
+	const struct priv_capture *other;
 	char			 error[768];
 
 	cap->params.interface = interface->name;
@@ -160,13 +159,17 @@ priv_open_interface(struct priv_capture *cap,
 	cap->params.promisc = opt->promisc;
 	cap->params.optional = interface->optional;
 	cap->params.ignore_outgoing = opt->ignore_outgoing;
-	cap->ifindex = if_nametoindex(interface->name);
-	cap->fixed = interface->number != 0;
-	cap->number = cap->fixed ? interface->number : cap->ifindex;
 	cap->fd = capture_open_live(&cap->params, &cap->conf, error,
 	    sizeof(error));
 	if (cap->fd == -1)
 		fatalx("%s", error);
+	cap->ifindex = capture_bound(cap->fd, &cap->hardware);
+	cap->fixed = interface->number != 0;
+	cap->number = cap->fixed ? interface->number : cap->ifindex;
+	strlcpy(cap->name, interface->name, sizeof(cap->name));
+	if ((other = priv_interface_holder(cap->ifindex, cap)) != NULL)
+		fatalx("-i %s and -i %s are one interface; give one of them",
+		    other->name, cap->name);
 	if (cap->ifindex == 0 && interface->optional)
 		log_info("%s: no such interface yet; waiting for it",
 		    interface->name);
@@ -186,8 +189,8 @@ priv_open_live(void)
 		priv.capture[i].conf.slot = i;
 		priv_open_interface(&priv.capture[i],
 		    &priv.opt->interface[i], except);
+		priv.ncapture++;
 	}
-	priv.ncapture = i;
 	priv_interfaces_open();
 }
 

@@ -13,6 +13,7 @@
 #include <net/if.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -44,7 +45,7 @@ interfaces_captures(struct msg_interfaces *msg)
 		i = &msg->interface[msg->count++];
 		i->ifindex = cap->ifindex;
 		i->number = cap->number;
-		strlcpy(i->name, cap->params.interface, sizeof(i->name));
+		strlcpy(i->name, cap->name, sizeof(i->name));
 	}
 }
 
@@ -112,27 +113,85 @@ priv_interfaces_open(void)
 	interfaces_warn();
 }
 
-/* One that is another than before, or gone; its number stays until then. */
+const struct priv_capture *
+priv_interface_holder(uint32_t ifindex, const struct priv_capture *but)
+{
+	const struct priv_capture	*cap;
+	int				 hardware;
+
+	for (cap = priv.capture; cap < priv.capture + priv.ncapture; cap++)
+		if (cap != but && ifindex != 0 &&
+		    capture_bound(cap->fd, &hardware) == ifindex)
+			return (cap);
+	return (NULL);
+}
+
+/* Whether it is bound as before, perhaps under another name. */
+static int
+interface_held(struct priv_capture *cap)
+{
+	char	now[IF_NAMESIZE];
+	int	hardware;
+
+	if (cap->ifindex == 0 ||
+	    capture_bound(cap->fd, &hardware) != cap->ifindex)
+		return (0);
+	/* The name may be one of several that it has. */
+	if (if_nametoindex(cap->name) != cap->ifindex &&
+	    if_indextoname(cap->ifindex, now) != NULL) {
+		log_info("%s: the interface is now called %s, and captured on "
+		    "as before", cap->name, now);
+		strlcpy(cap->name, now, sizeof(cap->name));
+	}
+	return (1);
+}
+
+/* Bind it to the interface that has its name. */
+static int
+interface_bind(struct priv_capture *cap, uint32_t ifindex)
+{
+	const struct priv_capture	*other;
+	char				 error[256];
+
+	if ((other = priv_interface_holder(ifindex, cap)) != NULL)
+		snprintf(error, sizeof(error), "-i %s captures on it",
+		    other->params.interface);
+	else if (capture_rebind(cap->fd, &cap->params, ifindex, cap->hardware,
+	    error, sizeof(error)) == 0)
+		return (0);
+	/* Each event is another chance; one line is enough. */
+	if (cap->refused != ifindex)
+		log_warnx("%s: the interface is back, but cannot be bound: %s",
+		    cap->name, error);
+	cap->refused = ifindex;
+	return (-1);
+}
+
+/* One that has gone, or come; its number stays until then. */
 static void
 interface_check(struct priv_capture *cap)
 {
 	const char	*name = cap->params.interface;
-	uint32_t	 ifindex = if_nametoindex(name);
+	uint32_t	 ifindex, before = cap->ifindex;
 
-	if (ifindex == cap->ifindex || capture_is_any(name))
+	if (capture_is_any(name) || interface_held(cap))
 		return;
-	if (ifindex == 0) {
-		log_info("%s: the interface has gone; waiting for it", name);
-	} else if (capture_rebind(cap->fd, &cap->params, &cap->conf) == -1) {
-		ifindex = 0;	/* the next event is another chance */
-		log_warn("%s: the interface is back, but cannot be bound",
-		    name);
-	} else {
-		log_info("%s: the interface is back", name);
-		if (!cap->fixed)
-			cap->number = ifindex;
+	cap->ifindex = 0;
+	if ((ifindex = if_nametoindex(name)) == 0) {
+		cap->refused = 0;
+		if (before != 0)
+			log_info("%s: the interface has gone; waiting for %s",
+			    cap->name, strcmp(cap->name, name) == 0 ? "it" :
+			    name);
 	}
+	strlcpy(cap->name, name, sizeof(cap->name));
+	if (ifindex == 0 || interface_bind(cap, ifindex) == -1)
+		return;
+	log_info("%s: the interface is back", name);
+	cap->refused = 0;
 	cap->ifindex = ifindex;
+	if (!cap->fixed)
+		cap->number = ifindex;
 }
 
 void

@@ -59,6 +59,9 @@ struct priv_capture {
 	struct msg_capture	conf;
 	int			fd;
 	uint32_t		ifindex;	/* bound to; 0: not there */
+	char			name[INTERFACE_NAME];	/* of that, now */
+	uint32_t		refused;	/* ifindex; said so already */
+	int			hardware;	/* what it must be */
 	uint32_t		number;		/* to record, */
 	int			fixed;		/* as the operator says */
 };
@@ -143,6 +146,10 @@ const char *priv_own_filter(void);
 /* priv_interfaces.c */
 void	priv_interfaces_open(void);
 void	priv_interfaces_changed(void);
+
+/* The capture but this one that is bound to the index; NULL: none. */
+const struct priv_capture *priv_interface_holder(uint32_t ifindex,
+	    const struct priv_capture *but);
 
 /* priv_link.c: the system's interfaces; -1 with errno */
 int	priv_link_open(void);

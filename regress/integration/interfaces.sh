@@ -284,6 +284,133 @@ optional_interface_is_bound_when_it_appears_body() {
 	finish
 }
 
+# Rename an interface, which is down meanwhile.
+rename() {
+	ip -n $ns link set "$1" down
+	ip -n $ns link set "$1" name "$2"
+	ip -n $ns link set "$2" up
+}
+
+# How often a line is in the log.
+check_logged() {
+	[ "$(grep -c "$2" log)" -eq "$1" ] || {
+		cat log
+		atf_fail "not $1 times: $2"
+	}
+}
+
+interfaces_test_case renamed_interface_is_captured_on_as_before \
+    "even if another takes its name, until it goes"
+renamed_interface_is_captured_on_as_before_body() {
+	make_namespace
+	start_softflowd in_ns -i vb
+	was=$(index vb)
+	rename vb vx
+	wait_for grep -q 'vb: the interface is now called vx' log
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	all=$sent
+	ip -n $ns link add vc mtu 65535 type veth peer name vb mtu 65535
+	ip -n $ns link set vc up
+	ip -n $ns link set vb up
+	send vc "$real"
+	send va "$real"
+	all=$((all + sent))
+	wait_for live_counter_is frames $all
+	atf_check -o match:"Interface vx .index $was.: $all frames" \
+	    cat statistics
+	check_logged 1 'the interface'
+
+	ip -n $ns link del va
+	wait_for grep -q 'vb: the interface is back' log
+	send vc "$real"
+	wait_for live_counter_is frames $((all + sent))
+	atf_check -o match:"Interface vb .index $(index vb).: $((all + sent)) frames" \
+	    cat statistics
+	rename vb vz
+	wait_for grep -q 'vb: the interface is now called vz' log
+	ip -n $ns link del vc
+	wait_for grep -q 'vz: the interface has gone; waiting for vb' log
+	finish
+}
+
+interfaces_test_case interface_that_left_and_came_back_is_bound_again \
+    "though its index and name are those that it had"
+interface_that_left_and_came_back_is_bound_again_body() {
+	make_namespace
+	add_namespace c
+	start_softflowd in_ns -i vb
+	was=$(index vb)
+	kill -STOP $softflowd_pid
+	ip -n $ns link set vb netns ${ns}c
+	ip -n ${ns}c link set vb netns $ns
+	[ "$(index vb)" = "$was" ] || atf_skip "it got another index"
+	ip -n $ns link set vb up
+	kill -CONT $softflowd_pid
+	wait_for grep -q 'vb: the interface is back' log
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	finish
+}
+
+interfaces_test_case two_captures_never_share_an_interface \
+    "neither at the start nor later"
+two_captures_never_share_an_interface_body() {
+	make_namespace
+	ip -n $ns link property add dev vb altname other
+	atf_check -s exit:1 \
+	    -e match:'-i vb and -i other are one interface; give one of them' \
+	    ip netns exec $ns "$softflowd" -d -p pid -c ctl -i vb \
+	    -i optional:other
+	ip -n $ns link property del dev vb altname other
+	start_softflowd in_ns -i vb -i optional:vx
+	rename vb vx
+	refused='vx: the interface is back, but cannot be bound: -i vb captures on it'
+	wait_for grep -q "$refused" log
+	rename va vy
+	send vy "$real"
+	wait_for live_counter_is frames $sent
+	check_logged 1 "$refused"
+	atf_check -o match:"Interface vx .index 0.: 0 frames" cat statistics
+
+	# Now that it has gone, the name is the other's.
+	ip -n $ns link del vy
+	wait_for grep -q 'vx: the interface has gone; waiting for vb' log
+	ip -n $ns link add va mtu 65535 type veth peer name vx mtu 65535
+	wait_for grep -q 'vx: the interface is back$' log
+	ip -n $ns link set va up
+	ip -n $ns link set vx up
+	all=$sent
+	send va "$real"
+	wait_for live_counter_is frames $((all + sent))
+	atf_check -o match:"Interface vx .index $(index vx).: $sent frames" \
+	    cat statistics
+	finish
+}
+
+interfaces_test_case recreated_interface_must_be_of_the_same_hardware \
+    "loopback is not Ethernet"
+recreated_interface_must_be_of_the_same_hardware_body() {
+	make_namespace
+	start_softflowd in_ns -i vb
+	ip -n $ns link del va
+	wait_for grep -q 'vb: the interface has gone' log
+	rename lo vb
+	refused='but cannot be bound: its hardware type is 772, not 1 (Ethernet)'
+	wait_for grep -q "vb: the interface is back, $refused" log
+	rename vb lo
+	rename lo vb
+	ip -n $ns link add va mtu 65535 type veth peer name vd mtu 65535
+	rename vb lo
+	check_logged 0 'the interface is back$'
+	rename vd vb
+	wait_for grep -q 'vb: the interface is back$' log
+	ip -n $ns link set va up
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	finish
+}
+
 interfaces_test_case own_datagrams_are_left_out_by_the_kernel \
     "unless they are to be kept"
 own_datagrams_are_left_out_by_the_kernel_body() {
@@ -436,6 +563,10 @@ atf_init_test_cases() {
 	atf_add_test_case outgoing_packets_can_be_ignored
 	atf_add_test_case recreated_interfaces_are_bound_again
 	atf_add_test_case optional_interface_is_bound_when_it_appears
+	atf_add_test_case renamed_interface_is_captured_on_as_before
+	atf_add_test_case interface_that_left_and_came_back_is_bound_again
+	atf_add_test_case two_captures_never_share_an_interface
+	atf_add_test_case recreated_interface_must_be_of_the_same_hardware
 	atf_add_test_case own_datagrams_are_left_out_by_the_kernel
 	atf_add_test_case vlan_and_its_parent_count_a_packet_once
 	atf_add_test_case macvlan_and_its_parent_count_a_packet_once
