@@ -87,6 +87,14 @@ opened_tunnels_equal_what_tshark_sees_body() {
 		atf_check test "$opened" -gt 0
 		tshark_flows "$corpus/public/$name.pcap" >wanted
 		cut -f 1-8 sums | LC_ALL=C sort >got
+		case $name in
+		*fragmentation)
+			# We count what a first fragment holds, tshark what
+			# the inner header says.
+			cut -f 1-7 wanted >cut && mv cut wanted
+			cut -f 1-7 got >cut && mv cut got
+			;;
+		esac
 		atf_check diff wanted got
 	done
 }

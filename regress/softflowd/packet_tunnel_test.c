@@ -345,6 +345,23 @@ TEST(a_udp_length_bounds_what_is_inside)
 	free(data);
 }
 
+TEST(what_is_inside_has_no_more_octets_than_its_carrier_holds)
+{
+	static const struct outer	 liar = {
+		GRE, "00000800" "4500ffff123400004011" "0000" A4 B4
+		    "c000123400080000"
+	};
+	struct packet			 pkt;
+
+	pkt = open_outer(&liar, "0000", TUNNEL_ALL);
+	check_packet(&pkt, 17, 0xc000, 0x1234, PACKET_TUNNEL);
+	ATF_CHECK_EQ(28, pkt.octets);
+	/* The rest is in later fragments, which count by themselves. */
+	pkt = open_outer(&liar, "2000", TUNNEL_ALL);
+	check_packet(&pkt, 17, 0xc000, 0x1234, PACKET_TUNNEL);
+	ATF_CHECK_EQ(28, pkt.octets);
+}
+
 TEST(of_an_outer_packet_only_the_first_fragment_is_opened)
 {
 	struct packet		 in, pkt;
@@ -519,6 +536,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, garbage_inside_is_the_outer_flow);
 	ATF_TP_ADD_TC(tp, lengths_in_a_tunnel_header_bound_what_is_inside);
 	ATF_TP_ADD_TC(tp, a_udp_length_bounds_what_is_inside);
+	ATF_TP_ADD_TC(tp,
+	    what_is_inside_has_no_more_octets_than_its_carrier_holds);
 	ATF_TP_ADD_TC(tp,
 	    of_an_outer_packet_only_the_first_fragment_is_opened);
 	ATF_TP_ADD_TC(tp, inner_fragments_are_told_by_inner_addresses);
