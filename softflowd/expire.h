@@ -50,7 +50,8 @@ enum expire_reason expire_before(const struct expire *, const struct flow *,
 
 /*
  * Whether it is worth asking expire_before(): inline, for each packet asks.
- * The limits stay where they are and follow expire_set_timeouts().
+ * The limits stay where they are and follow expire_set_timeouts().  Idle
+ * timeouts are not 0.
  */
 struct expire_limits {
 	uint64_t	idle_us;	/* shortest timeout of idle flows */

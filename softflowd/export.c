@@ -297,9 +297,23 @@ split(struct export *e, struct export_lane *l, const struct flow *f,
 }
 
 /*
- * Records of a flow go into one datagram, or two in a row.  PAYLOAD_MIN holds
- * them and the templates, so that an empty datagram always takes them.
+ * Begin a datagram with records of a flow.  PAYLOAD_MIN holds them and the
+ * templates; only in a train, whose first datagram may hold shorter ones, may
+ * there be no room.
  */
+static void
+begin_with(struct export *e, struct export_lane *l, const struct flow *f,
+    uint32_t idx, unsigned int dirs, uint8_t end_reason, struct counters *c)
+{
+	begin(e, l, c);
+	if (encode(e, &l->datagram, f, idx, dirs, end_reason) == 0)
+		return;
+	export_depart(e, l->hand, c);
+	begin(e, l, c);
+	(void)encode(e, &l->datagram, f, idx, dirs, end_reason);
+}
+
+/* Records of a flow go into one datagram, or two in a row. */
 static void
 append(struct export *e, const struct flow *f, uint32_t idx,
     uint8_t end_reason, struct counters *c)
@@ -312,10 +326,10 @@ append(struct export *e, const struct flow *f, uint32_t idx,
 		end_datagram(e, l, c);
 		l = lane_for(e, f, c);
 	}
-	if (l->datagram.len == 0)
-		begin(e, l, c);
 	dirs = (f->packets[0] != 0) | (unsigned int)(f->packets[1] != 0) << 1;
-	if (encode(e, &l->datagram, f, idx, dirs, end_reason) == -1) {
+	if (l->datagram.len == 0)
+		begin_with(e, l, f, idx, dirs, end_reason, c);
+	else if (encode(e, &l->datagram, f, idx, dirs, end_reason) == -1) {
 		if (dirs == 3 && split(e, l, f, idx, end_reason)) {
 			end_datagram(e, l, c);
 			dirs = 2;
@@ -323,8 +337,7 @@ append(struct export *e, const struct flow *f, uint32_t idx,
 			end_datagram(e, l, c);
 			l = lane_for(e, f, c);
 		}
-		begin(e, l, c);
-		(void)encode(e, &l->datagram, f, idx, dirs, end_reason);
+		begin_with(e, l, f, idx, dirs, end_reason, c);
 	}
 	p = &l->filling;
 	p->packets += f->packets[0] + f->packets[1];

@@ -108,8 +108,11 @@ interfaces_release(const struct msg_interfaces *msg, const uint8_t used[32])
 
 	for (i = 1; i <= table->count; i++)
 		if ((used[i / 8] >> i % 8 & 1) == 0 &&
-		    !is_present(msg, table->slot[i].ifindex))
+		    !is_present(msg, table->slot[i].ifindex)) {
+			table->slot[INTERFACE_OTHER].frames +=
+			    table->slot[i].frames;
 			memset(&table->slot[i], 0, sizeof(table->slot[i]));
+		}
 	memset(found, 0, sizeof(found));
 }
 

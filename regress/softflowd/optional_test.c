@@ -393,6 +393,86 @@ ATF_TC_BODY(trains_have_optional_fields_too, tc)
 	export_free(e);
 }
 
+/* What a collector gets: each datagram is whole and has something in it. */
+static unsigned int	records_walked;
+
+static ssize_t
+walk_send(int fd, const void *data, size_t len)
+{
+	const uint8_t	*p = data;
+	const char	*error;
+	size_t		 at, piece = cut != 0 && cut < len ? cut : len;
+
+	(void)fd;
+	for (at = 0; at < len; at += piece) {
+		error = walk_datagram(&w, p + at,
+		    len - at < piece ? len - at : piece);
+		ATF_REQUIRE_MSG(error == NULL, "%s", error);
+		ATF_REQUIRE(w.flows > 0 || w.templates > 0);
+		records_walked += w.flows;
+	}
+	return ((ssize_t)len);
+}
+
+static struct flow
+any_flow(unsigned int n)
+{
+	switch (n % 4) {
+	case 0:
+		return (both_ways(tcp_flow()));
+	case 1:
+		return (both_ways(icmp_flow()));
+	case 2:
+		return (ipv6_flow(17));
+	default:
+		return (ipv6_flow(58));
+	}
+}
+
+static void
+mix_flows(uint16_t version, uint16_t fields, uint16_t payload_max)
+{
+	struct flow	f;
+	unsigned int	i, n, wanted = 0;
+	uint64_t	random = version + fields * 31U + payload_max;
+
+	start_with(version, fields, SIDE_LABELS);
+	export_free(e);
+	ATF_REQUIRE((e = export_new(&config, walk_send, NULL)) != NULL);
+	export_set_clock(e, &clock_now);
+	export_segments(e, cut_at);
+	cut = records_walked = 0;
+	add(0, payload_max);
+	for (i = 0; i < 400; i++) {
+		random = random * 6364136223846793005ULL + 1442695040888963407;
+		n = (unsigned int)(random >> 40);
+		f = any_flow(n);
+		if (n & 64)
+			f.packets[n >> 8 & 1] = 0;
+		wanted += (f.packets[0] != 0) + (f.packets[1] != 0);
+		put(f);
+	}
+	export_flush(e, &c);
+	ATF_CHECK_EQ_MSG(wanted, records_walked, "version %u fields %#x "
+	    "payload %u: %u of %u records", version, fields, payload_max,
+	    records_walked, wanted);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(no_mix_of_flows_leaves_a_train_without_a_record);
+ATF_TC_BODY(no_mix_of_flows_leaves_a_train_without_a_record, tc)
+{
+	static const uint16_t	payloads[] = { 512, 520, 548, 552, 700, 1400 };
+	unsigned int		i;
+	uint16_t		fields;
+
+	for (fields = 0; fields <= OPTIONAL_ALL; fields++)
+		for (i = 0; i < nitems(payloads); i++) {
+			mix_flows(9, fields, payloads[i]);
+			mix_flows(10, fields, payloads[i]);
+		}
+}
+
 /* Who takes over a train believes its lengths if templates explain them. */
 ATF_TC_WITHOUT_HEAD(a_train_with_large_templates_can_be_sent_again);
 ATF_TC_BODY(a_train_with_large_templates_can_be_sent_again, tc)
@@ -438,6 +518,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, all_fields_of_any_memory_keep_counts_and_lengths);
 	ATF_TP_ADD_TC(tp, a_datagram_is_full_to_its_last_octet);
 	ATF_TP_ADD_TC(tp, trains_have_optional_fields_too);
+	ATF_TP_ADD_TC(tp, no_mix_of_flows_leaves_a_train_without_a_record);
 	ATF_TP_ADD_TC(tp, a_train_with_large_templates_can_be_sent_again);
 	return (atf_no_error());
 }
