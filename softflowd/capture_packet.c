@@ -99,8 +99,9 @@ ring_open(struct capture *cap, int filter_fd, const struct msg_filter *filter)
 	(void)filter;
 	if (filter_fd != -1 || cap->conf.block_count < RING_BLOCKS_MIN ||
 	    cap->conf.block_count > RING_BLOCKS_MAX ||
-	    (cap->conf.block_size != RING_BLOCK_SIZE &&
-	    cap->conf.block_size != RING_BLOCK_SIZE_LARGE)) {
+	    cap->conf.block_size < RING_BLOCK_SIZE ||
+	    cap->conf.block_size > RING_BLOCK_SIZE_MAX ||
+	    (cap->conf.block_size & (cap->conf.block_size - 1)) != 0) {
 		errno = EINVAL;
 		return (-1);
 	}

@@ -11,8 +11,10 @@
 #ifndef CAPTURE_PACKET_H
 #define CAPTURE_PACKET_H
 
-#define RING_BLOCK_SIZE		(64 * 1024)
-#define RING_BLOCK_SIZE_LARGE	(256 * 1024)	/* snap lengths over 32 KiB */
+/* Powers of two; from the second on also for snap lengths over 32 KiB. */
+#define RING_BLOCK_SIZE		(64U * 1024)
+#define RING_BLOCK_SIZE_LARGE	(256U * 1024)
+#define RING_BLOCK_SIZE_MAX	(1024U * 1024)
 #define RING_BLOCKS_MIN		4
 #define RING_BLOCKS_MAX		65536
 

@@ -31,7 +31,8 @@
 #include "capture.h"
 #include "capture_packet.h"
 
-#define RING_BLOCKS		512
+#define RING_BUFFER		(32U << 20)
+#define RING_BLOCKS		32	/* at least, to grow them */
 #define RING_FRAME_SIZE		2048		/* nominal; V3 packs tighter */
 #define RING_BLOCK_TIMER_MS	100		/* a quiet link waits no longer */
 #define SLL_HEADER		16		/* what cooked filters count in */
@@ -170,6 +171,29 @@ ring_attach(int fd, const struct bpf_program *program)
 	    sizeof(lock)));
 }
 
+/*
+ * Large blocks wake the worker less often, and what it needs is then in the
+ * cache for more packets; enough of them are left for the kernel to go on.
+ */
+static void
+ring_measure(const struct capture_params *params, struct msg_capture *conf)
+{
+	uint32_t	buffer = params->buffer;
+
+	if (buffer == 0)
+		buffer = RING_BUFFER / (params->share > 0 ? params->share : 1);
+	conf->block_size = params->snaplen > RING_BLOCK_SIZE / 2 ?
+	    RING_BLOCK_SIZE_LARGE : RING_BLOCK_SIZE;
+	while (conf->block_size < RING_BLOCK_SIZE_MAX &&
+	    buffer / RING_BLOCKS >= 2 * conf->block_size)
+		conf->block_size *= 2;
+	conf->block_count = buffer / conf->block_size;
+	if (conf->block_count < RING_BLOCKS_MIN)
+		conf->block_count = RING_BLOCKS_MIN;
+	if (conf->block_count > RING_BLOCKS_MAX)
+		conf->block_count = RING_BLOCKS_MAX;
+}
+
 static int
 ring_make(int fd, const struct capture_params *params,
     struct msg_capture *conf)
@@ -177,16 +201,7 @@ ring_make(int fd, const struct capture_params *params,
 	struct tpacket_req3	req = { 0 };
 	int			version = TPACKET_V3;
 
-	conf->block_size = params->snaplen > RING_BLOCK_SIZE / 2 ?
-	    RING_BLOCK_SIZE_LARGE : RING_BLOCK_SIZE;
-	conf->block_count = RING_BLOCKS / (params->share > 0 ?
-	    params->share : 1);
-	if (params->buffer != 0)
-		conf->block_count = params->buffer / conf->block_size;
-	if (conf->block_count < RING_BLOCKS_MIN)
-		conf->block_count = RING_BLOCKS_MIN;
-	if (conf->block_count > RING_BLOCKS_MAX)
-		conf->block_count = RING_BLOCKS_MAX;
+	ring_measure(params, conf);
 	req.tp_block_size = conf->block_size;
 	req.tp_block_nr = conf->block_count;
 	req.tp_frame_size = RING_FRAME_SIZE;
