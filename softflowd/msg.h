@@ -32,6 +32,8 @@ enum msg_type {
 	IMSG_CAPTURE,	/* struct msg_capture + descriptor; before LOCK */
 	IMSG_FILTER,	/* struct msg_filter + shared object; before LOCK */
 	IMSG_EXPORT,	/* struct msg_export + socket; before LOCK */
+	IMSG_EXPORT_UP,	/* struct msg_export + socket; a stream is back */
+	IMSG_EXPORT_PAYLOAD,	/* struct msg_export_payload; any time */
 	IMSG_INTERFACES,	/* struct msg_interfaces; any time */
 	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
 	IMSG_CONTROL,	/* struct msg_control + socket; after LOCK */
@@ -46,6 +48,8 @@ enum msg_type {
 	IMSG_LOG,	/* struct msg_log; any time */
 	IMSG_COUNTERS,	/* struct msg_counters; after READY */
 	IMSG_EXPORT_COUNTERS,	/* struct summary_export; after COUNTERS */
+	IMSG_EXPORT_DOWN,	/* struct msg_export_down; a stream has gone */
+	IMSG_EXPORT_ASK,	/* struct msg_export_ask: the route's MTU? */
 	IMSG_SUMMARY,	/* struct summary; answers a request or FINISH */
 	IMSG_SUMMARY_PROTO,	/* struct summary_proto; after SUMMARY */
 	IMSG_SUMMARY_EXPORT,	/* struct summary_export; after SUMMARY */
@@ -110,6 +114,8 @@ struct msg_conf {
 	uint32_t	version;	/* 5, 9, 10 */
 	uint32_t	template_seconds;
 	uint32_t	template_datagrams;
+	uint32_t	statistics_seconds;	/* between options records */
+	uint32_t	spread;		/* a flow goes to one collector only */
 	uint32_t	flags;		/* CONF_* */
 	uint32_t	uid, gid;	/* become these */
 	int32_t		daemon_pid;	/* for answers to operators */
@@ -122,8 +128,8 @@ struct msg_conf {
 	uint32_t	train;		/* datagrams of a call */
 	uint32_t	fragments;	/* entries of their table; 0: none */
 	uint32_t	tunnels;	/* to open: TUNNEL_BIT() each */
-	uint16_t	fields;		/* OPTIONAL_* */
-	uint16_t	labels;		/* MPLS labels of records */
+	uint16_t	fields;		/* OPTIONAL_* of any collector */
+	uint16_t	labels;		/* and MPLS labels */
 	uint32_t	nown;		/* prefixes of the own side */
 	struct msg_prefix	own[MAX_OWN_PREFIX];
 	uint8_t		mac[MAX_OWN_MAC][6];	/* of the own side */
@@ -134,6 +140,7 @@ struct msg_conf {
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */
 #define CONF_ADOPT	0x04	/* the table is that of a worker before */
 #define CONF_KEEP_OWN	0x08	/* account our own datagrams, too */
+#define CONF_COUNTERS32	0x10	/* some collector has no larger ones */
 
 /* IMSG_CAPTURE */
 struct msg_capture {
@@ -158,13 +165,40 @@ struct msg_filter {
 	uint32_t	count[MSG_FILTER_MAX];
 };
 
-/* IMSG_EXPORT */
+/*
+ * IMSG_EXPORT: one for each collector, slots in order; of a stream that is
+ * not connected it comes without a descriptor.  IMSG_EXPORT_UP: a stream's
+ * new connection, and whose.
+ */
 struct msg_export {
 	uint32_t	slot;
 	uint32_t	sequence;	/* of the first datagram */
 	uint32_t	payload_max;	/* octets */
+	uint32_t	source_id;	/* v9 source, IPFIX domain, v5 engine */
+	uint64_t	rate;		/* octets in a second; 0: no limit */
+	uint32_t	transport;	/* enum transport */
+	uint32_t	reserved;
+	struct export_format	format;
 	struct msg_addr	local, remote;	/* to know our own datagrams by */
 	struct export_counters	counters;	/* of the generations before */
+};
+
+/*
+ * IMSG_EXPORT_DOWN: the parent connects the slot anew.  What was in the
+ * worker's connection is closed already.
+ */
+struct msg_export_down {
+	uint32_t	slot;
+	int32_t		error;		/* errno; 0: the peer closed it */
+};
+
+/* IMSG_EXPORT_ASK: a datagram met EMSGSIZE.  IMSG_EXPORT_PAYLOAD answers. */
+struct msg_export_ask {
+	uint32_t	slot;
+};
+struct msg_export_payload {
+	uint32_t	slot;
+	uint32_t	payload_max;	/* octets */
 };
 
 /*

@@ -23,24 +23,13 @@
 
 #include "compat.h"
 #include "expire.h"
-#include "options.h"
+#include "options_parse.h"
 #include "packet.h"
 
 #define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
 #define MIN_BUFFER		(128U << 10)
 #define MAX_BUFFER		(1U << 30)
-#define OFFSET(name)		offsetof(struct options, name)
 #define V5_MAX_SAMPLING		16383	/* 14 bits in the header */
-
-struct option_def;
-
-struct parse {
-	struct options	*options;
-	char		*error;
-	size_t		 errorlen;
-	int		 letter;	/* of the option in hand */
-	const struct option_def	*def;	/* and its row */
-};
 
 struct option_def {
 	int		 letter;
@@ -57,17 +46,6 @@ struct name_value {
 	int		 value;
 	const char	*refused;	/* what it is, if not in this version */
 };
-
-struct tunable {
-	const char	*name;
-	size_t		 offset;
-	uint32_t	 min, max;
-	int		(*set)(struct parse *, const char *arg,
-			    const char *value);	/* NULL: a number */
-};
-
-static int	fail(struct parse *, const char *, const char *, ...)
-		    __attribute__((__format__(printf, 3, 4)));
 
 static const struct name_value versions[] = {
 	{ "5", 5, NULL },
@@ -91,8 +69,8 @@ static const struct name_value levels[] = {
 };
 
 /* Leave "-x arg: reason" in error; arg may be NULL. */
-static int
-fail(struct parse *p, const char *arg, const char *fmt, ...)
+int
+options_fail(struct parse *p, const char *arg, const char *fmt, ...)
 {
 	char reason[256];
 	va_list ap;
@@ -106,28 +84,28 @@ fail(struct parse *p, const char *arg, const char *fmt, ...)
 }
 
 /* Likewise, if there is a reason. */
-static int
-check(struct parse *p, const char *arg, const char *reason)
+int
+options_check(struct parse *p, const char *arg, const char *reason)
 {
-	return (reason == NULL ? 0 : fail(p, arg, "%s", reason));
+	return (reason == NULL ? 0 : options_fail(p, arg, "%s", reason));
 }
 
-static void *
-member(struct parse *p, size_t offset)
+void *
+options_member(struct parse *p, size_t offset)
 {
 	return ((char *)p->options + offset);
 }
 
 /* text, all or part of arg, to a number; result may be an int, too. */
-static int
-number(struct parse *p, const char *arg, const char *text, long long min,
-    long long max, uint32_t *result)
+int
+options_number(struct parse *p, const char *arg, const char *text,
+    long long min, long long max, uint32_t *result)
 {
 	const char *errstr;
 
 	*result = strtonum(text, min, max, &errstr);
 	if (errstr != NULL)
-		return (fail(p, arg,
+		return (options_fail(p, arg,
 		    "%s; it must be a number from %lld to %lld", errstr, min,
 		    max));
 	return (0);
@@ -136,16 +114,16 @@ number(struct parse *p, const char *arg, const char *text, long long min,
 static int
 set_number(struct parse *p, char *arg)
 {
-	return (number(p, arg, arg, p->def->min, p->def->max,
-	    member(p, p->def->offset)));
+	return (options_number(p, arg, arg, p->def->min, p->def->max,
+	    options_member(p, p->def->offset)));
 }
 
 static int
 set_string(struct parse *p, char *arg)
 {
 	if (*arg == '\0')
-		return (fail(p, "\"\"", "it must not be empty"));
-	*(char **)member(p, p->def->offset) = arg;
+		return (options_fail(p, "\"\"", "it must not be empty"));
+	*(char **)options_member(p, p->def->offset) = arg;
 	return (0);
 }
 
@@ -154,14 +132,15 @@ static int
 set_savefile(struct parse *p, char *arg)
 {
 	if (p->options->savefile != NULL)
-		return (fail(p, arg, "only one file can be read at a time"));
+		return (options_fail(p, arg,
+		    "only one file can be read at a time"));
 	return (set_string(p, arg));
 }
 
 static int
 set_interface(struct parse *p, char *arg)
 {
-	return (check(p, *arg == '\0' ? "\"\"" : arg,
+	return (options_check(p, *arg == '\0' ? "\"\"" : arg,
 	    options_interface(arg, p->options)));
 }
 
@@ -175,7 +154,7 @@ set_ctlsock(struct parse *p, char *arg)
 		return (0);
 	}
 	if (strlen(arg) > max)
-		return (fail(p, arg, "a socket's path has at most %zu octets",
+		return (options_fail(p, arg, "a socket's path has at most %zu octets",
 		    max));
 	return (set_string(p, arg));
 }
@@ -191,7 +170,7 @@ set_source(struct parse *p, char *arg)
 	copy[strcspn(copy, "%")] = '\0';
 	if (inet_pton(AF_INET, arg, &addr) != 1 &&
 	    inet_pton(AF_INET6, copy, &addr) != 1)
-		return (fail(p, arg,
+		return (options_fail(p, arg,
 		    "it must be an IPv4 or IPv6 address in numbers"));
 	return (set_string(p, arg));
 }
@@ -200,7 +179,7 @@ static int
 set_flag(struct parse *p, char *arg)
 {
 	(void)arg;
-	*(int *)member(p, p->def->offset) = p->def->min;
+	*(int *)options_member(p, p->def->offset) = p->def->min;
 	return (0);
 }
 
@@ -226,7 +205,7 @@ static int
 refuse(struct parse *p, char *arg)
 {
 	(void)arg;
-	return (fail(p, NULL, "not in this version: %s", p->def->text));
+	return (options_fail(p, NULL, "not in this version: %s", p->def->text));
 }
 
 static int
@@ -238,19 +217,19 @@ set_name(struct parse *p, char *arg)
 		if (strcmp(n->name, arg) != 0)
 			continue;
 		if (n->refused != NULL)
-			return (fail(p, arg, "%s is not in this version; "
+			return (options_fail(p, arg, "%s is not in this version; "
 			    "known are %s", n->refused, p->def->text));
-		*(int *)member(p, p->def->offset) = n->value;
+		*(int *)options_member(p, p->def->offset) = n->value;
 		return (0);
 	}
-	return (fail(p, arg, "unknown; known are %s", p->def->text));
+	return (options_fail(p, arg, "unknown; known are %s", p->def->text));
 }
 
 static int
 set_transport(struct parse *p, char *arg)
 {
 	if (strcmp(arg, "udp") != 0)
-		return (fail(p, arg, "only udp is in this version"));
+		return (options_fail(p, arg, "only udp is in this version"));
 	return (0);
 }
 
@@ -284,99 +263,27 @@ set_timeout(struct parse *p, char *arg)
 		    strncmp(timeout_names[i], arg, len) == 0)
 			break;
 	if (i == TIMEOUT_MAX || arg[len] == '\0')
-		return (fail(p, arg, "it must be name=time; the names are %s",
+		return (options_fail(p, arg, "it must be name=time; the names are %s",
 		    timeout_list(list, sizeof(list))));
 	if ((errstr = options_time(arg + len + 1, &seconds)) != NULL)
-		return (fail(p, arg, "%s", errstr));
+		return (options_fail(p, arg, "%s", errstr));
 	if (seconds == 0 && i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
-		return (fail(p, arg,
+		return (options_fail(p, arg,
 		    "it must not be 0; only maxlife and expint may"));
 	p->options->timeouts.seconds[i] = seconds;
 	return (0);
 }
 
 static int
-set_own_prefix(struct parse *p, const char *arg, const char *value)
-{
-	struct options *o = p->options;
-	const char *errstr;
-
-	if (o->nown == MAX_OWN_PREFIX)
-		return (fail(p, arg, "more than %d prefixes", MAX_OWN_PREFIX));
-	if ((errstr = options_prefix(value, &o->own[o->nown])) != NULL)
-		return (fail(p, arg, "%s", errstr));
-	o->nown++;
-	return (0);
-}
-
-static int
 set_macs(struct parse *p, char *arg)
 {
-	return (check(p, arg, options_macs(arg, p->options)));
-}
-
-static int
-set_own_export(struct parse *p, const char *arg, const char *value)
-{
-	p->options->keep_own = strcmp(value, "keep") == 0;
-	if (!p->options->keep_own && strcmp(value, "drop") != 0)
-		return (fail(p, arg, "it must be drop or keep"));
-	return (0);
-}
-
-static int
-set_ignore_outgoing(struct parse *p, const char *arg, const char *value)
-{
-	if (*value != '\0')
-		return (fail(p, arg, "it takes no value"));
-	p->options->ignore_outgoing = 1;
-	return (0);
-}
-
-static int
-set_fields(struct parse *p, const char *arg, const char *value)
-{
-	return (check(p, arg, options_fields(value, &p->options->fields)));
-}
-
-static const struct tunable tunables[] = {
-	{ "source-id", OFFSET(source_id), 0, UINT32_MAX, NULL },
-	{ "template-seconds", OFFSET(template_seconds), 1, 86400, NULL },
-	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000, NULL },
-	{ "train", OFFSET(train), 1, MAX_TRAIN, NULL },
-	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS, NULL },
-	{ "fields", 0, 0, 0, set_fields },
-	{ "own-prefix", 0, 0, 0, set_own_prefix },
-	{ "own-export", 0, 0, 0, set_own_export },
-	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing }
-};
-
-static int
-set_tunable(struct parse *p, char *arg)
-{
-	const struct tunable *t;
-	const char *value;
-	size_t len;
-
-	len = strcspn(arg, "=");
-	value = arg[len] == '\0' ? "" : arg + len + 1;
-	for (t = tunables; t < tunables + nitems(tunables); t++) {
-		if (strlen(t->name) != len || strncmp(t->name, arg, len) != 0)
-			continue;
-		if (t->set != NULL)
-			return (t->set(p, arg, value));
-		return (number(p, arg, value, t->min, t->max,
-		    member(p, t->offset)));
-	}
-	return (fail(p, arg, "it must be name=value; the names are "
-	    "fields, source-id, template-seconds, template-datagrams, train, "
-	    "fragment-entries, own-prefix, own-export, ignore-outgoing"));
+	return (options_check(p, arg, options_macs(arg, p->options)));
 }
 
 static int
 set_tunnels(struct parse *p, char *arg)
 {
-	return (check(p, arg, options_tunnels(arg, &p->options->tunnels)));
+	return (options_check(p, arg, options_tunnels(arg, &p->options->tunnels)));
 }
 
 static int
@@ -391,12 +298,12 @@ set_collectors(struct parse *p, char *arg)
 		/* What does not fit keeps too much for any host or port. */
 		strlcpy(item, arg, MINIMUM(len + 1, sizeof(item)));
 		if (p->options->ndest == MAX_EXPORT)
-			return (fail(p, item, "more than %d collectors",
+			return (options_fail(p, item, "more than %d collectors",
 			    MAX_EXPORT));
 		errstr = options_collector(item,
 		    &p->options->dest[p->options->ndest]);
 		if (errstr != NULL)
-			return (fail(p, item, "%s", errstr));
+			return (options_fail(p, item, "%s", errstr));
 		p->options->ndest++;
 		if (arg[len] == '\0')
 			return (0);
@@ -425,7 +332,7 @@ static const struct option_def defs[] = {
 	NAME('T', level, levels, "ether, vlan, tos, full, port, proto and "
 	    "ip"),
 	OTHER('E', 1, set_tunnels),
-	OTHER('o', 1, set_tunable),
+	OTHER('o', 1, options_tunable),
 	OTHER('P', 1, set_transport),
 	OTHER('D', 0, set_debug),
 	FLAG('d', foreground, 1),
@@ -575,7 +482,7 @@ options_parse(int argc, char *argv[], struct options *o, char *error,
 		if (p.def == NULL) {
 			if (p.letter == '?')
 				p.letter = optopt;
-			fail(&p, NULL, find_def(p.letter) != NULL ?
+			options_fail(&p, NULL, find_def(p.letter) != NULL ?
 			    "it needs an argument; see softflowd -h" :
 			    "unknown option; see softflowd -h");
 			return (OPTIONS_BAD);

@@ -24,6 +24,8 @@ enum options_result {
 struct options_dest {
 	char	host[256];	/* name or address, without brackets */
 	char	port[32];	/* number or service name */
+	int	transport;	/* enum transport; -1: -P's */
+	int	version;	/* as struct export_format has it; 0: -v's */
 };
 
 /* One interface of -i. */
@@ -61,7 +63,17 @@ struct options {
 	enum track_level	 level;
 	uint32_t	 fields;	/* OPTIONAL_*; -T adds to them */
 	uint32_t	 labels;	/* -x: MPLS labels of records */
-	int		 version;	/* 5, 9, 10 */
+	int		 version;	/* -v, as struct export_format has it */
+	int		 transport;	/* -P, enum transport */
+	int		 times;		/* -A, enum format_times */
+	int		 biflow;	/* -b */
+	int		 classic;	/* -o templates=classic */
+	int		 flow_id;	/* -o flow-id */
+	int		 spread;	/* -l */
+	int		 dscp;		/* -o dscp; -1: the system's */
+	uint32_t	 payload;	/* -o payload: octets at most; 0: 1400 */
+	uint32_t	 reconnect_seconds, statistics_seconds;
+	uint64_t	 rate;		/* -o rate, octets a second; 0: none */
 	int		 hoplimit;	/* -L; -1: the system's */
 	int		 foreground, debug, promisc;
 	int		 keep_own;	/* -o own-export=keep */

@@ -187,13 +187,52 @@ struct counters {
 #undef COUNTER_FIELD
 };
 
-/* What became of one collector's datagrams. */
+/* How collectors are reached; softflowd(8), -P. */
+enum transport {
+	TRANSPORT_UDP,
+	TRANSPORT_TCP,
+	TRANSPORT_SCTP,
+	TRANSPORT_MAX
+};
+
+/* Of a flow's start and end; softflowd(8), -A. */
+enum format_times {
+	TIMES_DEFAULT,		/* v9: uptime; IPFIX: milliseconds */
+	TIMES_UPTIME,
+	TIMES_SECONDS,
+	TIMES_MILLISECONDS,
+	TIMES_MICROSECONDS,
+	TIMES_NANOSECONDS,
+	TIMES_MAX
+};
+
+/* What a collector's records are like; softflowd(8), -v and others. */
+struct export_format {
+	uint16_t	version;	/* 1, 5, 9, 10 or VERSION_PSAMP */
+	uint16_t	fields;		/* OPTIONAL_*, v9 and IPFIX, and */
+	uint16_t	labels;		/* MPLS labels */
+	uint8_t		times;		/* enum format_times */
+	uint8_t		flags;		/* FORMAT_* */
+};
+#define VERSION_PSAMP	100		/* IPFIX messages of packet reports */
+#define FORMAT_BIFLOW	0x01		/* both directions in one record */
+#define FORMAT_CLASSIC	0x02		/* templates of softflowd 1.x */
+#define FORMAT_FLOW_ID	0x04
+#define FORMAT_ALL	0x07
+
+/* What became of one collector's datagrams, or messages of a stream. */
 struct export_counters {
 	uint64_t	datagrams;	/* sent */
-	uint64_t	octets;		/* sent, UDP payload */
+	uint64_t	octets;		/* sent, of transport payload */
 	uint64_t	records;	/* flow records sent */
 	uint64_t	failures;	/* datagrams that could not be sent */
 	uint64_t	records_lost;	/* flow records in those */
+	uint64_t	records_not_exportable;	/* the version cannot say */
+	uint64_t	would_block;	/* tries that met a full socket */
+	uint64_t	reconnects;	/* of a stream, behind the first */
+	uint64_t	last_error;	/* errno; 0: none yet */
+	uint64_t	last_error_us;	/* and when, since the epoch */
+	uint64_t	last_success_us;
 };
 
 #endif

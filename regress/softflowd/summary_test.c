@@ -229,10 +229,14 @@ CASE(collectors_are_added_up_and_listed)
 	report.summary.version = 9;
 	report.summary.counters.flows_exported = 30;
 	report.nexport = 2;
-	e[0].counters = (struct export_counters){ 2, 2000, 55, 0, 0 };
+	e[0].counters = (struct export_counters){
+	    .datagrams = 2, .octets = 2000, .records = 55,
+	    .failures = 0, .records_lost = 0 };
 	e[0].remote = (struct msg_addr){ .addr = { 192, 0, 2, 1 },
 	    .port = 2055, .family = 4 };
-	e[1].counters = (struct export_counters){ 1, 1000, 30, 1, 25 };
+	e[1].counters = (struct export_counters){
+	    .datagrams = 1, .octets = 1000, .records = 30,
+	    .failures = 1, .records_lost = 25 };
 	e[1].remote = (struct msg_addr){ .addr = { 0x20, 1, 0xd, 0xb8,
 	    [15] = 1 }, .port = 9995, .family = 6 };
 	check_printed("Flows exported: 30 (85 records) in 3 packets "

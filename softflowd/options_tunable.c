@@ -1,0 +1,92 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* -o name=value: what few operators change. */
+
+#include <string.h>
+
+#include "compat.h"
+#include "options_parse.h"
+
+struct tunable {
+	const char	*name;
+	size_t		 offset;
+	uint32_t	 min, max;
+	int		(*set)(struct parse *, const char *arg,
+			    const char *value);	/* NULL: a number */
+};
+
+static int
+set_own_prefix(struct parse *p, const char *arg, const char *value)
+{
+	struct options *o = p->options;
+	const char *errstr;
+
+	if (o->nown == MAX_OWN_PREFIX)
+		return (options_fail(p, arg, "more than %d prefixes", MAX_OWN_PREFIX));
+	if ((errstr = options_prefix(value, &o->own[o->nown])) != NULL)
+		return (options_fail(p, arg, "%s", errstr));
+	o->nown++;
+	return (0);
+}
+
+static int
+set_own_export(struct parse *p, const char *arg, const char *value)
+{
+	p->options->keep_own = strcmp(value, "keep") == 0;
+	if (!p->options->keep_own && strcmp(value, "drop") != 0)
+		return (options_fail(p, arg, "it must be drop or keep"));
+	return (0);
+}
+
+static int
+set_ignore_outgoing(struct parse *p, const char *arg, const char *value)
+{
+	if (*value != '\0')
+		return (options_fail(p, arg, "it takes no value"));
+	p->options->ignore_outgoing = 1;
+	return (0);
+}
+
+static int
+set_fields(struct parse *p, const char *arg, const char *value)
+{
+	return (options_check(p, arg,
+	    options_fields(value, &p->options->fields)));
+}
+
+static const struct tunable tunables[] = {
+	{ "source-id", OFFSET(source_id), 0, UINT32_MAX, NULL },
+	{ "template-seconds", OFFSET(template_seconds), 1, 86400, NULL },
+	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000, NULL },
+	{ "train", OFFSET(train), 1, MAX_TRAIN, NULL },
+	{ "fragment-entries", OFFSET(fragments), 0, LIMIT_FRAGMENTS, NULL },
+	{ "fields", 0, 0, 0, set_fields },
+	{ "own-prefix", 0, 0, 0, set_own_prefix },
+	{ "own-export", 0, 0, 0, set_own_export },
+	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing }
+};
+
+int
+options_tunable(struct parse *p, char *arg)
+{
+	const struct tunable *t;
+	const char *value;
+	size_t len;
+
+	len = strcspn(arg, "=");
+	value = arg[len] == '\0' ? "" : arg + len + 1;
+	for (t = tunables; t < tunables + nitems(tunables); t++) {
+		if (strlen(t->name) != len || strncmp(t->name, arg, len) != 0)
+			continue;
+		if (t->set != NULL)
+			return (t->set(p, arg, value));
+		return (options_number(p, arg, value, t->min, t->max,
+		    options_member(p, t->offset)));
+	}
+	return (options_fail(p, arg, "it must be name=value; the names are "
+	    "fields, source-id, template-seconds, template-datagrams, train, "
+	    "fragment-entries, own-prefix, own-export, ignore-outgoing"));
+}
