@@ -22,7 +22,7 @@
 #include "meter_state.h"
 
 #define FLOW_KNOWN	(FLOW_USED | FLOW_INITIATOR | FLOW_OWN | FLOW_WHEEL | \
-    FLOW_ENDED)
+    FLOW_ENDED | FLOW_TAKEN)
 
 /* What a batch may have added to the octets since they were counted. */
 #define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
@@ -32,10 +32,10 @@
 struct scan {
 	struct estate_state	state;	/* a copy: nobody changes it */
 	uint64_t		flows, packets, octets;	/* in the table */
-	uint32_t		hand[HAND_FLOWS];	/* TRACK_NONE: bad */
-	uint32_t		nhand;		/* of the train in hand, */
-	int			settled;	/* which is out and counted, */
-	struct export_hand	*resend;	/* or may be out */
+	struct export_hand	*resend;	/* may be out; NULL: none */
+	unsigned int		slot;		/* of its collector */
+	uint32_t		hand[HAND_FLOWS];	/* its; or TRACK_NONE */
+	uint32_t		nhand;
 	uint8_t			kept[HAND_FLOWS];	/* it is good */
 	uint32_t		ended;		/* others; linked by next */
 	uint64_t		packets_moved, octets_moved;
@@ -162,44 +162,27 @@ scan_hand(struct meter *m, struct scan *s, const struct export_hand *h)
 	}
 }
 
-/* The train that was being sent, if any. */
-static void
-find_hand(struct meter *m, struct scan *s)
-{
-	const struct export_hand	*h;
-	unsigned int			 i;
-
-	s->resend = export_resumable(m->export, &s->state.session);
-	if (s->resend != NULL) {
-		scan_hand(m, s, s->resend);
-		return;
-	}
-	for (i = 0; i < EXPORT_LANES && !s->settled; i++) {
-		h = &m->estate->hand[i];
-		s->settled = h->sending &&
-		    h->number == s->state.session.settled;
-		if (s->settled)
-			scan_hand(m, s, h);
-	}
-}
-
 /* Whether an ended flow has been counted as gone already. */
 static int
-was_gone(const struct scan *s, uint32_t idx)
+was_gone(const struct scan *s, const struct flow *f, uint32_t idx)
 {
-	return (s->state.leaving == idx + 1 ||
-	    (s->settled && hand_find(s, idx) < s->nhand));
+	return (s->state.leaving == idx + 1 || f->pending == 0);
 }
 
-/* An ended flow stays where it is until its train is out. */
+/*
+ * An ended flow stays where it is until its train is out; and goes to those
+ * of its collectors that the train is not for.
+ */
 static void
 scan_ended(struct scan *s, struct flow *f, uint32_t idx)
 {
-	uint32_t	at = hand_find(s, idx);
+	uint32_t	at = hand_find(s, idx), others = f->pending;
 
-	if (s->resend && at < s->nhand)
+	if (at < s->nhand && others & 1U << s->slot) {
 		s->kept[at] = 1;
-	else {
+		others &= ~(1U << s->slot);
+	}
+	if (others != 0) {
 		f->next = s->ended;
 		s->ended = idx;
 	}
@@ -217,7 +200,7 @@ flow_of_use(struct meter *m, const struct scan *s, struct flow *f,
 	    m->how.level)))
 		return (0);
 	if (f->flags & FLOW_ENDED)
-		return ((f->flags & FLOW_OWN) == 0 && !was_gone(s, idx));
+		return ((f->flags & FLOW_OWN) == 0 && !was_gone(s, f, idx));
 	return (track_count(m->track) < track_max(m->track));
 }
 
@@ -320,17 +303,14 @@ leave_ended(struct meter *m, uint32_t idx)
 }
 
 /*
- * The flows of the train in hand, and their sums, are what is good of them.
- * Where all are, each store writes what stands there: a death here leaves a
+ * The flows of the train in hand are what is good of them.  Where all are, each store writes what stands there: a death here leaves a
  * train that can be resumed.
  */
 static void
-adopt_hand(struct meter *m, const struct scan *s)
+adopt_hand(const struct scan *s)
 {
 	struct export_hand	*h = s->resend;
 	struct export_piece	*p;
-	const struct flow	*f;
-	uint64_t		 octets, packets;
 	uint32_t		 at = 0, end, first, n = 0;
 	unsigned int		 i;
 
@@ -338,18 +318,10 @@ adopt_hand(struct meter *m, const struct scan *s)
 		p = &h->piece[i];
 		end = at + p->nflows;
 		first = n;
-		packets = octets = 0;
-		for (; at < end; at++) {
-			if (!s->kept[at])
-				continue;
-			f = track_flow(m->track, s->hand[at]);
-			h->flow[n++] = s->hand[at];
-			packets += f->packets[0] + f->packets[1];
-			octets += f->octets[0] + f->octets[1];
-		}
+		for (; at < end; at++)
+			if (s->kept[at])
+				h->flow[n++] = s->hand[at];
 		p->nflows = n - first;
-		p->packets = packets;
-		p->octets = octets;
 	}
 	h->nflows = n;
 }
@@ -375,12 +347,14 @@ meter_adopt(struct meter *m, struct adoption *a)
 		a->mark[slot] = estate_place(es, slot);
 	adopt_state(m, &s.state);
 	meter_move_redo(m, &s.packets_moved, &s.octets_moved);
-	find_hand(m, &s);
+	s.resend = exports_resumable(m->exports, &s.state.exports, &s.slot);
+	if (s.resend != NULL)
+		scan_hand(m, &s, s.resend);
 	expire_start(m->expire, m->at.now_us);
 	for (idx = 0; idx < es->top; idx++)
 		scan_record(m, &s, idx);
 	if (s.resend != NULL) {
-		adopt_hand(m, &s);
+		adopt_hand(&s);
 		m->stats->summary.counters.datagrams_repeated +=
 		    s.resend->together;
 	}
@@ -388,12 +362,12 @@ meter_adopt(struct meter *m, struct adoption *a)
 		m->flushed_us = m->at.clock_us;
 		meter_file_clock(m, m->at.clock_us);
 	}
-	export_adopt(m->export, &s.state.session, s.resend);
+	exports_adopt(m->exports, &s.state.exports, s.resend);
 	reconcile(m, &s, a);
 	a->flows = track_count(m->track) - m->own_flows;
 	meter_commit(m, 0);
 	if (s.resend != NULL) {
-		export_resend(m->export, s.resend,
+		exports_resend(m->exports, s.slot, s.resend,
 		    &m->stats->summary.counters);
 		a->repeated = 1;
 	}

@@ -389,12 +389,14 @@ engine_watchdog(int sig)
 {
 	static uint64_t	before;
 	uint64_t	progress;
+	unsigned int	i;
 
 	(void)sig;
 	if (!engine.looping)
 		return;
-	progress = engine.turns + engine.estate->batch +
-	    engine.estate->hand[0].number + engine.estate->hand[1].number;
+	progress = engine.turns + engine.estate->batch;
+	for (i = 0; i < nitems(engine.estate->hand); i++)
+		progress += engine.estate->hand[i].number;
 	if (progress == before)
 		abort();
 	before = progress;

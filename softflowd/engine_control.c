@@ -28,6 +28,8 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 		if (cursor == TRACK_NONE)
 			return (count);
 		engine.turns++;
+		if (some == meter_expire_some)
+			engine_await_room();
 		if (engine.gathering && !(engine.conf.flags & CONF_SAVEFILE))
 			(void)engine_read_frames();
 	}

@@ -26,6 +26,9 @@
 #define ENGINE_PATIENCE_FILE_MS	100
 #define ENGINE_PATIENCE_IDLE_MS	5
 #define ENGINE_PATIENCE_TURNS	64
+#define ENGINE_ROOM_MS		1000	/* a second's debt at most */
+#define ENGINE_FINISH_US	20000000	/* of pacing; the parent waits 30 s */
+#define ENGINE_HELD_MS		2	/* between looks, while there is none */
 /*
  * Packets may wait this long for their block to be handed over, so the wall
  * clock expires flows only up to here.
@@ -59,6 +62,7 @@ engine_set_clock(void)
 
 	engine.mono_us = engine_clock(CLOCK_MONOTONIC);
 	engine.unix_us = engine_clock(CLOCK_REALTIME);
+	meter_pace(engine.meter, (uint64_t)engine.mono_us);
 	if (!engine_is_live())
 		return;
 	clock.unix_us = (uint64_t)engine.unix_us;
@@ -77,6 +81,17 @@ engine_wait(int fd, int error)
 	if (error == ENOBUFS)
 		pfd.fd = -1;
 	(void)poll(&pfd, 1, 1);
+}
+
+void
+engine_await_room(void)
+{
+	int	ms;
+
+	for (ms = 0; !meter_room(engine.meter) && ms < ENGINE_ROOM_MS; ms++) {
+		engine_wait(-1, ENOBUFS);
+		engine_set_clock();
+	}
 }
 
 /* One batch of a capture; how many frames, or -1. */
@@ -106,6 +121,8 @@ engine_read_frames(void)
 
 	engine.drained = 0;
 	while (batches < ENGINE_TURN_BATCHES) {
+		if (!engine_is_live())
+			engine_await_room();
 		n = engine_read_batch(engine.next);
 		if (++engine.next == engine.ncapture)
 			engine.next = 0;
@@ -197,12 +214,16 @@ engine_finish(int failed)
 {
 	struct msg_finished	msg = { 0 };
 	uint32_t		cursor = 0;
+	int64_t			deadline_us;
 
 	engine_set_clock();
+	deadline_us = engine.mono_us + ENGINE_FINISH_US;
 	engine_kernel_counters();
 	meter_close(engine.meter);
 	for (; cursor != TRACK_NONE; engine.turns++) {
 		engine_set_patience();
+		if (engine.mono_us < deadline_us)
+			engine_await_room();
 		meter_expire_some(engine.meter, &cursor);
 	}
 	engine_send_summary();
@@ -234,8 +255,10 @@ engine_timeout(void)
 {
 	int64_t	left;
 
-	if (!engine_is_live() || !engine.drained || engine.busy)
+	if (!engine_is_live() || !engine.drained || engine.busy == 1)
 		return (0);
+	if (engine.busy == METER_HELD)
+		return (ENGINE_HELD_MS);
 	if (engine.phase == ENGINE_FINISHING) {
 		left = (engine.finish_us - engine.mono_us) / 1000 + 1;
 		return (left < 0 ? 0 : (int)left);

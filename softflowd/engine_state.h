@@ -43,7 +43,7 @@ struct engine {
 	struct capture		*capture[MAX_CAPTURE];
 	int			 gathering;
 	int			 drained;	/* nothing left to read now */
-	int			 busy;		/* flows are due */
+	int			 busy;		/* flows are due: meter_tick() */
 	volatile uint64_t	 turns;		/* of the loop */
 	volatile sig_atomic_t	 looping;
 
@@ -70,6 +70,9 @@ void	engine_send_summary(void);
 
 /* engine_run.c: up to a turn's worth of frames; -1: the source has failed. */
 int	engine_read_frames(void);
+
+/* engine_run.c: wait, a short time only, until collectors may have more. */
+void	engine_await_room(void);
 
 /* engine_run.c: from the kernel, into all counters. */
 void	engine_kernel_counters(void);

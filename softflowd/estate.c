@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "estate.h"
@@ -98,6 +99,7 @@ estate_init(struct estate *es, uint32_t max_flows)
 	memset(es, 0, sizeof(*es));
 	es->size = sizeof(*es);
 	es->capacity = max_flows + TRACK_SPARE;
+	arc4random_buf(es->secret, sizeof(es->secret));
 	es->magic = ESTATE_MAGIC;
 }
 

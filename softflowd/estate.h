@@ -22,12 +22,12 @@
 #include <stdint.h>
 
 #include "capture.h"
-#include "export.h"
+#include "exports.h"
 #include "interface.h"
 #include "summary.h"
 #include "track.h"
 
-#define ESTATE_RECORDS	65536	/* octets before the first record */
+#define ESTATE_RECORDS	524288	/* octets before the first record */
 
 /* A batch of one capture slot. */
 struct estate_mark {
@@ -69,7 +69,7 @@ struct estate_meter {
 struct estate_state {
 	struct summary		summary;	/* with all counters */
 	struct estate_meter	meter;
-	struct export_session	session;
+	struct exports_state	exports;
 	uint64_t		batch;		/* whose frames are counted */
 	uint32_t		leaving;	/* index + 1 of a flow counted
 						   as gone, to be freed */
@@ -78,6 +78,7 @@ struct estate_state {
 
 struct estate {
 	uint64_t		magic;
+	uint64_t		secret[2];	/* of exports' spread */
 	uint32_t		size;		/* of this structure */
 	uint32_t		capacity;	/* records behind it */
 	uint32_t		top;		/* struct track_memory's */
@@ -89,7 +90,7 @@ struct estate {
 	struct estate_place	place[MAX_CAPTURE];
 	uint64_t		moves;		/* the last is [moves % 2] */
 	struct estate_move	move[2];
-	struct export_hand	hand[EXPORT_LANES];
+	struct export_hand	hand[MAX_EXPORT * EXPORT_LANES];
 	struct summary_state	stats;		/* in the making */
 	struct interfaces	interfaces;
 };

@@ -4,8 +4,7 @@
  */
 
 /*
- * Destinations and the datagrams in hand.  A datagram's body is encoded once
- * for all of them; each has a sequence number of its own.  Worker, confined:
+ * One collector and the datagrams in hand for it.  Worker, confined:
  * export_train.c sends them.
  */
 
@@ -26,38 +25,41 @@
  */
 static const uint32_t	early_ms[] = { 1000, 4000 };
 
+static const struct netflow_encoder *
+encoder_of(const struct export_config *config)
+{
+	switch (config->format.version) {
+	case NETFLOW5_VERSION:
+		if (config->sampling > NETFLOW5_SAMPLING_MAX)
+			return (NULL);
+		return (&netflow5_encoder);
+	case NETFLOW9_VERSION:
+		return (&netflow9_encoder);
+	case IPFIX_VERSION:
+		return (&ipfix_encoder);
+	default:
+		return (NULL);
+	}
+}
+
 struct export *
 export_new(const struct export_config *config, export_send_fn *send_fn,
     struct export_hand *hands)
 {
-	struct export	*e;
-	unsigned int	 i;
+	const struct netflow_encoder	*encoder = encoder_of(config);
+	struct export			*e;
+	unsigned int			 i;
 
-	if (config->version == NETFLOW5_VERSION &&
-	    config->sampling > NETFLOW5_SAMPLING_MAX) {
+	if (encoder == NULL) {
 		errno = EINVAL;
 		return (NULL);
 	}
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
-	switch (config->version) {
-	case NETFLOW5_VERSION:
-		e->encoder = &netflow5_encoder;
-		break;
-	case NETFLOW9_VERSION:
-		e->encoder = &netflow9_encoder;
-		break;
-	case IPFIX_VERSION:
-		e->encoder = &ipfix_encoder;
-		break;
-	default:
-		free(e);
-		errno = EINVAL;
-		return (NULL);
-	}
+	e->encoder = encoder;
 	e->config = *config;
-	optional_choose(&e->optional, config->version, config->fields,
-	    config->labels);
+	optional_choose(&e->optional, config->format.version,
+	    config->format.fields, config->format.labels);
 	e->send = send_fn;
 	if (hands == NULL)
 		hands = e->own_hands;
@@ -65,26 +67,27 @@ export_new(const struct export_config *config, export_send_fn *send_fn,
 		e->lane[i].hand = &hands[i];
 	e->payload_max = e->encoder->payload_max;
 	e->train = 1;
+	e->fd = -1;
 	return (e);
 }
 
 void
 export_free(struct export *e)
 {
-	unsigned int	i;
-
 	if (e == NULL)
 		return;
-	for (i = 0; i < e->ndests; i++)
-		close(e->fds[i]);
+	if (e->fd != -1)
+		close(e->fd);
 	free(e);
 }
 
 void
-export_on_settled(struct export *e, export_settled_fn *settled, void *arg)
+export_on_settled(struct export *e, export_settled_fn *settled, void *arg,
+    unsigned int slot)
 {
 	e->settled = settled;
 	e->settled_arg = arg;
+	e->slot = slot;
 }
 
 void
@@ -98,30 +101,39 @@ void
 export_patience(struct export *e, export_wait_fn *wait, unsigned int times)
 {
 	e->wait = wait;
-	e->patience = times;
+	e->patience = e->full && times > 1 ? 1 : times;
+}
+
+void
+export_open(struct export *e, int fd, uint32_t sequence,
+    const struct export_counters *before)
+{
+	if (e->fd != -1)
+		close(e->fd);
+	e->fd = fd;
+	e->cut = CUT_UNKNOWN;
+	e->session.sequence = sequence;
+	if (before != NULL)
+		e->session.counters = *before;
+	e->session.templates_sent = 0;
+	export_templates(e);
+}
+
+void
+export_payload(struct export *e, uint32_t octets)
+{
+	e->payload_max = octets < PAYLOAD_MIN ? PAYLOAD_MIN : octets;
+	if (e->payload_max > e->encoder->payload_max)
+		e->payload_max = e->encoder->payload_max;
 }
 
 int
-export_add(struct export *e, int fd, uint32_t sequence, uint16_t payload_max,
-    const struct export_counters *before)
+export_too_long(struct export *e)
 {
-	if (e->ndests == MAX_EXPORT) {
-		errno = ENOSPC;
-		return (-1);
-	}
-	e->fds[e->ndests] = fd;
-	e->cut[e->ndests] = CUT_UNKNOWN;
-	e->session.dest[e->ndests].sequence = sequence;
-	if (before != NULL)
-		e->session.dest[e->ndests].counters = *before;
-	e->ndests++;
-	if (payload_max < PAYLOAD_MIN)
-		payload_max = PAYLOAD_MIN;
-	if (payload_max < e->payload_max)
-		e->payload_max = payload_max;
-	e->session.templates_sent = 0;
-	export_templates(e);
-	return (0);
+	int	was = e->too_long;
+
+	e->too_long = 0;
+	return (was);
 }
 
 void
@@ -166,14 +178,11 @@ add_templates(struct export *e, struct datagram *d)
  * datagram is sent.
  */
 static void
-begin(struct export *e, struct export_lane *l, struct counters *c)
+begin(struct export *e, struct export_lane *l)
 {
 	struct export_hand	*h = l->hand;
 	struct datagram		*d = &l->datagram;
 
-	if (h->receivers != e->ndests)
-		export_depart(e, h, c);		/* to those there were */
-	h->receivers = e->ndests;
 	memset(d, 0, sizeof(*d));
 	memset(&l->filling, 0, sizeof(l->filling));
 	d->data = h->data + export_octets(h, 0, h->pieces);
@@ -305,17 +314,17 @@ static void
 begin_with(struct export *e, struct export_lane *l, const struct flow *f,
     uint32_t idx, unsigned int dirs, uint8_t end_reason, struct counters *c)
 {
-	begin(e, l, c);
+	begin(e, l);
 	if (encode(e, &l->datagram, f, idx, dirs, end_reason) == 0)
 		return;
 	export_depart(e, l->hand, c);
-	begin(e, l, c);
+	begin(e, l);
 	(void)encode(e, &l->datagram, f, idx, dirs, end_reason);
 }
 
 /* Records of a flow go into one datagram, or two in a row. */
-static void
-append(struct export *e, const struct flow *f, uint32_t idx,
+void
+export_flow(struct export *e, const struct flow *f, uint32_t idx,
     uint8_t end_reason, struct counters *c)
 {
 	struct export_lane	*l = lane_for(e, f, c);
@@ -340,32 +349,13 @@ append(struct export *e, const struct flow *f, uint32_t idx,
 		begin_with(e, l, f, idx, dirs, end_reason, c);
 	}
 	p = &l->filling;
-	p->packets += f->packets[0] + f->packets[1];
-	p->octets += f->octets[0] + f->octets[1];
 	l->hand->flow[l->hand->nflows + p->nflows++] = idx;
 }
 
 int
-export_flow(struct export *e, const struct flow *f, uint32_t idx,
-    enum expire_reason why, struct counters *c)
+export_can(const struct export *e, const struct flow *f)
 {
-	uint64_t	packets;
-
-	packets = f->packets[0] + f->packets[1];
-	if (packets == 0)
-		return (0);
-	if (e->ndests == 0) {
-		c->flows_no_collector++;
-		c->packets_no_collector += packets;
-		return (0);
-	}
-	if (f->key.family == 6 && !e->encoder->ipv6) {
-		c->flows_not_exportable++;
-		c->packets_not_exportable += packets;
-		return (0);
-	}
-	append(e, f, idx, expire_end_reason(why), c);
-	return (1);
+	return (f->key.family != 6 || e->encoder->ipv6);
 }
 
 /* Names of interfaces follow the templates, in datagrams of their own. */
@@ -376,9 +366,9 @@ send_interfaces(struct export *e, struct counters *c)
 
 	while ((slot = netflow_interface_next(e->session.interface)) != 0) {
 		export_flush(e, c);
-		begin(e, e->lane, c);
+		begin(e, e->lane);
 		e->session.interface = netflow_interfaces(&e->lane->datagram,
-		    e->config.version == IPFIX_VERSION, slot);
+		    e->config.format.version == IPFIX_VERSION, slot);
 		export_flush(e, c);
 		if (e->session.interface == 0)
 			return;
@@ -389,13 +379,14 @@ send_interfaces(struct export *e, struct counters *c)
 void
 export_tick(struct export *e, struct counters *c)
 {
-	if (e->session.interface != 0 && e->ndests > 0 &&
-	    e->encoder->templates != NULL)
+	if (e->fd == -1)
+		return;
+	if (e->session.interface != 0 && e->encoder->templates != NULL)
 		send_interfaces(e, c);
-	if (e->ndests == 0 || !templates_due(e))
+	if (!templates_due(e))
 		return;
 	export_flush(e, c);
-	begin(e, e->lane, c);
+	begin(e, e->lane);
 	export_flush(e, c);
 }
 
@@ -405,27 +396,20 @@ export_templates(struct export *e)
 	e->session.templates_now = 1;
 }
 
-unsigned int
-export_count(const struct export *e)
+const struct export_session *
+export_session(const struct export *e)
 {
-	return (e->ndests);
-}
-
-const struct export_counters *
-export_counters(const struct export *e, unsigned int slot)
-{
-	return (&e->session.dest[slot].counters);
-}
-
-uint32_t
-export_sequence(const struct export *e, unsigned int slot)
-{
-	return (e->session.dest[slot].sequence);
+	return (&e->session);
 }
 
 void
-export_session(const struct export *e, struct export_session *session)
+export_count_refused(struct export *e, uint64_t records)
 {
-	memcpy(session, &e->session, offsetof(struct export_session, dest) +
-	    e->ndests * sizeof(e->session.dest[0]));
+	e->session.counters.records_not_exportable += records;
+}
+
+void
+export_count_lost(struct export *e, uint64_t records)
+{
+	e->session.counters.records_lost += records;
 }

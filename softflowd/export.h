@@ -36,11 +36,9 @@ struct export_session {
 	uint32_t	templates_sent;	/* up to those of the start */
 	uint32_t	datagrams;	/* since templates */
 	uint32_t	interface;	/* to be named next; 0: all are */
-	struct {
-		struct export_counters	counters;
-		uint32_t		sequence;	/* the next one's */
-		uint32_t		reserved;
-	} dest[MAX_EXPORT];
+	uint32_t	sequence;	/* the next one's */
+	uint32_t	reserved;
+	struct export_counters	counters;
 };
 
 /*
@@ -58,16 +56,14 @@ struct export_piece {
 	uint32_t	clamped;
 	uint32_t	reserved;
 	int64_t		boot_ms;	/* what its records' times refer to */
-	uint64_t	packets, octets;
 };
 
 struct export_hand {
 	uint64_t	number;
 	uint32_t	sending;	/* 0: being filled */
-	uint32_t	receivers;	/* the first of the destinations */
-	uint32_t	at;	/* destination * MAX_TRAIN + first piece */
-	uint32_t	together;	/* and pieces being sent to it */
-	uint8_t		sent[MAX_EXPORT];	/* bit i: piece i went */
+	uint32_t	at;		/* the first piece being sent */
+	uint32_t	together;	/* and how many are */
+	uint32_t	sent;		/* bit i: piece i went */
 	uint32_t	pieces;
 	uint32_t	nflows;		/* of all pieces */
 	struct export_piece	piece[MAX_TRAIN];
@@ -76,14 +72,13 @@ struct export_hand {
 };
 
 struct export_config {
-	uint16_t	version;	/* 5, 9 or 10 */
+	struct export_format	format;
 	uint32_t	source_id;	/* v9 source, IPFIX domain, v5 engine */
 	uint32_t	sampling;	/* 1 in N; 1: every packet */
 	uint32_t	template_seconds;	/* refresh templates after, */
 	uint32_t	template_datagrams;	/* or after this many */
 	uint32_t	train;	/* datagrams of a call, to MAX_TRAIN */
-	uint16_t	fields;		/* OPTIONAL_*, v9 and IPFIX, and */
-	uint16_t	labels;		/* MPLS labels, from: */
+	uint64_t	rate;	/* octets a second; 0: as pace.h has it */
 	const struct flow_side	*sides;	/* by a flow's idx; or NULL */
 };
 
@@ -110,10 +105,11 @@ typedef void export_wait_fn(int fd, int error);
 typedef int export_segment_fn(int fd, size_t octets);
 
 /*
- * Datagrams have been sent or given up, and counted: commit the session,
- * then free their flows.
+ * A train has been sent or given up, piece by piece as its sent tells, and
+ * counted for its collector: commit the session, then let its flows go.
  */
-typedef void export_settled_fn(void *arg, const uint32_t *flows, uint32_t n);
+typedef void export_settled_fn(void *arg, unsigned int slot,
+	    const struct export_hand *);
 
 /*
  * hands are the caller's, EXPORT_LANES of them, zero or adopted; NULL: of its
@@ -124,7 +120,9 @@ struct export *export_new(const struct export_config *, export_send_fn *,
 	    struct export_hand *hands);
 void	export_free(struct export *);
 
-void	export_on_settled(struct export *, export_settled_fn *, void *arg);
+/* slot is what it is called there. */
+void	export_on_settled(struct export *, export_settled_fn *, void *arg,
+	    unsigned int slot);
 
 /*
  * Have config's train of datagrams sent by one call; without this, or NULL,
@@ -134,16 +132,35 @@ void	export_segments(struct export *, export_segment_fn *);
 
 /*
  * A datagram that finds a socket full is tried again after wait, which may
- * happen so often until this is called again.
+ * happen so often until this is called again; once only behind one that was
+ * given up, until one goes.
  */
 void	export_patience(struct export *, export_wait_fn *wait,
 	    unsigned int times);
 
 /*
- * Go on with a session, after export_add() of all its destinations.  If a
- * train was being sent and is in order, it is returned, and can be resumed:
- * given as resend it is kept, and export_resend() must follow.  All others
- * are forgotten, and their flows are the caller's to export again.
+ * The collector.  fd: connected socket, export's to close; sequence: first
+ * sequence number; before: to count on from, or NULL.  What is in hand goes
+ * to it, too, and templates before all.
+ */
+void	export_open(struct export *, int fd, uint32_t sequence,
+	    const struct export_counters *before);
+
+/*
+ * Octets of a datagram that its route carries: less than 512 (RFC 7011
+ * section 10.3.3) counts as 512, and one with templates of optional fields
+ * has what it needs.
+ */
+void	export_payload(struct export *, uint32_t octets);
+
+/* Whether a datagram was too long for its route since this was asked. */
+int	export_too_long(struct export *);
+
+/*
+ * Go on with a session, after export_open().  If a train was being sent and
+ * is in order, it is returned, and can be resumed: given as resend it is
+ * kept, and export_resend() must follow.  All others are forgotten, and their
+ * flows are the caller's to export again.
  */
 struct export_hand *export_resumable(struct export *,
 	    const struct export_session *);
@@ -151,37 +168,25 @@ void	export_adopt(struct export *, const struct export_session *,
 	    struct export_hand *resend);
 
 /*
- * Send what was kept to whom it may not have reached, octet for octet with
- * the same sequence numbers, and settle it.  hand->together of them may come
+ * Send what was kept if it may not have arrived, octet for octet with the
+ * same sequence numbers, and settle it.  hand->together of them may come
  * twice, which the caller has counted and committed: this may be cut short.
  */
 void	export_resend(struct export *, struct export_hand *,
 	    struct counters *c);
 
-/*
- * Add a collector.  fd: connected socket, export's to close; sequence: first
- * sequence number; payload_max: octets of a datagram that its route carries,
- * less than 512 (RFC 7011 section 10.3.3) counts as 512, and so does one with
- * templates of optional fields have what it needs; before: to count on from,
- * or NULL.
- * -1 with errno ENOSPC.  Slots count from 0 in the order of the calls.
- */
-int	export_add(struct export *, int fd, uint32_t sequence,
-	    uint16_t payload_max, const struct export_counters *before);
-
 void	export_set_clock(struct export *, const struct export_clock *);
 
+/* Whether records of the version can say the flow. */
+int	export_can(const struct export *, const struct flow *);
+
 /*
- * Append the flow's records, one for each direction that has packets, to the
- * datagram in hand, and send the train when that is full.  Results are counted:
- * in c, flows_exported, packets_exported, octets_exported,
- * flows_not_exportable, flows_no_collector, flows_unsent and their packets.
- * Those in hand are in none of these until they are sent.  idx is what the
- * flow is called when it is settled.  Returns 1 when it is in hand, 0 when
- * there is nothing to wait for.
+ * Append the flow's records, for each direction that has packets, to the
+ * datagram in hand, and send the train when that is full.  idx is what the
+ * flow is called when it is settled.  Counted in c: times_clamped.
  */
-int	export_flow(struct export *, const struct flow *, uint32_t idx,
-	    enum expire_reason, struct counters *c);
+void	export_flow(struct export *, const struct flow *, uint32_t idx,
+	    uint8_t end_reason, struct counters *c);
 
 /* Send what is in hand. */
 void	export_flush(struct export *, struct counters *c);
@@ -192,10 +197,10 @@ void	export_tick(struct export *, struct counters *c);
 /* Templates go out with the next datagram. */
 void	export_templates(struct export *);
 
-unsigned int export_count(const struct export *);
-const struct export_counters *export_counters(const struct export *,
-	    unsigned int slot);
-uint32_t export_sequence(const struct export *, unsigned int slot);
-void	export_session(const struct export *, struct export_session *);
+const struct export_session *export_session(const struct export *);
+
+/* Flow records that the collector's version cannot say, or that are lost. */
+void	export_count_refused(struct export *, uint64_t records);
+void	export_count_lost(struct export *, uint64_t records);
 
 #endif

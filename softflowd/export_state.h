@@ -34,8 +34,11 @@ struct export {
 	export_segment_fn		*segment;
 	export_wait_fn			*wait;
 	unsigned int			 patience;
+	int				 full;	/* patience was in vain */
+	int				 too_long;	/* for the route */
 	export_settled_fn		*settled;
 	void				*settled_arg;
+	unsigned int			 slot;
 	struct export_clock		 clock;
 
 	struct export_session		 session;
@@ -44,18 +47,16 @@ struct export {
 	struct export_lane		 lane[EXPORT_LANES];
 	int				 templating;
 	unsigned int			 train;	/* 1: each by itself */
-	int				 fds[MAX_EXPORT];
-	size_t				 cut[MAX_EXPORT];	/* as segment()
-								   was told */
-	unsigned int			 ndests;
-	size_t				 payload_max;	/* of all routes */
+	int				 fd;	/* -1: not open */
+	size_t				 cut;	/* as segment() was told */
+	size_t				 payload_max;
 };
 
 /* Octets of the train's pieces from first on, n of them. */
 size_t	export_octets(const struct export_hand *, unsigned int first,
 	    unsigned int n);
 
-/* Send a train to all, account for it and forget it. */
+/* Send a train, account for it and forget it. */
 void	export_depart(struct export *, struct export_hand *,
 	    struct counters *);
 

@@ -4,8 +4,8 @@
  */
 
 /*
- * The train in hand on its way to the destinations.  Worker, confined: sends
- * on the descriptors it was given.
+ * The train in hand on its way to the collector.  Worker, confined: sends on
+ * the descriptor it was given.
  *
  * Sending costs more than encoding, and most of it for each call.  So
  * datagrams of one length wait for each other, where the system can take them
@@ -20,19 +20,23 @@
 
 /* Whether to try again, by what the last try met. */
 static int
-try_again(struct export *e, int fd, int error, int *refused)
+try_again(struct export *e, int error, int *refused)
 {
 	switch (error) {
 	case EINTR:
 		return (1);
 	case EMSGSIZE:
+		e->too_long = 1;
 		return (0);
 	case EAGAIN:
 	case ENOBUFS:
-		if (e->patience == 0)
+		e->session.counters.would_block++;
+		if (e->patience == 0) {
+			e->full = 1;
 			return (0);
+		}
 		e->patience--;
-		e->wait(fd, error);
+		e->wait(e->fd, error);
 		return (1);
 	default:
 		/*
@@ -55,16 +59,16 @@ export_octets(const struct export_hand *h, unsigned int first, unsigned int n)
 
 /* Have the socket cut at so many octets, 0: not at all; whether it does. */
 static int
-cut_at(struct export *e, unsigned int i, size_t octets)
+cut_at(struct export *e, size_t octets)
 {
-	if (e->cut[i] == CUT_NEVER || e->segment == NULL)
+	if (e->cut == CUT_NEVER || e->segment == NULL)
 		return (octets == 0);
-	if (e->cut[i] != octets) {
-		if (e->segment(e->fds[i], octets) == -1) {
-			e->cut[i] = CUT_NEVER;
+	if (e->cut != octets) {
+		if (e->segment(e->fd, octets) == -1) {
+			e->cut = CUT_NEVER;
 			return (octets == 0);
 		}
-		e->cut[i] = octets;
+		e->cut = octets;
 	}
 	return (1);
 }
@@ -79,8 +83,7 @@ cut_refused(int error)
 
 /* Send n pieces in one call; 0, or what went wrong. */
 static int
-send_pieces(struct export *e, unsigned int i, unsigned int first,
-    unsigned int n)
+send_pieces(struct export *e, unsigned int first, unsigned int n)
 {
 	struct export_hand	*h = e->hand;
 	const uint8_t		*data = h->data + export_octets(h, 0, first);
@@ -91,20 +94,21 @@ send_pieces(struct export *e, unsigned int i, unsigned int first,
 	h->together = n;
 	order_stores();
 	do {
-		if ((sent = e->send(e->fds[i], data, len)) != -1)
+		if ((sent = e->send(e->fd, data, len)) != -1) {
+			e->full = 0;
 			return ((size_t)sent == len ? 0 : EMSGSIZE);
+		}
 		error = errno;
 	} while (!(n > 1 && cut_refused(error)) &&
-	    try_again(e, e->fds[i], error, &refused));
+	    try_again(e, error, &refused));
 	return (error);
 }
 
-/* Each destination has its own numbers; they are written before each. */
 static void
-number_pieces(struct export *e, unsigned int i)
+number_pieces(struct export *e)
 {
 	struct export_hand	*h = e->hand;
-	uint32_t		 sequence = e->session.dest[i].sequence;
+	uint32_t		 sequence = e->session.sequence;
 	unsigned int		 p;
 	uint8_t			*at = h->data + e->encoder->sequence_off;
 
@@ -115,73 +119,68 @@ number_pieces(struct export *e, unsigned int i)
 	}
 }
 
-/* Send to one destination from a piece on. */
 static void
-send_to(struct export *e, unsigned int i, unsigned int first)
+note_result(struct export *e, int error)
+{
+	struct export_counters	*c = &e->session.counters;
+
+	if (error == 0)
+		c->last_success_us = e->clock.unix_us;
+	else {
+		c->last_error = (uint64_t)error;
+		c->last_error_us = e->clock.unix_us;
+	}
+}
+
+/* Send the train from a piece on. */
+static void
+send_from(struct export *e, unsigned int first)
 {
 	struct export_hand	*h = e->hand;
 	unsigned int		 n;
 	int			 error;
 
-	number_pieces(e, i);
+	if (e->encoder->sequence_off != 0)
+		number_pieces(e);
 	while (first < h->pieces) {
 		n = h->pieces - first;
-		if (n > 1 && !cut_at(e, i, h->piece[first].len))
+		if (n > 1 && !cut_at(e, h->piece[first].len))
 			n = 1;
 		if (n == 1)
-			cut_at(e, i, 0);
-		if ((error = send_pieces(e, i, first, n)) == 0)
-			h->sent[i] |= (uint8_t)(((1U << n) - 1) << first);
+			cut_at(e, 0);
+		error = e->fd == -1 ? ENOTCONN : send_pieces(e, first, n);
+		if (error == 0)
+			h->sent |= ((1U << n) - 1) << first;
 		else if (n > 1 && cut_refused(error)) {
-			cut_at(e, i, 0);
-			e->cut[i] = CUT_NEVER;
+			cut_at(e, 0);
+			e->cut = CUT_NEVER;
 			continue;
 		}
+		note_result(e, error);
 		first += n;
 		order_stores();
 		if (first < h->pieces)
-			h->at = i * MAX_TRAIN + first;
+			h->at = first;
 	}
-}
-
-static void
-count_sent(struct export *e, unsigned int i, unsigned int piece)
-{
-	const struct export_piece	*p = &e->hand->piece[piece];
-	struct export_counters		*c = &e->session.dest[i].counters;
-
-	if (e->hand->sent[i] & 1U << piece) {
-		c->datagrams++;
-		c->octets += p->len;
-		c->records += p->records;
-	} else {
-		c->failures++;
-		c->records_lost += p->records;
-	}
-	/* A datagram lost here is a gap for the collector, too. */
-	e->session.dest[i].sequence += p->advance;
 }
 
 static void
 count_piece(struct export *e, unsigned int piece, struct counters *c)
 {
-	const struct export_hand	*h = e->hand;
-	const struct export_piece	*p = &h->piece[piece];
-	unsigned int			 i, taken = 0;
+	const struct export_piece	*p = &e->hand->piece[piece];
+	struct export_counters		*own = &e->session.counters;
 
-	for (i = 0; i < h->receivers; i++) {
-		taken |= h->sent[i] & 1U << piece;
-		count_sent(e, i, piece);
-	}
-	if (taken) {
-		c->flows_exported += p->nflows;
-		c->packets_exported += p->packets;
-		c->octets_exported += p->octets;
+	if (e->hand->sent & 1U << piece) {
+		own->datagrams++;
+		own->octets += p->len;
+		own->records += p->records;
 	} else {
-		c->flows_unsent += p->nflows;
-		c->packets_unsent += p->packets;
+		own->failures++;
+		own->records_lost += p->records;
 	}
 	c->times_clamped += p->clamped;
+	/* A datagram lost here is a gap for the collector, too. */
+	e->session.sequence += p->advance;
 }
 
 void
@@ -200,19 +199,15 @@ export_forget(struct export_hand *h)
 static void
 send_all(struct export *e, struct export_hand *h, struct counters *c)
 {
-	unsigned int		 i, first = h->at % MAX_TRAIN;
+	unsigned int	i;
 
 	e->hand = h;
-	for (i = h->at / MAX_TRAIN; i < h->receivers; i++, first = 0) {
-		h->at = i * MAX_TRAIN + first;
-		order_stores();
-		send_to(e, i, first);
-	}
+	send_from(e, h->at);
 	for (i = 0; i < h->pieces; i++)
 		count_piece(e, i, c);
 	e->session.settled = h->number;
 	if (e->settled != NULL)
-		e->settled(e->settled_arg, h->flow, h->nflows);
+		e->settled(e->settled_arg, e->slot, h);
 	export_forget(h);
 }
 
@@ -246,7 +241,7 @@ export_depart(struct export *e, struct export_hand *h, struct counters *c)
 	stamp_pieces(e, h);
 	h->number = e->session.settled + 1;
 	h->at = 0;
-	memset(h->sent, 0, sizeof(h->sent));
+	h->sent = 0;
 	order_stores();
 	h->sending = 1;
 	order_stores();
@@ -285,9 +280,7 @@ resumable(const struct export *e, const struct export_session *session,
     const struct export_hand *h)
 {
 	return (h->sending && h->number == session->settled + 1 &&
-	    h->receivers <= e->ndests &&
-	    h->at / MAX_TRAIN < h->receivers && pieces_plausible(e, h) &&
-	    h->at % MAX_TRAIN < h->pieces && h->together > 0 &&
+	    pieces_plausible(e, h) && h->at < h->pieces && h->together > 0 &&
 	    h->together <= h->pieces);
 }
 

@@ -16,7 +16,7 @@
 #include "meter_state.h"
 #include "order.h"
 
-#define OVERBYTES_V5	(1ULL << 31)	/* octets; v5 counts in 32 bits */
+#define OVERBYTES	(1ULL << 31)	/* octets, for 32-bit counters */
 
 #define KEY_LAG		2	/* packets until its key can be read, */
 #define BUCKET_LAG	10	/* and its bucket has come */
@@ -48,20 +48,19 @@ static int
 meter_new_parts(struct meter *m, export_send_fn *send_fn)
 {
 	const struct msg_conf	*conf = &m->conf;
-	struct export_config	 config = { 0 };
+	struct exports_config	 config = { 0 };
 	struct track_memory	 memory = estate_records(m->estate);
 	uint8_t			 secret[16];
 
-	config.version = (uint16_t)conf->version;
-	config.source_id = conf->source_id;
 	config.sampling = conf->sampling;
 	config.template_seconds = conf->template_seconds;
 	config.template_datagrams = conf->template_datagrams;
 	config.train = conf->train;
 	if (m->how.side)
 		config.sides = estate_sides(m->estate, conf->max_flows);
-	config.fields = conf->fields;
-	config.labels = conf->labels;
+	config.spread = conf->spread != 0;
+	config.paced = !m->savefile;
+	memcpy(config.secret, m->estate->secret, sizeof(config.secret));
 	arc4random_buf(secret, sizeof(secret));
 	m->track = track_new(conf->max_flows, secret, &memory);
 	arc4random_buf(secret, sizeof(secret));
@@ -72,15 +71,15 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	explicit_bzero(secret, sizeof(secret));
 	if (m->track == NULL ||
 	    (m->expire = expire_new(m->track, &conf->timeouts,
-	    conf->version == 5 ? OVERBYTES_V5 : UINT64_MAX)) == NULL ||
-	    (m->export = export_new(&config, send_fn,
+	    conf->flags & CONF_COUNTERS32 ? OVERBYTES : UINT64_MAX)) == NULL ||
+	    (m->exports = exports_new(&config, m->track, send_fn,
 	    m->estate->hand)) == NULL)
 		return (-1);
 	m->limits = expire_limits(m->expire);
 	if (m->how.side)
 		track_extend(m->track, estate_sides(m->estate,
 		    conf->max_flows), m->keyed);
-	export_on_settled(m->export, meter_settled, m);
+	exports_on_settled(m->exports, meter_exported, meter_commit_exported, m);
 	return (0);
 }
 
@@ -146,20 +145,14 @@ meter_own_key(struct meter_own *own, const struct msg_addr *a,
 int
 meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 {
-	if (m->nexport >= MAX_EXPORT || conf->slot != m->nexport) {
-		errno = EINVAL;
-		return (-1);
-	}
-	if (export_add(m->export, fd, conf->sequence,
-	    (uint16_t)conf->payload_max, &conf->counters) == -1)
+	if (exports_add(m->exports, fd, conf) == -1)
 		return (-1);
 	/* Without ports in the key our datagrams cannot be told apart. */
 	if (m->conf.track_level >= TRACK_PORT &&
 	    !(m->conf.flags & CONF_KEEP_OWN))
-		meter_own_key(&m->own[m->nexport], &conf->local,
+		meter_own_key(&m->own[conf->slot], &conf->local,
 		    &conf->remote);
-	m->remote[m->nexport] = conf->remote;
-	m->nexport++;
+	m->remote[conf->slot] = conf->remote;
 	return (0);
 }
 
@@ -172,7 +165,7 @@ meter_is_own(const struct meter *m, const struct flow_key *key)
 	if (key->proto != 17)
 		return (0);
 	any.reserved = 0;			/* whatever their ToS */
-	for (i = 0; i < m->nexport; i++)
+	for (i = 0; i < exports_count(m->exports); i++)
 		if (m->own[i].known &&
 		    memcmp(&m->own[i].key, &any, sizeof(any)) == 0)
 			return (1);
@@ -401,19 +394,19 @@ meter_account(struct meter *m)
 void
 meter_segments(struct meter *m, export_segment_fn *segment_fn)
 {
-	export_segments(m->export, segment_fn);
+	exports_segments(m->exports, segment_fn);
 }
 
 void
 meter_patience(struct meter *m, export_wait_fn *wait_fn, unsigned int times)
 {
-	export_patience(m->export, wait_fn, times);
+	exports_patience(m->exports, wait_fn, times);
 }
 
 void
 meter_set_clock(struct meter *m, const struct export_clock *clock)
 {
-	export_set_clock(m->export, clock);
+	exports_set_clock(m->exports, clock);
 }
 
 uint64_t
@@ -425,7 +418,7 @@ meter_now(const struct meter *m)
 void
 meter_send_templates(struct meter *m)
 {
-	export_templates(m->export);
+	exports_templates(m->exports);
 }
 
 uint64_t
@@ -464,12 +457,10 @@ meter_exports(const struct meter *m, struct summary_export *rows,
 {
 	unsigned int	i;
 
-	for (i = 0; i < m->nexport && i < max; i++) {
+	for (i = 0; i < exports_count(m->exports) && i < max; i++) {
 		memset(&rows[i], 0, sizeof(rows[i]));
-		rows[i].slot = i;
+		exports_row(m->exports, i, &rows[i]);
 		rows[i].remote = m->remote[i];
-		rows[i].sequence = export_sequence(m->export, i);
-		rows[i].counters = *export_counters(m->export, i);
 	}
 	return (i);
 }

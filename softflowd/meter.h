@@ -67,9 +67,18 @@ void	meter_account(struct meter *);
  * Let time pass: export the flows that are due at now_us if the scan interval
  * is over, and templates if theirs is.  now_us: packet time, or the wall
  * clock when all packets have been read.  Where many are due, each call
- * exports some, and returns 1 if there may be more.
+ * exports some, and returns 1 if there may be more, METER_HELD when these
+ * have to wait until there is room.
  */
 int	meter_tick(struct meter *, uint64_t now_us);
+#define METER_HELD	2
+
+/*
+ * Pacing, pace.h: it is mono_us now; whether flows may leave that could wait.
+ * That of meter_expire_some() is the caller's to ask for.
+ */
+void	meter_pace(struct meter *, uint64_t mono_us);
+int	meter_room(struct meter *);
 
 /* For export_segments() and export_patience(). */
 void	meter_segments(struct meter *, export_segment_fn *);

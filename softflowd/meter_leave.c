@@ -25,7 +25,7 @@ meter_commit(struct meter *m, uint32_t leaving)
 
 	draft->summary = m->stats->summary;
 	draft->meter = m->at;
-	export_session(m->export, &draft->session);
+	exports_state(m->exports, &draft->exports);
 	draft->batch = m->estate->batch;
 	draft->leaving = leaving;
 	estate_commit(m->estate);
@@ -47,23 +47,31 @@ meter_count_gone(struct meter *m, const struct flow *flow)
 	m->at.octets_left += flow->octets[0] + flow->octets[1];
 }
 
-/* A datagram is out; export has counted it. */
+/* No collector waits for a flow any more. */
 void
-meter_settled(void *arg, const uint32_t *flows, uint32_t n)
+meter_exported(void *arg, uint32_t idx, int exported)
 {
-	const struct flow	*flow;
 	struct meter		*m = arg;
-	uint32_t		 i;
+	struct counters		*c = &m->stats->summary.counters;
+	const struct flow	*flow = track_flow(m->track, idx);
+	uint64_t		 packets = flow->packets[0] + flow->packets[1];
 
-	for (i = 0; i < n; i++) {
-		flow = track_flow(m->track, flows[i]);
-		summary_expired(m->stats, flow,
-		    (enum expire_reason)flow->reason);
-		meter_count_gone(m, flow);
+	if (exported) {
+		c->flows_exported++;
+		c->packets_exported += packets;
+		c->octets_exported += flow->octets[0] + flow->octets[1];
+	} else {
+		c->flows_unsent++;
+		c->packets_unsent += packets;
 	}
-	meter_commit(m, 0);
-	for (i = 0; i < n; i++)
-		track_release(m->track, flows[i]);
+	summary_expired(m->stats, flow, (enum expire_reason)flow->reason);
+	meter_count_gone(m, flow);
+}
+
+void
+meter_commit_exported(void *arg)
+{
+	meter_commit(arg, 0);
 }
 
 /*
@@ -79,14 +87,14 @@ meter_file_clock(struct meter *m, uint64_t now_us)
 	if (now_us < m->at.clock_us)
 		return;
 	if (now_us - m->flushed_us > DATAGRAM_SPAN_US) {
-		export_flush(m->export, &m->stats->summary.counters);
+		exports_flush(m->exports, &m->stats->summary.counters);
 		m->flushed_us = now_us;
 	}
 	m->at.clock_us = now_us;
 	clock.unix_us = now_us;
 	clock.uptime_ms = now_us < m->at.boot_us ? 0 :
 	    (now_us - m->at.boot_us) / 1000;
-	export_set_clock(m->export, &clock);
+	exports_set_clock(m->exports, &clock);
 }
 
 /*
@@ -111,7 +119,7 @@ meter_leave(struct meter *m, uint32_t idx, enum expire_reason why)
 
 	if (m->savefile)
 		meter_file_clock(m, meter_flow_end(m, flow));
-	if (export_flow(m->export, flow, idx, why, c))
+	if (exports_flow(m->exports, idx, why, c))
 		return;
 	summary_expired(m->stats, flow, why);
 	meter_count_gone(m, flow);
@@ -167,9 +175,10 @@ meter_tick(struct meter *m, uint64_t now_us)
 	enum expire_reason	 why[END_FLOWS];
 	uint64_t		 interval;
 	uint32_t		 idx[END_FLOWS], looks = TICK_LOOKS;
-	unsigned int		 n;
+	unsigned int		 n = END_FLOWS;
+	int			 held = 0;
 
-	export_tick(m->export, c);
+	exports_tick(m->exports, c);
 	if (now_us < m->at.scanned_us)
 		m->at.scanned_us = now_us;	/* the clock was set back */
 	interval = (uint64_t)m->conf.timeouts.seconds[TIMEOUT_EXPINT] *
@@ -177,17 +186,34 @@ meter_tick(struct meter *m, uint64_t now_us)
 	if (!m->scanning && now_us - m->at.scanned_us < interval)
 		return (0);
 	m->at.scanned_us = now_us;
-	do {
+	while (n == END_FLOWS && !(held = !exports_room(m->exports))) {
 		for (n = 0; n < END_FLOWS; n++)
 			if ((idx[n] = expire_next(m->expire, now_us, &why[n],
 			    &looks)) == TRACK_NONE)
 				break;
 		meter_end_flows(m, idx, why, n);
-	} while (n == END_FLOWS);
-	m->scanning = looks == 0;
+	}
+	m->scanning = looks == 0 || held;
+	exports_held(m->exports, held);
 	if (!m->scanning)
-		export_flush(m->export, c);
-	return (m->scanning);
+		exports_flush(m->exports, c);
+	return (held ? METER_HELD : m->scanning);
+}
+
+void
+meter_pace(struct meter *m, uint64_t mono_us)
+{
+	exports_pace(m->exports, mono_us);
+}
+
+int
+meter_room(struct meter *m)
+{
+	int	room = exports_room(m->exports);
+
+	if (!room)
+		exports_held(m->exports, 1);
+	return (room);
 }
 
 uint64_t
@@ -198,7 +224,8 @@ meter_expire_some(struct meter *m, uint32_t *cursor)
 	uint32_t		idx[END_FLOWS];
 	unsigned int		n, some;
 
-	for (some = 0; some < SOME_FLOWS && *cursor != TRACK_NONE; some += n) {
+	for (some = 0; some < SOME_FLOWS && *cursor != TRACK_NONE &&
+	    (some == 0 || exports_room(m->exports)); some += n) {
 		for (n = 0; n < END_FLOWS; n++) {
 			*cursor = track_next(m->track, *cursor);
 			if ((idx[n] = *cursor) == TRACK_NONE)
@@ -210,7 +237,7 @@ meter_expire_some(struct meter *m, uint32_t *cursor)
 		count += meter_end_flows(m, idx, why, n);
 	}
 	if (*cursor == TRACK_NONE)
-		export_flush(m->export, &m->stats->summary.counters);
+		exports_flush(m->exports, &m->stats->summary.counters);
 	return (count);
 }
 
@@ -254,6 +281,6 @@ meter_close(struct meter *m)
 void
 meter_flush(struct meter *m)
 {
-	export_flush(m->export, &m->stats->summary.counters);
+	exports_flush(m->exports, &m->stats->summary.counters);
 	meter_commit(m, 0);
 }

@@ -12,8 +12,8 @@
 #include "fragment.h"
 #include "meter.h"
 
-_Static_assert(TRACK_SPARE >= EXPORT_LANES * MAX_TRAIN * EXPORT_FLOWS +
-    EXPIRE_VICTIMS, "flows that wait for their datagrams have a place");
+_Static_assert(TRACK_SPARE >= MAX_EXPORT * EXPORT_LANES * MAX_TRAIN *
+    EXPORT_FLOWS + EXPIRE_VICTIMS, "flows that wait for their datagrams have a place");
 
 /* A conversation that is our own export to one collector. */
 struct meter_own {
@@ -28,14 +28,13 @@ struct meter {
 	struct track		*track;
 	struct expire		*expire;
 	const struct expire_limits	*limits;	/* its */
-	struct export		*export;
+	struct exports		*exports;
 	struct fragment_table	*fragments;	/* NULL: off */
 	struct msg_conf		 conf;
 	struct decode		 how;		/* by conf */
 	unsigned int		 victims;	/* to give up at a time */
 	struct meter_own	 own[MAX_EXPORT];
 	struct msg_addr		 remote[MAX_EXPORT];
-	unsigned int		 nexport;
 	uint32_t		 own_flows;	/* in the table */
 	int			 savefile;
 	int			 scanning;	/* for flows that are due */
@@ -84,8 +83,9 @@ void	meter_leave(struct meter *, uint32_t idx, enum expire_reason);
 /* Make it what counts for a next generation; leaving: see estate.h. */
 void	meter_commit(struct meter *, uint32_t leaving);
 
-/* export's: a datagram is out; it has counted that. */
-export_settled_fn	meter_settled;
+/* For exports_on_settled(). */
+exports_gone_fn		meter_exported;
+exports_commit_fn	meter_commit_exported;
 
 /*
  * Another sighting of a flow in the table: 1 when it counts, and the flow is

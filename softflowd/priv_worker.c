@@ -112,6 +112,9 @@ worker_send_conf(void)
 		conf.flags |= CONF_ROOT;
 	if (opt->keep_own)
 		conf.flags |= CONF_KEEP_OWN;
+	if (opt->version == 5)
+		conf.flags |= CONF_COUNTERS32;
+	conf.spread = opt->spread != 0;
 	conf.nown = opt->nown;
 	memcpy(conf.own, opt->own, sizeof(conf.own));
 	conf.nmac = opt->nmac;
@@ -155,6 +158,10 @@ worker_send_all(void)
 	for (i = 0; i < priv.ndest; i++) {
 		msg = priv.dest[i].conf;
 		msg.sequence = priv.counters.sequence[i];
+		msg.source_id = priv.opt->source_id;
+		msg.format.version = (uint16_t)priv.opt->version;
+		msg.format.fields = (uint16_t)priv.opt->fields;
+		msg.format.labels = (uint16_t)priv.opt->labels;
 		worker_send_copy(IMSG_EXPORT, priv.dest[i].fd, &msg,
 		    sizeof(msg));
 	}

@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "compat.h"
 #include "summary.h"
@@ -250,6 +251,65 @@ print_address(FILE *out, const struct msg_addr *a)
 		fprintf(out, "%s:%u", buf, a->port);
 }
 
+/* As of people's clocks, UTC. */
+static void
+print_when(FILE *out, const char *what, uint64_t time_us)
+{
+	time_t t = (time_t)(time_us / 1000000);
+	struct tm tm;
+	char text[64];
+
+	if (time_us == 0 || gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return;
+	fprintf(out, "  %s: %s\n", what, text);
+}
+
+static const char *
+transport_name(uint32_t transport)
+{
+	static const char *const names[TRANSPORT_MAX] = {
+		"", ", tcp", ", sctp"
+	};
+
+	return (transport < TRANSPORT_MAX ? names[transport] : "");
+}
+
+static void
+print_collector(FILE *out, const struct summary_export *row)
+{
+	const struct export_counters *e = &row->counters;
+
+	fprintf(out, "Collector ");
+	print_address(out, &row->remote);
+	if (row->version == VERSION_PSAMP)
+		fprintf(out, " (PSAMP");
+	else
+		fprintf(out, " (version %u", row->version);
+	fprintf(out, "%s%s): %" PRIu64 " records in %" PRIu64 " packets (%"
+	    PRIu64 " octets), %" PRIu64 " failures (%" PRIu64 " records "
+	    "lost), next sequence number %u\n",
+	    transport_name(row->transport), row->down ? ", down" : "",
+	    e->records, e->datagrams, e->octets, e->failures,
+	    e->records_lost, row->sequence);
+	if (e->records_not_exportable > 0)
+		fprintf(out, "  records it cannot carry: %" PRIu64 "\n",
+		    e->records_not_exportable);
+	if (e->would_block > 0)
+		fprintf(out, "  full socket met: %" PRIu64 " times\n",
+		    e->would_block);
+	if (row->transport != TRANSPORT_UDP)
+		fprintf(out, "  reconnects: %" PRIu64 ", waiting: %" PRIu64
+		    " messages (%" PRIu64 " octets)\n", e->reconnects,
+		    row->queued, row->queued_octets);
+	if (e->last_error != 0) {
+		fprintf(out, "  last error: %s\n",
+		    strerror((int)e->last_error));
+		print_when(out, "at", e->last_error_us);
+		print_when(out, "last success", e->last_success_us);
+	}
+}
+
 static void
 print_exports(FILE *out, const struct summary_report *r)
 {
@@ -273,16 +333,8 @@ print_exports(FILE *out, const struct summary_report *r)
 	    1);
 	if (r->nexport == 0)
 		fprintf(out, "Collectors: none, statistics only\n");
-	for (i = 0; i < r->nexport; i++) {
-		e = &r->export[i].counters;
-		fprintf(out, "Collector ");
-		print_address(out, &r->export[i].remote);
-		fprintf(out, " (version %u): %" PRIu64 " records in %" PRIu64
-		    " packets (%" PRIu64 " octets), %" PRIu64 " failures (%"
-		    PRIu64 " records lost), next sequence number %u\n",
-		    r->summary.version, e->records, e->datagrams, e->octets,
-		    e->failures, e->records_lost, r->export[i].sequence);
-	}
+	for (i = 0; i < r->nexport; i++)
+		print_collector(out, &r->export[i]);
 	if (r->summary.flags & SUMMARY_LIVE) {
 		fprintf(out, "Packets received by kernel: %" PRIu64 "\n",
 		    c->kernel_received);

@@ -49,7 +49,11 @@ struct summary_export {
 	struct export_counters	counters;
 	uint32_t	slot;
 	uint32_t	sequence;
+	uint32_t	version;	/* as struct export_format has it */
+	uint32_t	transport;	/* enum transport */
 	struct msg_addr	remote;
+	uint32_t	down;		/* not connected */
+	uint64_t	queued, queued_octets;	/* messages that wait */
 };
 
 /* IMSG_SUMMARY_INTERFACE, CTL_SUMMARY_INTERFACE */

@@ -263,6 +263,7 @@ track_end(struct track *t, uint32_t idx, uint8_t reason)
 		index_remove(t, idx);
 	t->count--;
 	f->reason = reason;
+	f->pending = FLOW_PENDING;
 	order_stores();
 	f->flags |= FLOW_ENDED;
 }

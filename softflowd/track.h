@@ -43,7 +43,11 @@ struct flow {
 	uint8_t		in[2], out[2];	/* came in, left: interface.h */
 	uint8_t		tcp_flags[2];	/* OR of all packets */
 	uint8_t		tos[2];		/* first packet's, each direction */
-	uint16_t	slot;		/* wheel slot */
+	union {
+		uint16_t	slot;		/* wheel slot */
+		uint16_t	pending;	/* FLOW_ENDED: bit for each
+						   collector to have it */
+	};
 	uint8_t		flags;		/* FLOW_* */
 	uint8_t		reason;		/* FLOW_ENDED: enum expire_reason */
 };
@@ -55,11 +59,14 @@ _Static_assert(offsetof(struct flow, key) == 64, "counters fill one line");
 #define FLOW_OWN	0x04	/* our own datagrams to a collector */
 #define FLOW_WHEEL	0x08	/* linked into the expiry wheel */
 #define FLOW_ENDED	0x10	/* found no more; waits to be accounted for */
+#define FLOW_TAKEN	0x20	/* a collector has it */
+
+#define FLOW_PENDING	UINT16_MAX	/* when it ends: whoever is there */
 
 struct track;
 
 /* Ended flows that may wait; they take no place from those in the table. */
-#define TRACK_SPARE	1024
+#define TRACK_SPARE	9216
 
 /* Memory for the records, max_flows + TRACK_SPARE of them. */
 struct track_memory {

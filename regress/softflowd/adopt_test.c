@@ -35,34 +35,39 @@
 static struct msg_conf	 conf;
 static struct estate	*es;
 static int		 side;		/* with all there is of it */
+static int		 spread;
 
 /* What the collector got. */
-static struct walk	 walk;
-static struct repeat	 repeat;
-static uint64_t		 got_packets, got_repeats, got_trains;
-static uint32_t		 got_datagrams;
+#define COLLECTORS	3
+static struct got {
+	struct walk	 walk;
+	struct repeat	 repeat;
+	uint64_t	 packets;
+	uint32_t	 datagrams;
+} gots[COLLECTORS];
+static uint64_t		 got_repeats, got_trains;
 
 /* A train is sent whole or not at all; who receives it cuts it. */
 static int	trains;
-static size_t	cut;
+static size_t	cuts[64];		/* by descriptor */
 
 static int
 cut_at(int fd, size_t octets)
 {
-	(void)fd;
-	cut = octets;
+	cuts[fd] = octets;
 	return (0);
 }
 
 static ssize_t
 send_on(int fd, const void *data, size_t len)
 {
-	struct iovec	iov[2] = { { &cut, sizeof(cut) }, { NULL, len } };
+	struct iovec	iov[2] = { { &cuts[fd], sizeof(*cuts) },
+			    { NULL, len } };
 	ssize_t		n;
 
 	memcpy(&iov[1].iov_base, &data, sizeof(data));	/* was const */
 	n = writev(fd, iov, 2);
-	return (n == -1 ? -1 : n - (ssize_t)sizeof(cut));
+	return (n == -1 ? -1 : n - (ssize_t)sizeof(*cuts));
 }
 
 static ssize_t
@@ -154,25 +159,30 @@ static void
 collect_one(const uint8_t *data, size_t len)
 {
 	static const struct exporter	 from;
+	struct got			*got;
+	struct walk			*walk;
 	const char			*error;
 	unsigned int			 i;
 
-	if (repeat_seen(&repeat, &from, data, len)) {
+	ATF_REQUIRE(len >= 20 && data[19] < COLLECTORS);
+	got = &gots[data[19]];		/* by its source id */
+	walk = &got->walk;
+	if (repeat_seen(&got->repeat, &from, data, len)) {
 		got_repeats++;
 		return;
 	}
-	error = walk_datagram(&walk, data, len);
+	error = walk_datagram(walk, data, len);
 	ATF_REQUIRE_MSG(error == NULL, "datagram: %s", error);
-	for (i = 0; side && i < walk.flows; i++)
-		ATF_REQUIRE_MSG(walk.record[i].value[25] == 100 &&
-		    walk.record[i].value[26] == 100, "lengths %ju and %ju",
-		    (uintmax_t)walk.record[i].value[25],
-		    (uintmax_t)walk.record[i].value[26]);
-	ATF_REQUIRE_EQ_MSG(walk.sequence, got_datagrams,
-	    "sequence %u, expected %u", walk.sequence, got_datagrams);
-	got_datagrams++;
-	for (i = 0; i < walk.flows; i++)
-		got_packets += walk.record[i].value[2];
+	for (i = 0; side && i < walk->flows; i++)
+		ATF_REQUIRE_MSG(walk->record[i].value[25] == 100 &&
+		    walk->record[i].value[26] == 100, "lengths %ju and %ju",
+		    (uintmax_t)walk->record[i].value[25],
+		    (uintmax_t)walk->record[i].value[26]);
+	ATF_REQUIRE_EQ_MSG(walk->sequence, got->datagrams,
+	    "sequence %u, expected %u", walk->sequence, got->datagrams);
+	got->datagrams++;
+	for (i = 0; i < walk->flows; i++)
+		got->packets += walk->record[i].value[2];
 }
 
 static void
@@ -222,12 +232,14 @@ kill_at_any_moment(void)
 {
 	const struct counters	*c;
 	uint64_t		 random = (uint64_t)time(NULL), us;
-	uint32_t		 deaths;
+	uint64_t		 packets = 0;
+	uint32_t		 deaths, i;
 	int			 sv[2];
 	pid_t			 pid;
 
 	printf("seed %ju\n", (uintmax_t)random);
 	map(FLOWS);
+	conf.spread = (uint32_t)spread;
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) == 0);
 	for (deaths = 0; deaths < 100000; deaths++) {
 		if ((pid = fork()) == 0) {
@@ -251,7 +263,14 @@ kill_at_any_moment(void)
 	ATF_CHECK_STREQ("", fixture_sums(c) == NULL ? "" : fixture_sums(c));
 	ATF_CHECK_EQ(FRAMES, c->frames + c->frames_skipped);
 	ATF_CHECK(c->frames_skipped <= (uint64_t)deaths * MAX_BATCH);
-	ATF_CHECK_EQ(got_packets, c->packets_exported);
+	for (i = 0; i < fixture_collectors; i++) {
+		packets += gots[i].packets;
+		ATF_CHECK(gots[i].packets > 0);
+		if (!conf.spread)
+			ATF_CHECK_EQ(gots[i].packets, c->packets_exported);
+	}
+	if (conf.spread)
+		ATF_CHECK_EQ(packets, c->packets_exported);
 	ATF_CHECK_EQ(c->packets, c->packets_exported);
 	/* Of a packet given up the octets may be there already. */
 	ATF_CHECK(c->octets_exported >= 100 * c->packets &&
@@ -282,6 +301,22 @@ ATF_TC_BODY(nor_with_side_records, tc)
 	trains = side = 1;
 	kill_at_any_moment();
 	ATF_CHECK(got_trains > 0);
+}
+
+ATF_TC_WITHOUT_HEAD(nor_does_any_of_several_collectors_miss_or_doubt_a_record);
+ATF_TC_BODY(nor_does_any_of_several_collectors_miss_or_doubt_a_record, tc)
+{
+	trains = 1;
+	fixture_collectors = COLLECTORS;
+	kill_at_any_moment();
+}
+
+ATF_TC_WITHOUT_HEAD(nor_when_each_flow_is_for_one_of_them);
+ATF_TC_BODY(nor_when_each_flow_is_for_one_of_them, tc)
+{
+	trains = spread = 1;
+	fixture_collectors = COLLECTORS;
+	kill_at_any_moment();
 }
 
 /*
@@ -575,6 +610,9 @@ ATF_TP_ADD_TCS(tp)
 	    a_death_at_any_moment_costs_only_the_batch_in_hand);
 	ATF_TP_ADD_TC(tp, nor_does_it_cost_more_with_trains);
 	ATF_TP_ADD_TC(tp, nor_with_side_records);
+	ATF_TP_ADD_TC(tp,
+	    nor_does_any_of_several_collectors_miss_or_doubt_a_record);
+	ATF_TP_ADD_TC(tp, nor_when_each_flow_is_for_one_of_them);
 	ATF_TP_ADD_TC(tp,
 	    random_octets_over_the_memory_do_not_stop_the_next_worker);
 	ATF_TP_ADD_TC(tp,

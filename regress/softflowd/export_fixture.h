@@ -35,10 +35,13 @@ extern struct export		*e;
 extern struct counters		 c;
 extern struct walk		 w;
 
+/* What becomes of flows is counted in c: of the exporter that is e. */
+void	watch(void);
+
 /* A new exporter; the counters, the reader and what was sent start anew. */
 void	start(uint16_t version);
 
-/* Add a collector; its descriptor. */
+/* Open its collector; its descriptor. */
 int	add(uint32_t sequence, uint16_t payload_max);
 
 /* Let time pass; the wall clock may be set at the same time. */
@@ -59,7 +62,9 @@ struct flow icmp_flow(void);
 /* Both ways; of ICMPv6 it is an echo request. */
 struct flow ipv6_flow(uint8_t proto);
 
+/* Export it; the reason is the end of a TCP connection. */
 void	put(const struct flow);
+void	put_why(const struct flow, enum expire_reason);
 
 /* Read datagram i into w; it must be well-formed. */
 void	look(unsigned int i);

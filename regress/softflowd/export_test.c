@@ -31,7 +31,7 @@ require_conserved(uint64_t packets)
 ATF_TC_WITHOUT_HEAD(unknown_version_is_refused);
 ATF_TC_BODY(unknown_version_is_refused, tc)
 {
-	config.version = 8;
+	config.format.version = 8;
 	ATF_CHECK(export_new(&config, NULL, NULL) == NULL);
 	ATF_CHECK_EQ(EINVAL, errno);
 }
@@ -39,37 +39,10 @@ ATF_TC_BODY(unknown_version_is_refused, tc)
 ATF_TC_WITHOUT_HEAD(v5_refuses_a_sampling_rate_it_cannot_say);
 ATF_TC_BODY(v5_refuses_a_sampling_rate_it_cannot_say, tc)
 {
-	config.version = 5;
+	config.format.version = 5;
 	config.sampling = 16384;
 	ATF_CHECK(export_new(&config, NULL, NULL) == NULL);
 	ATF_CHECK_EQ(EINVAL, errno);
-}
-
-ATF_TC_WITHOUT_HEAD(collectors_have_a_limit);
-ATF_TC_BODY(collectors_have_a_limit, tc)
-{
-	int	i;
-
-	start(9);
-	for (i = 0; i < MAX_EXPORT; i++)
-		add(0, 1400);
-	ATF_CHECK_EQ(-1, export_add(e, -1, 0, 1400, NULL));
-	ATF_CHECK_EQ(ENOSPC, errno);
-	ATF_CHECK_EQ(MAX_EXPORT, export_count(e));
-	export_free(e);
-}
-
-ATF_TC_WITHOUT_HEAD(flow_without_a_collector_is_counted);
-ATF_TC_BODY(flow_without_a_collector_is_counted, tc)
-{
-	start(9);
-	put(both_ways(tcp_flow()));
-	export_tick(e, &c);
-	export_flush(e, &c);
-	ATF_CHECK_EQ(1, c.flows_no_collector);
-	ATF_CHECK_EQ(73, c.packets_no_collector);
-	require_conserved(73);
-	export_free(e);
 }
 
 ATF_TC_WITHOUT_HEAD(flush_with_nothing_in_hand_sends_nothing);
@@ -82,29 +55,6 @@ ATF_TC_BODY(flush_with_nothing_in_hand_sends_nothing, tc)
 	export_flush(e, &c);
 	export_flush(e, &c);
 	ATF_CHECK_EQ(1, nsent);
-	export_free(e);
-}
-
-ATF_TC_WITHOUT_HEAD(each_collector_has_its_own_sequence);
-ATF_TC_BODY(each_collector_has_its_own_sequence, tc)
-{
-	int	fd[2];
-
-	start(10);
-	fd[0] = add(1000, 1400);
-	fd[1] = add(UINT32_MAX, 1400);
-	put_one(both_ways(tcp_flow()));
-	put_one(tcp_flow());
-	ATF_REQUIRE_EQ(4, nsent);
-	ATF_CHECK_EQ(2, w.sequence);	/* wrapped: 2^32 - 1 + 3 */
-	look(1);
-	ATF_CHECK_EQ(fd[1], sent[1].fd);
-	ATF_CHECK_EQ(UINT32_MAX, w.sequence);
-	look(2);
-	ATF_CHECK_EQ(fd[0], sent[2].fd);
-	ATF_CHECK_EQ(1003, w.sequence);
-	ATF_CHECK_EQ(1004, export_sequence(e, 0));
-	ATF_CHECK_EQ(3, export_sequence(e, 1));
 	export_free(e);
 }
 
@@ -137,14 +87,14 @@ ATF_TC_BODY(refused_datagram_is_sent_again_once, tc)
 	fail(fd, ECONNREFUSED, 1);
 	put_one(tcp_flow());
 	ATF_CHECK_EQ(1, nsent);
-	ATF_CHECK_EQ(0, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(0, export_session(e)->counters.failures);
 	ATF_CHECK_EQ(1, c.flows_exported);
 
 	fail(fd, ECONNREFUSED, 2);
 	put(tcp_flow());
 	export_flush(e, &c);
 	ATF_CHECK_EQ(1, nsent);
-	ATF_CHECK_EQ(1, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(1, export_session(e)->counters.failures);
 	ATF_CHECK_EQ(1, c.flows_unsent);
 	require_conserved(6);
 	export_free(e);
@@ -157,7 +107,7 @@ ATF_TC_BODY(interrupted_send_is_repeated, tc)
 	fail(add(0, 1400), EINTR, 3);
 	put_one(tcp_flow());
 	ATF_CHECK_EQ(1, nsent);
-	ATF_CHECK_EQ(0, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(0, export_session(e)->counters.failures);
 	export_free(e);
 }
 
@@ -175,42 +125,8 @@ ATF_TC_BODY(full_socket_is_a_failure, tc)
 	put(tcp_flow());
 	export_flush(e, &c);
 	ATF_CHECK_EQ(0, nsent);
-	ATF_CHECK_EQ(2, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(2, export_session(e)->counters.failures);
 	ATF_CHECK_EQ(6, c.packets_unsent);
-	export_free(e);
-}
-
-ATF_TC_WITHOUT_HEAD(failing_collector_leaves_the_others_alone);
-ATF_TC_BODY(failing_collector_leaves_the_others_alone, tc)
-{
-	const struct export_counters	*bad, *good;
-	int				 fd;
-
-	start(5);
-	fd = add(100, 1400);
-	add(200, 1400);
-	bad = export_counters(e, 0);
-	good = export_counters(e, 1);
-	fail(fd, EHOSTUNREACH, 2);	/* and the second try */
-	put_one(both_ways(tcp_flow()));
-	ATF_CHECK_EQ(1, bad->failures);
-	ATF_CHECK_EQ(2, bad->records_lost);
-	ATF_CHECK_EQ(0, bad->datagrams + bad->octets + bad->records);
-	ATF_CHECK_EQ(0, good->failures + good->records_lost);
-	ATF_CHECK_EQ(1, good->datagrams);
-	ATF_CHECK_EQ(24 + 2 * 48, good->octets);
-	ATF_CHECK_EQ(2, good->records);
-	ATF_CHECK_EQ(1, c.flows_exported);
-	ATF_CHECK_EQ(0, c.flows_unsent);
-	require_conserved(73);
-
-	/* The failed one sees the gap. */
-	put_one(tcp_flow());
-	look(1);
-	ATF_CHECK_EQ(fd, sent[1].fd);
-	ATF_CHECK_EQ(102, w.sequence);
-	look(2);
-	ATF_CHECK_EQ(202, w.sequence);
 	export_free(e);
 }
 
@@ -233,39 +149,9 @@ ATF_TC_BODY(flows_that_reach_no_collector_are_unsent, tc)
 	ATF_CHECK_EQ(30, c.flows_unsent + c.flows_exported);
 	ATF_CHECK_EQ(c.packets_unsent, c.flows_unsent * 73);
 	ATF_CHECK_EQ(c.octets_exported, c.flows_exported * 91500);
-	ATF_CHECK_EQ(2 * c.flows_unsent, export_counters(e, 0)->records_lost);
-	ATF_CHECK_EQ(2 * c.flows_exported, export_counters(e, 0)->records);
+	ATF_CHECK_EQ(2 * c.flows_unsent, export_session(e)->counters.records_lost);
+	ATF_CHECK_EQ(2 * c.flows_exported, export_session(e)->counters.records);
 	require_conserved(30 * 73);
-	export_free(e);
-}
-
-ATF_TC_WITHOUT_HEAD(new_collector_gets_templates_before_data);
-ATF_TC_BODY(new_collector_gets_templates_before_data, tc)
-{
-	int	fd;
-
-	start(9);
-	add(0, 1400);
-	put_one(tcp_flow());
-	put(tcp_flow());
-	fd = add(0, 1400);
-	export_flush(e, &c);
-	ATF_CHECK_EQ(2, nsent);		/* in hand before it came */
-	put_one(tcp_flow());
-	ATF_REQUIRE_EQ(4, nsent);
-	ATF_CHECK_EQ(fd, sent[3].fd);
-	ATF_CHECK(has_templates(3));
-
-	/* And again after a second and five, long after the first one's. */
-	pass(100000, 100000);
-	put_one(tcp_flow());
-	pass(4000, 4000);
-	put_one(tcp_flow());
-	add(0, 1400);
-	put_one(tcp_flow());
-	pass(1000, 1000);
-	put_one(tcp_flow());
-	ATF_CHECK(has_templates(nsent - 1));
 	export_free(e);
 }
 
@@ -332,7 +218,7 @@ ATF_TC_BODY(templates_go_out_when_idle, tc)
 	ATF_REQUIRE_EQ(1, nsent);
 	ATF_CHECK(has_templates(0));
 	ATF_CHECK_EQ(0, w.flows);
-	ATF_CHECK_EQ(1, export_sequence(e, 0));	/* the sampling record */
+	ATF_CHECK_EQ(1, export_session(e)->sequence);	/* the sampling record */
 
 	/* What is in hand goes first. */
 	put(tcp_flow());
@@ -551,17 +437,12 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, unknown_version_is_refused);
 	ATF_TP_ADD_TC(tp, v5_refuses_a_sampling_rate_it_cannot_say);
-	ATF_TP_ADD_TC(tp, collectors_have_a_limit);
-	ATF_TP_ADD_TC(tp, flow_without_a_collector_is_counted);
 	ATF_TP_ADD_TC(tp, flush_with_nothing_in_hand_sends_nothing);
-	ATF_TP_ADD_TC(tp, each_collector_has_its_own_sequence);
 	ATF_TP_ADD_TC(tp, sequence_wraps_at_32_bits_in_v5_and_v9);
 	ATF_TP_ADD_TC(tp, refused_datagram_is_sent_again_once);
 	ATF_TP_ADD_TC(tp, interrupted_send_is_repeated);
 	ATF_TP_ADD_TC(tp, full_socket_is_a_failure);
-	ATF_TP_ADD_TC(tp, failing_collector_leaves_the_others_alone);
 	ATF_TP_ADD_TC(tp, flows_that_reach_no_collector_are_unsent);
-	ATF_TP_ADD_TC(tp, new_collector_gets_templates_before_data);
 	ATF_TP_ADD_TC(tp, templates_return_after_so_many_datagrams);
 	ATF_TP_ADD_TC(tp,
 	    templates_return_after_a_second_five_and_the_interval);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 #include "meter_fixture.h"
 
 #define FRAME	64
+
+unsigned int		fixture_collectors = 1;
 
 static const uint8_t	model[FRAME] = {
 	2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00,
@@ -44,9 +47,19 @@ fixture_meter(const struct msg_conf *conf, struct estate *es,
 	struct msg_export	 dest = { .payload_max = 1400 };
 	struct meter		*m;
 
-	if ((m = meter_new(conf, es, send_fn)) == NULL ||
-	    meter_add_export(m, fd, &dest) == -1)
+	dest.format.version = (uint16_t)conf->version;
+	dest.format.fields = conf->fields;
+	dest.format.labels = conf->labels;
+	if (fd == -1)
+		fd = open("/dev/null", O_WRONLY);
+	if ((m = meter_new(conf, es, send_fn)) == NULL)
 		_exit(90);
+	for (; dest.slot < fixture_collectors; dest.slot++) {
+		dest.source_id = dest.slot;
+		if (meter_add_export(m, dup(fd), &dest) == -1)
+			_exit(90);
+	}
+	close(fd);
 	meter_set_clock(m, &clock);
 	return (m);
 }

@@ -15,7 +15,11 @@
 /* NetFlow v9, UDP flows idle for a second are over, looked for each second. */
 struct msg_conf fixture_conf(uint32_t max_flows);
 
-/* A meter with one collector: fd, which send_fn is called with. */
+/*
+ * A meter with so many collectors, whose source ids count from 0; copies of fd
+ * are what send_fn is called with.
+ */
+extern unsigned int	fixture_collectors;		/* 1 */
 struct meter *fixture_meter(const struct msg_conf *, struct estate *,
 	    export_send_fn *, int fd);
 

@@ -271,6 +271,8 @@ ATF_TC_BODY(own_datagrams_are_no_flow_unless_they_shall_be, tc)
 		dest.local.family = dest.remote.family = 4;
 		dest.local.port = 5000;
 		dest.remote.port = 53;
+		dest.slot = 1;
+		dest.format.version = 9;
 		ATF_REQUIRE_EQ(0, meter_add_export(m, -1, &dest));
 		sight(3, 0, ETH1, 1);
 		sight(1, 0, ETH0, 0);

@@ -6,6 +6,7 @@
 /* What statistics gather and print. */
 
 #include <atf-c.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,7 @@ CASE(collectors_are_added_up_and_listed)
 	report.summary.version = 9;
 	report.summary.counters.flows_exported = 30;
 	report.nexport = 2;
+	e[0].version = e[1].version = 9;
 	e[0].counters = (struct export_counters){
 	    .datagrams = 2, .octets = 2000, .records = 55,
 	    .failures = 0, .records_lost = 0 };
@@ -246,6 +248,36 @@ CASE(collectors_are_added_up_and_listed)
 	check_printed("Collector [2001:db8::1]:9995 (version 9): 30 records "
 	    "in 1 packets (1000 octets), 1 failures (25 records lost)");
 	check_not_printed("statistics only");
+}
+
+ATF_TC_WITHOUT_HEAD(a_collector_tells_its_transport_state_and_last_error);
+ATF_TC_BODY(a_collector_tells_its_transport_state_and_last_error, tc)
+{
+	struct summary_export *e = report.export;
+
+	memset(&report, 0, sizeof(report));
+	report.nexport = 2;
+	e[0].version = 10;
+	e[0].transport = TRANSPORT_TCP;
+	e[0].down = 1;
+	e[0].queued = 12;
+	e[0].queued_octets = 3456;
+	e[0].counters.reconnects = 2;
+	e[0].counters.would_block = 5;
+	e[0].counters.records_not_exportable = 7;
+	e[0].counters.last_error = ECONNREFUSED;
+	e[0].counters.last_error_us = 1700000000999999;
+	e[0].counters.last_success_us = 1600000000000000;
+	e[1].version = VERSION_PSAMP;
+	e[1].transport = UINT32_MAX;
+	check_printed(" (version 10, tcp, down): 0 records in 0 packets ");
+	check_printed("  records it cannot carry: 7\n"
+	    "  full socket met: 5 times\n"
+	    "  reconnects: 2, waiting: 12 messages (3456 octets)\n"
+	    "  last error: Connection refused\n"
+	    "  at: 2023-11-14T22:13:20Z\n"
+	    "  last success: 2020-09-13T12:26:40Z\n");
+	check_printed(" (PSAMP): 0 records in 0 packets ");
 }
 
 CASE(without_collectors_no_flow_counts_as_exported)
@@ -346,6 +378,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, names_and_texts_of_counters_are_unique);
 	ATF_TP_ADD_TC(tp, every_counter_is_printed_by_name);
 	ATF_TP_ADD_TC(tp, collectors_are_added_up_and_listed);
+	ATF_TP_ADD_TC(tp,
+	    a_collector_tells_its_transport_state_and_last_error);
 	ATF_TP_ADD_TC(tp, without_collectors_no_flow_counts_as_exported);
 	ATF_TP_ADD_TC(tp, each_interface_has_its_line);
 	ATF_TP_ADD_TC(tp, what_does_not_apply_is_left_out);

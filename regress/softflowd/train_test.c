@@ -64,11 +64,13 @@ static void
 begin_trains(uint16_t version)
 {
 	memset(&c, 0, sizeof(c));
-	config.version = version;
+	config.format.version = version;
 	ATF_REQUIRE((e = export_new(&config, send_cut, hands)) != NULL);
 	export_segments(e, cut_socket);
 	export_set_clock(e, &clock_now);
-	ATF_REQUIRE_EQ(0, export_add(e, 1001, 7, 1400, NULL));
+	watch();
+	export_payload(e, 1400);
+	export_open(e, 1001, 7, NULL);
 }
 
 /* And its templates are out. */
@@ -114,9 +116,9 @@ ATF_TC_BODY(datagrams_of_one_length_go_in_one_call, tc)
 	ATF_CHECK_EQ(MAX_TRAIN, nsent);
 	ATF_CHECK_EQ(27 * MAX_TRAIN, look_all(8));
 	ATF_CHECK_EQ(27 * MAX_TRAIN, c.flows_exported);
-	ATF_CHECK_EQ(MAX_TRAIN + 1, export_counters(e, 0)->datagrams);
-	ATF_CHECK_EQ(27 * MAX_TRAIN, export_counters(e, 0)->records);
-	ATF_CHECK_EQ(7 + 1 + MAX_TRAIN, export_sequence(e, 0));
+	ATF_CHECK_EQ(MAX_TRAIN + 1, export_session(e)->counters.datagrams);
+	ATF_CHECK_EQ(27 * MAX_TRAIN, export_session(e)->counters.records);
+	ATF_CHECK_EQ(7 + 1 + MAX_TRAIN, export_session(e)->sequence);
 	export_free(e);
 }
 
@@ -271,7 +273,7 @@ ATF_TC_BODY(where_sockets_cannot_cut_each_goes_by_itself, tc)
 	ATF_CHECK_EQ(3, calls);
 	ATF_CHECK_EQ(1, cuts);			/* asked once */
 	ATF_CHECK_EQ(27 * 3, look_all(8));
-	ATF_CHECK_EQ(0, export_counters(e, 0)->failures);
+	ATF_CHECK_EQ(0, export_session(e)->counters.failures);
 	export_free(e);
 }
 
@@ -302,7 +304,7 @@ interrupt(unsigned int when, unsigned int repeated)
 
 	memset(hands, 0, sizeof(hands));
 	start_trains(9);
-	export_session(e, &session);
+	session = *export_session(e);
 	keep_call = when;
 	put_many(tcp_flow(), 27 * 3);
 	export_flush(e, &c);
@@ -320,8 +322,8 @@ interrupt(unsigned int when, unsigned int repeated)
 	ATF_CHECK_EQ(sent[2].len, sent[nsent - 1].len);
 	ATF_CHECK(memcmp(sent[2].data, sent[nsent - 1].data,
 	    sent[2].len) == 0);
-	ATF_CHECK_EQ(4, export_counters(e, 0)->datagrams);
-	ATF_CHECK_EQ(11, export_sequence(e, 0));
+	ATF_CHECK_EQ(4, export_session(e)->counters.datagrams);
+	ATF_CHECK_EQ(11, export_session(e)->sequence);
 	export_free(e);
 }
 

@@ -1,0 +1,467 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compat.h"
+#include "expire.h"
+#include "exports.h"
+#include "order.h"
+#include "pace.h"
+#include "siphash.h"
+
+_Static_assert(MAX_EXPORT <= 16, "a flow has a bit for each");
+
+struct exports_one {
+	struct export	*export;
+	struct pace	 pace;
+	int		 paced;
+	uint64_t	 octets;	/* sent, as pace knows */
+	uint32_t	 version;
+	uint32_t	 transport;
+};
+
+struct exports {
+	struct exports_config	 config;
+	struct track		*track;
+	export_send_fn		*send;
+	struct export_hand	*hands;
+	exports_gone_fn		*gone;
+	exports_commit_fn	*commit;
+	void			*arg;
+	export_segment_fn	*segment;
+	struct exports_one	 one[MAX_EXPORT];
+	unsigned int		 count;
+};
+
+struct exports *
+exports_new(const struct exports_config *config, struct track *track,
+    export_send_fn *send_fn, struct export_hand *hands)
+{
+	struct exports	*x;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return (NULL);
+	x->config = *config;
+	x->track = track;
+	x->send = send_fn;
+	x->hands = hands;
+	return (x);
+}
+
+void
+exports_free(struct exports *x)
+{
+	unsigned int	i;
+
+	if (x == NULL)
+		return;
+	for (i = 0; i < x->count; i++)
+		export_free(x->one[i].export);
+	free(x);
+}
+
+void
+exports_on_settled(struct exports *x, exports_gone_fn *gone,
+    exports_commit_fn *commit, void *arg)
+{
+	x->gone = gone;
+	x->commit = commit;
+	x->arg = arg;
+}
+
+/* Whether the train's n-th flow was in a piece that went. */
+static int
+went(const struct export_hand *h, uint32_t n)
+{
+	unsigned int	i;
+
+	for (i = 0; i + 1 < h->pieces && n >= h->piece[i].nflows; i++)
+		n -= h->piece[i].nflows;
+	return ((h->sent >> i) & 1);
+}
+
+/* What commit has made true, in the flow's record: again does no harm. */
+static int
+tell_flow(struct flow *f, unsigned int slot, int taken)
+{
+	if (taken)
+		f->flags |= FLOW_TAKEN;
+	order_stores();
+	f->pending &= (uint16_t)~(1U << slot);
+	return (f->pending == 0);
+}
+
+/* A collector's train is out, or given up. */
+static void
+settled(void *arg, unsigned int slot, const struct export_hand *h)
+{
+	struct exports	*x = arg;
+	struct flow	*f;
+	uint32_t	 i;
+
+	for (i = 0; i < h->nflows; i++) {
+		f = track_flow(x->track, h->flow[i]);
+		if ((f->pending & ~(1U << slot)) == 0)
+			x->gone(x->arg, h->flow[i], went(h, i) ||
+			    f->flags & FLOW_TAKEN);
+	}
+	x->commit(x->arg);
+	for (i = 0; i < h->nflows; i++)
+		if (tell_flow(track_flow(x->track, h->flow[i]), slot,
+		    went(h, i)))
+			track_release(x->track, h->flow[i]);
+}
+
+int
+exports_add(struct exports *x, int fd, const struct msg_export *conf)
+{
+	struct exports_one	*one = &x->one[x->count];
+	struct export_config	 config = {
+		.format = conf->format,
+		.source_id = conf->source_id,
+		.sampling = x->config.sampling,
+		.template_seconds = x->config.template_seconds,
+		.template_datagrams = x->config.template_datagrams,
+		.train = x->config.train,
+		.sides = x->config.sides
+	};
+
+	if (x->count == MAX_EXPORT || conf->slot != x->count) {
+		errno = EINVAL;
+		return (-1);
+	}
+	one->export = export_new(&config, x->send,
+	    &x->hands[x->count * EXPORT_LANES]);
+	if (one->export == NULL)
+		return (-1);
+	one->version = conf->format.version;
+	one->transport = conf->transport;
+	one->octets = conf->counters.octets;
+	pace_init(&one->pace, conf->rate);
+	one->paced = x->config.paced || conf->rate != 0;
+	export_on_settled(one->export, settled, x, x->count);
+	export_segments(one->export, x->segment);
+	export_payload(one->export, conf->payload_max);
+	export_open(one->export, fd, conf->sequence, &conf->counters);
+	x->count++;
+	return (0);
+}
+
+int
+exports_up(struct exports *x, int fd, const struct msg_export *conf)
+{
+	struct export	*e;
+
+	if (conf->slot >= x->count) {
+		errno = EINVAL;
+		return (-1);
+	}
+	e = x->one[conf->slot].export;
+	export_payload(e, conf->payload_max);
+	export_open(e, fd, export_session(e)->sequence, NULL);
+	return (0);
+}
+
+int
+exports_payload(struct exports *x, unsigned int slot, uint32_t octets)
+{
+	if (slot >= x->count) {
+		errno = EINVAL;
+		return (-1);
+	}
+	export_payload(x->one[slot].export, octets);
+	return (0);
+}
+
+void
+exports_segments(struct exports *x, export_segment_fn *segment)
+{
+	unsigned int	i;
+
+	x->segment = segment;
+	for (i = 0; i < x->count; i++)
+		export_segments(x->one[i].export, segment);
+}
+
+void
+exports_patience(struct exports *x, export_wait_fn *wait_fn,
+    unsigned int times)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_patience(x->one[i].export, wait_fn, times);
+}
+
+void
+exports_set_clock(struct exports *x, const struct export_clock *clock)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_set_clock(x->one[i].export, clock);
+}
+
+void
+exports_templates(struct exports *x)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_templates(x->one[i].export);
+}
+
+void
+exports_flush(struct exports *x, struct counters *c)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_flush(x->one[i].export, c);
+}
+
+void
+exports_tick(struct exports *x, struct counters *c)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_tick(x->one[i].export, c);
+}
+
+/*
+ * Of those that can say a flow, one: always the same for a conversation, as
+ * long as the daemon lives.
+ */
+static uint32_t
+choose_one(const struct exports *x, const struct flow *f, uint32_t mask)
+{
+	uint64_t	 v[4], word;
+	const uint8_t	*p = (const uint8_t *)&f->key;
+	size_t		 i;
+	uint32_t	 n;
+
+	_Static_assert(sizeof(f->key) % 8 == 0, "whole words");
+	sip_begin(v, x->config.secret);
+	for (i = 0; i < sizeof(f->key); i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		sip_word(v, word);
+	}
+	n = (uint32_t)(sip_end(v, sizeof(f->key)) %
+	    (unsigned int)__builtin_popcount(mask));
+	for (; n > 0; n--)
+		mask &= mask - 1;
+	return (mask & -mask);
+}
+
+/* Tokens for what has been sent since. */
+static void
+pace_sent(struct exports_one *one)
+{
+	uint64_t	octets = export_session(one->export)->counters.octets;
+
+	pace_take(&one->pace, octets - one->octets);
+	one->octets = octets;
+}
+
+/* Collectors that a flow is for: bit for each. */
+static uint32_t
+collectors_of(struct exports *x, const struct flow *f, uint64_t records)
+{
+	uint32_t	mask = 0;
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++) {
+		if (export_can(x->one[i].export, f))
+			mask |= 1U << i;
+		else if (f->pending & 1U << i && !x->config.spread)
+			export_count_refused(x->one[i].export, records);
+	}
+	if (x->config.spread && mask != 0)
+		mask = choose_one(x, f, mask);
+	return (mask);
+}
+
+/* Of these, those whose limit allows another flow; the others lose it. */
+static uint32_t
+within_limits(struct exports *x, uint32_t mask, uint64_t records)
+{
+	struct exports_one	*one;
+	uint32_t		 left;
+
+	for (left = mask; left != 0; left &= left - 1) {
+		one = &x->one[__builtin_ctz(left)];
+		if (one->pace.fixed == 0)
+			continue;
+		pace_sent(one);
+		if (pace_over(&one->pace)) {
+			mask &= ~(left & -left);
+			export_count_lost(one->export, records);
+		}
+	}
+	return (mask);
+}
+
+int
+exports_flow(struct exports *x, uint32_t idx, enum expire_reason why,
+    struct counters *c)
+{
+	struct flow	*f = track_flow(x->track, idx);
+	uint64_t	 packets = f->packets[0] + f->packets[1];
+	uint64_t	 records;
+	uint32_t	 mask, left;
+	unsigned int	 i;
+
+	if (packets == 0)
+		return (0);
+	records = (f->packets[0] != 0) + (f->packets[1] != 0);
+	mask = collectors_of(x, f, records) & f->pending;
+	if (mask == 0) {
+		if (x->count == 0) {
+			c->flows_no_collector++;
+			c->packets_no_collector += packets;
+		} else {
+			c->flows_not_exportable++;
+			c->packets_not_exportable += packets;
+		}
+		return (0);
+	}
+	mask = within_limits(x, mask, records);
+	if (mask == 0) {
+		c->flows_unsent++;
+		c->packets_unsent += packets;
+		return (0);
+	}
+	f->pending = (uint16_t)mask;
+	/* It may be released behind the last one. */
+	for (left = mask; left != 0; left &= left - 1) {
+		i = (unsigned int)__builtin_ctz(left);
+		export_flow(x->one[i].export, f, idx, expire_end_reason(why),
+		    c);
+	}
+	return (1);
+}
+
+void
+exports_pace(struct exports *x, uint64_t mono_us)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++) {
+		pace_sent(&x->one[i]);
+		pace_time(&x->one[i].pace, mono_us);
+	}
+}
+
+int
+exports_room(struct exports *x)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++) {
+		pace_sent(&x->one[i]);
+		if (x->one[i].paced && !pace_room(&x->one[i].pace))
+			return (0);
+	}
+	return (1);
+}
+
+void
+exports_held(struct exports *x, int waits)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		pace_held(&x->one[i].pace, waits);
+}
+
+/* It was committed that the train is out; its flows may not know. */
+static void
+tell_again(struct exports *x, unsigned int slot, struct export_hand *h)
+{
+	struct flow	*f;
+	uint32_t	 i;
+
+	for (i = 0; i < h->nflows && i < nitems(h->flow); i++) {
+		if (h->flow[i] >= track_top(x->track))
+			continue;
+		f = track_flow(x->track, h->flow[i]);
+		if (f->flags & FLOW_ENDED && f->flags & FLOW_USED)
+			(void)tell_flow(f, slot, went(h, i));
+	}
+}
+
+struct export_hand *
+exports_resumable(struct exports *x, const struct exports_state *state,
+    unsigned int *slot)
+{
+	struct export_hand	*h, *found = NULL;
+	unsigned int		 i, lane;
+
+	for (i = 0; i < x->count; i++) {
+		for (lane = 0; lane < EXPORT_LANES; lane++) {
+			h = &x->hands[i * EXPORT_LANES + lane];
+			if (h->sending && h->pieces <= MAX_TRAIN &&
+			    h->number == state->session[i].settled)
+				tell_again(x, i, h);
+		}
+		if (found != NULL)
+			continue;
+		*slot = i;
+		found = export_resumable(x->one[i].export,
+		    &state->session[i]);
+	}
+	return (found);
+}
+
+void
+exports_adopt(struct exports *x, const struct exports_state *state,
+    struct export_hand *resend)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++) {
+		export_adopt(x->one[i].export, &state->session[i], resend);
+		x->one[i].octets = state->session[i].counters.octets;
+	}
+}
+
+void
+exports_resend(struct exports *x, unsigned int slot, struct export_hand *h,
+    struct counters *c)
+{
+	export_resend(x->one[slot].export, h, c);
+}
+
+unsigned int
+exports_count(const struct exports *x)
+{
+	return (x->count);
+}
+
+void
+exports_state(const struct exports *x, struct exports_state *state)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		state->session[i] = *export_session(x->one[i].export);
+}
+
+void
+exports_row(const struct exports *x, unsigned int slot,
+    struct summary_export *row)
+{
+	const struct exports_one	*one = &x->one[slot];
+
+	row->slot = slot;
+	row->version = one->version;
+	row->transport = one->transport;
+	row->sequence = export_session(one->export)->sequence;
+	row->counters = export_session(one->export)->counters;
+}

@@ -1,0 +1,123 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The exporting process (RFC 7011 section 2): all collectors, each with a
+ * session of its own (export.h), and what becomes of a flow that has ended
+ * until the last of them has it.  Its record in the table tells whom it waits
+ * for, so that whoever takes over the table goes on with just those.
+ */
+
+#ifndef EXPORTS_H
+#define EXPORTS_H
+
+#include <stdint.h>
+
+#include "export.h"
+#include "msg.h"
+#include "summary.h"
+#include "track.h"
+
+struct exports;
+
+/* All sessions, for a next generation. */
+struct exports_state {
+	struct export_session	session[MAX_EXPORT];
+};
+
+struct exports_config {
+	uint32_t	sampling;	/* as struct export_config has them */
+	uint32_t	template_seconds;
+	uint32_t	template_datagrams;
+	uint32_t	train;
+	int		spread;		/* a flow goes to one collector only */
+	int		paced;		/* also where there is no limit */
+	uint64_t	secret[2];	/* of spread */
+	const struct flow_side	*sides;
+};
+
+/*
+ * A flow has left the table for good: exported to a collector at least, or to
+ * none that was there.  It is released behind the commit.
+ */
+typedef void exports_gone_fn(void *arg, uint32_t idx, int exported);
+typedef void exports_commit_fn(void *arg);
+
+/*
+ * hands: the caller's, MAX_EXPORT * EXPORT_LANES of them, zero or adopted.
+ * gone and commit are called with arg when a train has settled: gone for each
+ * flow that no collector waits for any more, then commit once.  NULL with
+ * errno.
+ */
+struct exports *exports_new(const struct exports_config *, struct track *,
+	    export_send_fn *, struct export_hand *hands);
+void	exports_free(struct exports *);
+void	exports_on_settled(struct exports *, exports_gone_fn *,
+	    exports_commit_fn *, void *arg);
+
+/*
+ * Add a collector; slots count from 0.  fd: its connected socket, exports' to
+ * close, or -1: not there yet.  -1 with errno; EINVAL: what export_new() does
+ * not know, or not the next slot.
+ */
+int	exports_add(struct exports *, int fd, const struct msg_export *);
+
+/* Its new connection, of its own or -1 with errno EINVAL: no such slot. */
+int	exports_up(struct exports *, int fd, const struct msg_export *);
+
+/* What its route carries has changed. */
+int	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
+
+/* For all: see export.h. */
+void	exports_segments(struct exports *, export_segment_fn *);
+void	exports_patience(struct exports *, export_wait_fn *,
+	    unsigned int times);
+void	exports_set_clock(struct exports *, const struct export_clock *);
+void	exports_templates(struct exports *);
+void	exports_flush(struct exports *, struct counters *);
+void	exports_tick(struct exports *, struct counters *);
+
+/*
+ * Export a flow that has ended, to those of its collectors that its record
+ * says it waits for.  Returns 1 when it is in hand, and gone() follows; 0 when
+ * there is nobody to wait for, as counted in c: flows_not_exportable,
+ * flows_no_collector, flows_unsent (all are over their limits) and their
+ * packets.
+ */
+int	exports_flow(struct exports *, uint32_t idx, enum expire_reason,
+	    struct counters *c);
+
+/*
+ * Pacing.  Time is monotonic and has nothing to do with the clock above.
+ * Flows that may wait are not exported while there is no room; whether some
+ * wait is told by exports_held().
+ */
+void	exports_pace(struct exports *, uint64_t mono_us);
+int	exports_room(struct exports *);
+void	exports_held(struct exports *, int waits);
+
+/*
+ * Adoption.  First for all sessions: a train that is out and counted, but not
+ * all of its flows know it, is made known to them; and the one that was being
+ * sent is found, to be resumed, if there is one: its slot is left in *slot.
+ * Then exports_adopt(), and exports_resend() if there is one, which see.
+ */
+struct export_hand *exports_resumable(struct exports *,
+	    const struct exports_state *, unsigned int *slot);
+void	exports_adopt(struct exports *, const struct exports_state *,
+	    struct export_hand *resend);
+void	exports_resend(struct exports *, unsigned int slot,
+	    struct export_hand *, struct counters *);
+
+unsigned int exports_count(const struct exports *);
+
+/* Sums of the next generation; as long as there are collectors. */
+void	exports_state(const struct exports *, struct exports_state *);
+
+/* A row of statistics, but for the collector's address. */
+void	exports_row(const struct exports *, unsigned int slot,
+	    struct summary_export *);
+
+#endif
