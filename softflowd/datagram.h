@@ -16,7 +16,7 @@
 
 #define DATAGRAM_SIZE	1464
 
-struct optional;
+struct layout;
 
 struct datagram {
 	uint8_t		*data;		/* DATAGRAM_SIZE octets */
@@ -32,10 +32,11 @@ struct datagram {
 	int64_t		boot_ms;	/* uptime 0 since the epoch */
 	int64_t		oldest_ms;	/* no time before this can be said, */
 	int64_t		newest_ms;	/* nor one after this */
-	unsigned int	clamped;	/* times that were said wrong so */
+	unsigned int	clamped;	/* times that were said wrong so, */
+	unsigned int	cut;		/* and counters, as their largest */
 	uint32_t	source_id;
 	uint32_t	sampling;	/* 1 in N */
-	const struct optional	*optional;	/* netflow.h; NULL: none */
+	const struct layout	*layout;	/* netflow_layout.h */
 };
 
 /* Sets end where a multiple of 4 octets does, and so datagrams. */

@@ -25,41 +25,31 @@
  */
 static const uint32_t	early_ms[] = { 1000, 4000 };
 
-static const struct netflow_encoder *
-encoder_of(const struct export_config *config)
-{
-	switch (config->format.version) {
-	case NETFLOW5_VERSION:
-		if (config->sampling > NETFLOW5_SAMPLING_MAX)
-			return (NULL);
-		return (&netflow5_encoder);
-	case NETFLOW9_VERSION:
-		return (&netflow9_encoder);
-	case IPFIX_VERSION:
-		return (&ipfix_encoder);
-	default:
-		return (NULL);
-	}
-}
-
 struct export *
 export_new(const struct export_config *config, export_send_fn *send_fn,
     struct export_hand *hands)
 {
-	const struct netflow_encoder	*encoder = encoder_of(config);
+	const struct netflow_encoder	*encoder;
 	struct export			*e;
 	unsigned int			 i;
 
-	if (encoder == NULL) {
+	encoder = netflow_encoder(config->format.version);
+	if (encoder == NULL || (encoder == &netflow5_encoder &&
+	    config->sampling > NETFLOW5_SAMPLING_MAX)) {
 		errno = EINVAL;
 		return (NULL);
 	}
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
 	e->encoder = encoder;
+	if (layout_choose(&e->layout, &config->format,
+	    config->sides != NULL) == -1) {
+		free(e);
+		errno = EINVAL;
+		return (NULL);
+	}
+	layout_identify(&e->layout, &config->identity);
 	e->config = *config;
-	optional_choose(&e->optional, config->format.version,
-	    config->format.fields, config->format.labels);
 	e->send = send_fn;
 	if (hands == NULL)
 		hands = e->own_hands;
@@ -151,14 +141,10 @@ templates_due(const struct export *e)
 }
 
 static void
-add_templates(struct export *e, struct datagram *d)
+count_templates(struct export *e)
 {
 	uint64_t	interval_ms;
 
-	e->encoder->templates(d);
-	if (d->optional != NULL &&
-	    d->max < d->len + optional_room(d->optional))
-		d->max = d->len + optional_room(d->optional);
 	interval_ms = (uint64_t)e->config.template_seconds * 1000;
 	if (e->session.templates_sent < nitems(early_ms)) {
 		if (interval_ms > early_ms[e->session.templates_sent])
@@ -169,7 +155,6 @@ add_templates(struct export *e, struct datagram *d)
 	e->session.templates_now = 0;
 	e->session.interface = 1;
 	e->session.datagrams = 0;
-	e->templating = 1;
 }
 
 /*
@@ -178,7 +163,7 @@ add_templates(struct export *e, struct datagram *d)
  * datagram is sent.
  */
 static void
-begin(struct export *e, struct export_lane *l)
+begin_empty(struct export *e, struct export_lane *l)
 {
 	struct export_hand	*h = l->hand;
 	struct datagram		*d = &l->datagram;
@@ -198,10 +183,7 @@ begin(struct export *e, struct export_lane *l)
 	d->oldest_ms -= DATAGRAM_REACH_MS;
 	d->source_id = e->config.source_id;
 	d->sampling = e->config.sampling;
-	if (e->config.sides != NULL)
-		d->optional = &e->optional;
-	if (templates_due(e))
-		add_templates(e, d);
+	d->layout = &e->layout;
 }
 
 /* End the datagram that is being filled. */
@@ -212,12 +194,17 @@ end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 	struct datagram		*d = &l->datagram;
 	struct export_piece	*p = &l->filling;
 
+	if (d->len == e->encoder->header) {
+		d->len = 0;		/* templates had no room for more */
+		return;
+	}
 	p->advance = e->encoder->finish(d);
 	p->boot_ms = d->boot_ms;
 	e->session.datagrams++;
 	p->len = (uint32_t)d->len;
 	p->records = d->flows;
 	p->clamped = d->clamped;
+	p->cut = d->cut;
 	h->piece[h->pieces++] = *p;
 	h->nflows += p->nflows;
 	d->len = 0;
@@ -225,6 +212,26 @@ end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 	    p->len < h->piece[0].len)
 		export_depart(e, h, c);
 	e->templating = 0;
+}
+
+/* Begin one, behind all templates if they are due. */
+static void
+begin(struct export *e, struct export_lane *l, struct counters *c)
+{
+	unsigned int	next = 0;
+	int		due = templates_due(e);
+
+	begin_empty(e, l);
+	if (!due)
+		return;
+	count_templates(e);
+	for (;;) {
+		e->templating = 1;
+		if ((next = e->encoder->templates(&l->datagram, next)) == 0)
+			return;
+		end_datagram(e, l, c);
+		begin_empty(e, l);
+	}
 }
 
 void
@@ -314,11 +321,11 @@ static void
 begin_with(struct export *e, struct export_lane *l, const struct flow *f,
     uint32_t idx, unsigned int dirs, uint8_t end_reason, struct counters *c)
 {
-	begin(e, l);
+	begin(e, l, c);
 	if (encode(e, &l->datagram, f, idx, dirs, end_reason) == 0)
 		return;
 	export_depart(e, l->hand, c);
-	begin(e, l);
+	begin(e, l, c);
 	(void)encode(e, &l->datagram, f, idx, dirs, end_reason);
 }
 
@@ -366,7 +373,7 @@ send_interfaces(struct export *e, struct counters *c)
 
 	while ((slot = netflow_interface_next(e->session.interface)) != 0) {
 		export_flush(e, c);
-		begin(e, e->lane);
+		begin(e, e->lane, c);
 		e->session.interface = netflow_interfaces(&e->lane->datagram,
 		    e->config.format.version == IPFIX_VERSION, slot);
 		export_flush(e, c);
@@ -386,7 +393,7 @@ export_tick(struct export *e, struct counters *c)
 	if (!templates_due(e))
 		return;
 	export_flush(e, c);
-	begin(e, e->lane);
+	begin(e, e->lane, c);
 	export_flush(e, c);
 }
 

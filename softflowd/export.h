@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "datagram.h"
+#include "netflow_layout.h"
 #include "track.h"
 
 struct export;
@@ -54,7 +55,7 @@ struct export_piece {
 	uint32_t	records;	/* of flows */
 	uint32_t	nflows;
 	uint32_t	clamped;
-	uint32_t	reserved;
+	uint32_t	cut;
 	int64_t		boot_ms;	/* what its records' times refer to */
 };
 
@@ -73,6 +74,7 @@ struct export_hand {
 
 struct export_config {
 	struct export_format	format;
+	struct layout_identity	identity;
 	uint32_t	source_id;	/* v9 source, IPFIX domain, v5 engine */
 	uint32_t	sampling;	/* 1 in N; 1: every packet */
 	uint32_t	template_seconds;	/* refresh templates after, */
@@ -114,7 +116,7 @@ typedef void export_settled_fn(void *arg, unsigned int slot,
 /*
  * hands are the caller's, EXPORT_LANES of them, zero or adopted; NULL: of its
  * own.
- * NULL with errno EINVAL (version; v5: sampling above 16383) or ENOMEM.
+ * NULL with errno EINVAL (layout_choose(); v5: sampling above 16383) or ENOMEM.
  */
 struct export *export_new(const struct export_config *, export_send_fn *,
 	    struct export_hand *hands);

@@ -29,7 +29,7 @@ struct export_lane {
 struct export {
 	struct export_config		 config;
 	const struct netflow_encoder	*encoder;
-	struct optional			 optional;
+	struct layout			 layout;
 	export_send_fn			*send;
 	export_segment_fn		*segment;
 	export_wait_fn			*wait;

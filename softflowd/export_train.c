@@ -112,6 +112,8 @@ number_pieces(struct export *e)
 	unsigned int		 p;
 	uint8_t			*at = h->data + e->encoder->sequence_off;
 
+	if (e->encoder->sequence_off == 0)
+		return;
 	for (p = 0; p < h->pieces; p++) {
 		(void)datagram_store(at, sequence, 4);
 		sequence += h->piece[p].advance;
@@ -179,6 +181,7 @@ count_piece(struct export *e, unsigned int piece, struct counters *c)
 		own->records_lost += p->records;
 	}
 	c->times_clamped += p->clamped;
+	c->counters_clamped += p->cut;
 	/* A datagram lost here is a gap for the collector, too. */
 	e->session.sequence += p->advance;
 }
@@ -254,17 +257,14 @@ pieces_plausible(const struct export *e, const struct export_hand *h)
 {
 	const struct export_piece	*p;
 	uint64_t			 nflows = 0;
-	size_t				 len_max;
 	unsigned int			 i;
 
-	/* Templates of optional fields may need more than a route has. */
-	len_max = e->config.sides != NULL ? DATAGRAM_SIZE : e->payload_max;
 	if (h->pieces == 0 || h->pieces > MAX_TRAIN)
 		return (0);
 	for (i = 0; i < h->pieces; i++) {
 		p = &h->piece[i];
 		nflows += p->nflows;
-		if (p->len < e->encoder->header || p->len > len_max ||
+		if (p->len < e->encoder->header || p->len > e->payload_max ||
 		    p->len > h->piece[0].len || (i + 1 < h->pieces &&
 		    p->len != h->piece[0].len) ||
 		    p->nflows > EXPORT_FLOWS ||

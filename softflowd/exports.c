@@ -128,13 +128,21 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 		.template_seconds = x->config.template_seconds,
 		.template_datagrams = x->config.template_datagrams,
 		.train = x->config.train,
-		.sides = x->config.sides
+		.sides = x->config.sides,
+		.identity = {
+			.family = conf->local.family,
+			.init_ms = x->config.init_ms
+		}
 	};
 
 	if (x->count == MAX_EXPORT || conf->slot != x->count) {
 		errno = EINVAL;
 		return (-1);
 	}
+	memcpy(config.identity.secret, x->config.secret,
+	    sizeof(config.identity.secret));
+	memcpy(config.identity.exporter, conf->local.addr,
+	    sizeof(config.identity.exporter));
 	one->export = export_new(&config, x->send,
 	    &x->hands[x->count * EXPORT_LANES]);
 	if (one->export == NULL)

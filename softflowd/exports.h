@@ -34,7 +34,8 @@ struct exports_config {
 	uint32_t	train;
 	int		spread;		/* a flow goes to one collector only */
 	int		paced;		/* also where there is no limit */
-	uint64_t	secret[2];	/* of spread */
+	uint64_t	secret[2];	/* of spread and flow ids */
+	int64_t		init_ms;	/* since the epoch; 0: packets' time */
 	const struct flow_side	*sides;
 };
 

@@ -60,6 +60,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 		config.sides = estate_sides(m->estate, conf->max_flows);
 	config.spread = conf->spread != 0;
 	config.paced = !m->savefile;
+	config.init_ms = m->savefile ? 0 : conf->boot_unix_us / 1000;
 	memcpy(config.secret, m->estate->secret, sizeof(config.secret));
 	arc4random_buf(secret, sizeof(secret));
 	m->track = track_new(conf->max_flows, secret, &memory);

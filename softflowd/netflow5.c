@@ -8,43 +8,20 @@
  * pure.
  */
 
-#include "interface.h"
-#include "netflow.h"
-
-static uint32_t
-clamp32(uint64_t value)
-{
-	return (value > UINT32_MAX ? UINT32_MAX : (uint32_t)value);
-}
-
-/* One that is too large is as good as unknown. */
-static uint32_t
-interface16(uint8_t slot)
-{
-	uint32_t	number = interface_number(slot);
-
-	return (number <= UINT16_MAX ? number : 0);
-}
+#include "netflow_record.h"
 
 static void
-netflow5_record(struct datagram *d, const struct flow *f, int dir)
+netflow5_record(struct datagram *d, const struct record *r)
 {
-	datagram_copy(d, f->key.addr[dir], 4);
-	datagram_copy(d, f->key.addr[1 - dir], 4);
-	datagram_put(d, 0, 4);		/* next hop */
-	datagram_put(d, interface16(f->in[dir]), 2);
-	datagram_put(d, interface16(f->out[dir]), 2);
-	datagram_put(d, clamp32(f->packets[dir]), 4);
-	datagram_put(d, clamp32(f->octets[dir]), 4);
-	datagram_put(d, datagram_uptime(d, f->first_us[dir]), 4);
-	datagram_put(d, datagram_uptime(d, f->last_us[dir]), 4);
-	datagram_put(d, f->key.port[dir], 2);
-	datagram_put(d, f->key.port[1 - dir], 2);
-	datagram_put(d, 0, 1);
-	datagram_put(d, f->tcp_flags[dir], 1);
-	datagram_put(d, f->key.proto, 1);
-	datagram_put(d, f->tos[dir], 1);
-	datagram_put(d, 0, 8);		/* autonomous systems, masks */
+	const struct flow	*f = r->flow;
+	uint8_t			*p = record_fixed(d, r);
+
+	*p++ = 0;
+	*p++ = f->tcp_flags[r->dir];
+	*p++ = f->key.proto;
+	*p++ = f->tos[r->dir];
+	(void)datagram_store(p, 0, 8);	/* autonomous systems, masks */
+	d->len += NETFLOW5_RECORD;
 	d->flows++;
 }
 
@@ -52,17 +29,12 @@ static int
 netflow5_flow(struct datagram *d, const struct flow *f,
     const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
 {
-	size_t	records;
-	int	dir;
+	struct record	r = record_begin(f, side, dirs, end_reason);
 
-	(void)side;
-	(void)end_reason;
-	records = (dirs & 1) + (dirs >> 1);
-	if (d->len + records * NETFLOW5_RECORD > d->max)
+	if (d->len + record_count(dirs) * NETFLOW5_RECORD > d->max)
 		return (-1);
-	for (dir = 0; dir < 2; dir++)
-		if (dirs & 1U << dir)
-			netflow5_record(d, f, dir);
+	while (record_next(&r))
+		netflow5_record(d, &r);
 	return (0);
 }
 
@@ -84,7 +56,7 @@ netflow5_finish(struct datagram *d)
 	return (d->flows);
 }
 
-static int64_t
+int64_t
 netflow5_stamp(uint8_t *header, int64_t boot_ms, int64_t unix_ms)
 {
 	uint8_t	*p = header + 4;

@@ -4,57 +4,11 @@
  */
 
 /*
- * NetFlow v9 (RFC 3954): templates, times as uptime.  Worker, confined; pure.
- * ICMPv6 has no template of its own here: nfdump misreads element 139 in v9.
+ * NetFlow v9 (RFC 3954): what its header is; netflow_template.c writes the
+ * rest.  Worker, confined; pure.
  */
 
-#include <netinet/in.h>
-
-#include "compat.h"
 #include "netflow_template.h"
-
-static const struct template_field	ipv4[] = {
-	FIELDS_IPV4, FIELDS_UPTIME, FIELDS_REST
-};
-static const struct template_field	ipv4_icmp[] = {
-	FIELDS_IPV4, FIELDS_UPTIME, FIELDS_REST,
-	FIELD_ICMP(IE_ICMP)
-};
-static const struct template_field	ipv6[] = {
-	FIELDS_IPV6, FIELDS_UPTIME, FIELDS_REST
-};
-
-static const struct template	templates[] = {
-	{ TEMPLATE_IPV4, nitems(ipv4), ipv4,
-	    OCTETS_IPV4 + OCTETS_UPTIME + OCTETS_REST, 0, 0 },
-	{ TEMPLATE_IPV4_ICMP, nitems(ipv4_icmp), ipv4_icmp,
-	    OCTETS_IPV4 + OCTETS_UPTIME + OCTETS_REST + OCTETS_ICMP, 0, 1 },
-	{ TEMPLATE_IPV6, nitems(ipv6), ipv6,
-	    OCTETS_IPV6 + OCTETS_UPTIME + OCTETS_REST, 0, 0 }
-};
-
-/* RFC 3954 section 6.1 counts octets of scope and of option fields. */
-static void
-netflow9_templates(struct datagram *d)
-{
-	static const uint16_t	head[2] = { 4, 8 };
-
-	template_set(d, NETFLOW9_TEMPLATES, templates, nitems(templates));
-	template_sampling(d, NETFLOW9_OPTIONS, head, NETFLOW9_SCOPE_SYSTEM);
-}
-
-static int
-netflow9_flow(struct datagram *d, const struct flow *f,
-    const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
-{
-	const struct template	*t;
-
-	if (f->key.family == 6)
-		t = &templates[2];
-	else
-		t = &templates[f->key.proto == IPPROTO_ICMP];
-	return (template_flow(d, t, f, side, dirs, end_reason));
-}
 
 static uint32_t
 netflow9_finish(struct datagram *d)
@@ -96,8 +50,9 @@ const struct netflow_encoder	netflow9_encoder = {
 	.sequence_off = NETFLOW9_SEQUENCE_OFF,
 	.payload_max = PAYLOAD_MAX,
 	.ipv6 = 1,
-	.templates = netflow9_templates,
-	.flow = netflow9_flow,
+	.templates = template_sets,
+	.statistics = options_statistics,
+	.flow = template_flow,
 	.finish = netflow9_finish,
 	.stamp = netflow9_stamp
 };

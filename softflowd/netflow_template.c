@@ -5,7 +5,9 @@
 
 /* Sets, templates and records of v9 and IPFIX.  Worker, confined; pure. */
 
-#include "interface.h"
+#include <netinet/in.h>
+
+#include "netflow_record.h"
 #include "netflow_template.h"
 
 void
@@ -29,99 +31,89 @@ set_close(struct datagram *d)
 }
 
 static void
-put_fields(struct datagram *d, const struct template_field *fields,
-    size_t count)
+put_template(struct datagram *d, const struct layout_template *t)
 {
-	size_t	i;
-	int	wide = d->optional != NULL && d->optional->wide;
+	const struct layout_field	*f;
 
-	for (i = 0; i < count; i++) {
-		datagram_put(d, fields[i].element, 2);
-		datagram_put(d, fields[i].element == IE_TCP_FLAGS && wide ?
-		    2 : fields[i].length, 2);
+	datagram_put(d, t->id, 2);
+	datagram_put(d, t->count, 2);
+	for (f = t->field; f < t->field + t->count; f++) {
+		datagram_put(d, f->element, 2);
+		datagram_put(d, f->octets, 2);
+		if (f->reverse)
+			datagram_put(d, PEN_REVERSE, 4);
 	}
 	d->templates++;
 }
 
-static void
-put_template(struct datagram *d, const struct template *t)
+/* Whether octets more fit; PAYLOAD_MIN holds any one template. */
+static int
+has_room(const struct datagram *d, size_t octets)
 {
-	static const struct optional_part	 none;
-	const struct optional_part		*more = &none;
-	unsigned int				 i;
+	return (datagram_align(d->len) + octets <= d->max);
+}
 
-	if (d->optional != NULL)
-		more = &d->optional->part[t->fields[0].element == IE_SRC_IPV6];
-	datagram_put(d, t->id, 2);
-	datagram_put(d, t->count + more->count, 2);
-	put_fields(d, t->fields, t->count);
-	for (i = 0; i < more->count; i++) {
-		datagram_put(d, more->field[i].element, 2);
-		datagram_put(d, more->field[i].octets, 2);
+/* softflowd 1.x had each template in a set of its own. */
+unsigned int
+template_sets(struct datagram *d, unsigned int from)
+{
+	const struct layout	*l = d->layout;
+	uint16_t		 set_id;
+	int			 classic = l->format.flags & FORMAT_CLASSIC;
+
+	set_id = l->format.version == NETFLOW9_VERSION ? NETFLOW9_TEMPLATES :
+	    IPFIX_TEMPLATES;
+	for (; from < l->ntemplates; from++) {
+		if (!has_room(d, SET_HEAD + 4U + l->template[from].specifiers))
+			break;
+		if (d->set == 0 || classic)
+			set_open(d, set_id);
+		put_template(d, &l->template[from]);
 	}
-}
-
-void
-template_set(struct datagram *d, uint16_t set_id, const struct template *t,
-    size_t n)
-{
-	set_open(d, set_id);
-	for (; n > 0; n--, t++)
-		put_template(d, t);
 	set_close(d);
-}
-
-void
-template_sampling(struct datagram *d, uint16_t set_id,
-    const uint16_t head[2], uint16_t scope)
-{
-	const struct template_field	fields[] = {
-		{ scope, 4 },
-		{ IE_SAMPLING_INTERVAL, 4 },
-		{ IE_SAMPLING_ALGORITHM, 1 }
-	};
-
-	set_open(d, set_id);
-	datagram_put(d, TEMPLATE_SAMPLING, 2);
-	datagram_put(d, head[0], 2);
-	datagram_put(d, head[1], 2);
-	put_fields(d, fields, 3);
-
-	set_open(d, TEMPLATE_SAMPLING);
-	datagram_put(d, d->source_id, 4);
-	datagram_put(d, d->sampling, 4);
-	datagram_put(d, SAMPLING_DETERMINISTIC, 1);
-	d->options++;
-	set_close(d);
+	if (from == l->ntemplates && has_room(d, OPTIONS_ROOM)) {
+		options_sets(d);
+		from++;
+	}
+	if (from <= l->ntemplates)
+		return (from);
+	return (has_room(d, layout_room(l)) ? 0 : from);
 }
 
 /*
- * A record of direction dir, field by field as the FIELDS_ of its template
- * have it.  Written out, for this is most of what exporting a flow costs.
- * side: if not NULL, what is kept besides, also for optional fields.
+ * Fields of which all records but classic ones begin, in the order in which
+ * netflow_layout.c has them.  Written out, for this is most of what exporting
+ * a flow costs.
  */
-static inline void
-put_record(struct datagram *d, const struct template *t, const struct flow *f,
-    const struct flow_side *side, int dir, uint8_t end_reason)
+static inline uint8_t *
+put_plain(struct datagram *d, const struct layout_template *t,
+    const struct record *r, uint8_t *p)
 {
-	uint8_t		*p = d->data + d->len;
-	size_t		 address = f->key.family == 6 ? 16 : 4;
-	size_t		 wide = side != NULL && d->optional->wide;
+	const struct layout	*l = d->layout;
+	const struct flow	*f = r->flow;
+	int			 dir = r->dir;
 
-	if (address == 16) {
+	if (f->key.family == 6) {
 		memcpy(p, f->key.addr[dir], 16);
 		memcpy(p + 16, f->key.addr[1 - dir], 16);
+		p += 32;
 	} else {
 		memcpy(p, f->key.addr[dir], 4);
 		memcpy(p + 4, f->key.addr[1 - dir], 4);
+		p += 8;
 	}
-	p += 2 * address;
-	if (t->absolute) {
+	if (l->times == TIMES_MILLISECONDS) {
 		p = datagram_store(p, f->first_us[dir] / 1000, 8);
 		p = datagram_store(p, f->last_us[dir] / 1000, 8);
-	} else {
+	} else if (l->origin) {
 		p = datagram_store(p, datagram_uptime(d, f->first_us[dir]), 4);
 		p = datagram_store(p, datagram_uptime(d, f->last_us[dir]), 4);
+	} else if (l->times <= TIMES_SECONDS) {
+		p = datagram_store(p, record_time(d, f->first_us[dir]), 4);
+		p = datagram_store(p, record_time(d, f->last_us[dir]), 4);
+	} else {
+		p = datagram_store(p, record_time(d, f->first_us[dir]), 8);
+		p = datagram_store(p, record_time(d, f->last_us[dir]), 8);
 	}
 	p = datagram_store(p, f->octets[dir], 8);
 	p = datagram_store(p, f->packets[dir], 8);
@@ -130,57 +122,92 @@ put_record(struct datagram *d, const struct template *t, const struct flow *f,
 	p = datagram_store(p, f->key.port[dir], 2);
 	p = datagram_store(p, f->key.port[1 - dir], 2);
 	*p++ = f->key.proto;
-	if (wide)
-		p = datagram_store(p, side->count[dir].tcp_control, 2);
+	if (l->wide)
+		p = datagram_store(p, r->side->count[dir].tcp_control, 2);
 	else
 		*p++ = f->tcp_flags[dir];
 	*p++ = f->key.family;
 	*p++ = f->tos[dir];
-	*p++ = end_reason;
+	*p++ = r->end_reason;
 	*p++ = interface_direction(f, dir,
-	    side == NULL ? NULL : side->first[dir].mac);
+	    r->side == NULL ? NULL : r->side->first[dir].mac);
 	if (t->icmp)
-		(void)datagram_store(p, f->key.port[1 - dir], 2);
-	d->len += t->octets + wide;
+		p = datagram_store(p, f->key.port[1 - dir], 2);
+	return (p);
+}
+
+static inline void
+put_record(struct datagram *d, const struct layout_template *t,
+    const struct record *r)
+{
+	if (t->plan != 0)
+		d->len = (size_t)(put_plain(d, t, r, d->data + d->len) -
+		    d->data);
+	if (t->plan < t->count)
+		record_put(d, r, &t->field[t->plan],
+		    (size_t)(t->count - t->plan));
 	d->flows++;
 }
 
-/* The same with its optional fields. */
-static void
-put_more(struct datagram *d, const struct template *t, const struct flow *f,
-    const struct flow_side *side, int dir, uint8_t end_reason)
+/* Open a set of t for so many records, unless there is no room. */
+static int
+make_room(struct datagram *d, const struct layout_template *t,
+    unsigned int records)
 {
-	put_record(d, t, f, side, dir, end_reason);
-	optional_put(d, &d->optional->part[f->key.family == 6], side, dir);
+	size_t	end;
+	int	open = d->set != 0 && d->set_id == t->id;
+
+	end = open ? d->len : datagram_align(d->len) + SET_HEAD;
+	if (datagram_align(end + (size_t)t->octets * records) > d->max)
+		return (-1);
+	if (!open)
+		set_open(d, t->id);
+	return (0);
+}
+
+static const struct layout_template *
+template_of(const struct layout *l, const struct flow *f, int both)
+{
+	unsigned int	kind;
+
+	if (f->key.family == 6)
+		kind = LAYOUT_IPV6 | (f->key.proto == IPPROTO_ICMPV6);
+	else
+		kind = f->key.proto == IPPROTO_ICMP;
+	return (&l->template[l->index[kind | (both ? LAYOUT_BOTH : 0)]]);
+}
+
+static int
+biflow(struct datagram *d, struct record *r)
+{
+	const struct flow		*f = r->flow;
+	const struct layout_template	*t;
+
+	if (r->dirs != ((f->packets[0] != 0) | (unsigned int)
+	    (f->packets[1] != 0) << 1))
+		return (-1);
+	t = template_of(d->layout, f, r->dirs == 3);
+	if (make_room(d, t, 1) == -1)
+		return (-1);
+	while (record_next_biflow(r))
+		put_record(d, t, r);
+	return (0);
 }
 
 int
-template_flow(struct datagram *d, const struct template *t,
-    const struct flow *f, const struct flow_side *side, unsigned int dirs,
-    uint8_t end_reason)
+template_flow(struct datagram *d, const struct flow *f,
+    const struct flow_side *side, unsigned int dirs, uint8_t end_reason)
 {
-	const struct optional	*more = d->optional;
-	size_t			 end, octets = t->octets;
-	int			 dir, open;
+	const struct layout_template	*t;
+	struct record			 r;
 
-	if (more != NULL)
-		octets += more->part[f->key.family == 6].octets +
-		    (size_t)more->wide;
-	open = d->set != 0 && d->set_id == t->id;
-	end = open ? d->len : datagram_align(d->len) + SET_HEAD;
-	end += octets * ((dirs & 1) + (dirs >> 1));
-	if (datagram_align(end) > d->max)
+	r = record_begin(f, side, dirs, end_reason);
+	if (d->layout->format.flags & FORMAT_BIFLOW)
+		return (biflow(d, &r));
+	t = template_of(d->layout, f, 0);
+	if (make_room(d, t, record_count(dirs)) == -1)
 		return (-1);
-
-	if (!open)
-		set_open(d, t->id);
-	for (dir = 0; dir < 2; dir++) {
-		if ((dirs & 1U << dir) == 0)
-			continue;
-		if (more != NULL)
-			put_more(d, t, f, side, dir, end_reason);
-		else
-			put_record(d, t, f, NULL, dir, end_reason);
-	}
+	while (record_next(&r))
+		put_record(d, t, &r);
 	return (0);
 }

@@ -165,6 +165,7 @@ enum expire_reason {
 	X(packets_exported, "packets in exported flows")		\
 	X(octets_exported, "octets in exported flows")			\
 	X(times_clamped, "times the protocol cannot say")		\
+	X(counters_clamped, "counts the protocol cannot say")		\
 	X(flows_not_exportable, "flows the protocol cannot carry")	\
 	X(packets_not_exportable, "packets the protocol cannot carry")	\
 	X(flows_unsent, "flows that reached no collector")		\

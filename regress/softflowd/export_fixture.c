@@ -236,9 +236,13 @@ look(unsigned int i)
 struct walk_record *
 put_one(const struct flow f)
 {
+	unsigned int	i = nsent;
+
 	put(f);
 	export_flush(e, &c);
 	ATF_REQUIRE(nsent > 0);
+	for (; i + 1 < nsent; i++)
+		look(i);
 	look(nsent - 1);
 	return (&w.record[0]);
 }

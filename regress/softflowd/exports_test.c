@@ -191,9 +191,9 @@ ATF_TC_BODY(each_collector_has_its_own_sequence, tc)
 	exports_flush(x, &c);
 	ATF_CHECK_EQ(102, walks[0].sequence);
 	ATF_CHECK_EQ(101, walks[1].sequence);
-	ATF_CHECK_EQ(103, walks[2].sequence);	/* and the sampling record */
+	ATF_CHECK_EQ(104, walks[2].sequence);	/* and two on sampling */
 	exports_row(x, 2, &row);
-	ATF_CHECK_EQ(104, row.sequence);
+	ATF_CHECK_EQ(105, row.sequence);
 	ATF_CHECK_EQ(10, row.version);
 	exports_free(x);
 }
