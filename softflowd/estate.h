@@ -62,6 +62,8 @@ struct estate_meter {
 	uint64_t	octets_left;	/* of flows that left the table */
 	uint64_t	packets_moved;	/* out of the table, see */
 	uint64_t	octets_moved;	/* struct estate_move */
+	uint64_t	ignored;	/* packets so far, and */
+	uint64_t	ignored_first_us, ignored_last_us;	/* when */
 	uint32_t	sample_left;
 	uint32_t	begun;		/* savefile: it has a packet */
 };

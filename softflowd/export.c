@@ -81,6 +81,13 @@ export_on_settled(struct export *e, export_settled_fn *settled, void *arg,
 }
 
 void
+export_on_totals(struct export *e, export_totals_fn *totals, void *arg)
+{
+	e->totals = totals;
+	e->totals_arg = arg;
+}
+
+void
 export_segments(struct export *e, export_segment_fn *segment)
 {
 	e->segment = segment;
@@ -356,6 +363,8 @@ export_flow(struct export *e, const struct flow *f, uint32_t idx,
 		begin_with(e, l, f, idx, dirs, end_reason, c);
 	}
 	p = &l->filling;
+	p->packets += f->packets[0] + f->packets[1];
+	p->octets += f->octets[0] + f->octets[1];
 	l->hand->flow[l->hand->nflows + p->nflows++] = idx;
 }
 
@@ -383,11 +392,60 @@ send_interfaces(struct export *e, struct counters *c)
 	e->session.interface = 0;
 }
 
+/* Statistics have a datagram of their own, behind the first templates. */
+static void
+send_statistics(struct export *e, struct counters *c)
+{
+	const struct layout_identity	*id = &e->config.identity;
+	struct export_counters		*own = &e->session.counters;
+	struct export_statistics	 s;
+
+	export_flush(e, c);		/* what is in hand counts, too */
+	if (templates_due(e)) {
+		begin(e, e->lane, c);
+		export_flush(e, c);
+	}
+	s = (struct export_statistics){
+		.messages = own->datagrams,
+		.records = own->records,
+		.octets = own->octets,
+		.unsent_flows = own->records_lost,
+		.unsent_packets = own->packets_lost,
+		.unsent_octets = own->octets_lost,
+		.unsent_first_us = own->first_lost_us,
+		.unsent_last_us = own->last_lost_us,
+		.boot_ms = id->init_ms,
+		.metering_id = e->config.source_id,
+		.exporting_id = e->config.source_id,
+		.family = id->family
+	};
+	memcpy(s.exporter, id->exporter, sizeof(s.exporter));
+	e->totals(e->totals_arg, &s);
+	begin(e, e->lane, c);
+	if (s.boot_ms == 0)
+		s.boot_ms = e->lane->datagram.boot_ms;
+	e->encoder->statistics(&e->lane->datagram, &s);
+	export_flush(e, c);
+	e->session.statistics_at_ms = e->clock.uptime_ms +
+	    (uint64_t)e->config.statistics_seconds * 1000;
+}
+
+static int
+statistics_due(const struct export *e)
+{
+	return (e->config.statistics_seconds != 0 && e->totals != NULL &&
+	    e->encoder->statistics != NULL &&
+	    !(e->config.format.flags & FORMAT_CLASSIC) &&
+	    e->clock.uptime_ms >= e->session.statistics_at_ms);
+}
+
 void
 export_tick(struct export *e, struct counters *c)
 {
 	if (e->fd == -1)
 		return;
+	if (statistics_due(e))
+		send_statistics(e, c);
 	if (e->session.interface != 0 && e->encoder->templates != NULL)
 		send_interfaces(e, c);
 	if (!templates_due(e))
@@ -409,14 +467,24 @@ export_session(const struct export *e)
 	return (&e->session);
 }
 
-void
-export_count_refused(struct export *e, uint64_t records)
+/* The records that it would have made. */
+static uint64_t
+records_of(const struct export *e, const struct flow *f)
 {
-	e->session.counters.records_not_exportable += records;
+	if (e->config.format.flags & FORMAT_BIFLOW)
+		return (1);
+	return ((uint64_t)(f->packets[0] != 0) + (f->packets[1] != 0));
 }
 
 void
-export_count_lost(struct export *e, uint64_t records)
+export_count_refused(struct export *e, const struct flow *f)
 {
-	e->session.counters.records_lost += records;
+	e->session.counters.records_not_exportable += records_of(e, f);
+}
+
+void
+export_count_lost(struct export *e, const struct flow *f)
+{
+	export_note_lost(e, records_of(e, f), f->packets[0] + f->packets[1],
+	    f->octets[0] + f->octets[1]);
 }

@@ -21,6 +21,7 @@
 #include "track.h"
 
 struct export;
+struct export_statistics;
 
 #define EXPORT_FLOWS	32	/* in one datagram */
 #define EXPORT_LANES	2	/* trains at a time */
@@ -33,6 +34,7 @@ struct export_session {
 	uint64_t	settled;	/* number of that train */
 	int64_t		sent_ms;	/* last header's time */
 	uint64_t	templates_at_ms;
+	uint64_t	statistics_at_ms;
 	uint32_t	templates_now;
 	uint32_t	templates_sent;	/* up to those of the start */
 	uint32_t	datagrams;	/* since templates */
@@ -57,6 +59,7 @@ struct export_piece {
 	uint32_t	clamped;
 	uint32_t	cut;
 	int64_t		boot_ms;	/* what its records' times refer to */
+	uint64_t	packets, octets;	/* that its records tell of */
 };
 
 struct export_hand {
@@ -79,6 +82,7 @@ struct export_config {
 	uint32_t	sampling;	/* 1 in N; 1: every packet */
 	uint32_t	template_seconds;	/* refresh templates after, */
 	uint32_t	template_datagrams;	/* or after this many */
+	uint32_t	statistics_seconds;	/* between records of them; 0: none */
 	uint32_t	train;	/* datagrams of a call, to MAX_TRAIN */
 	uint64_t	rate;	/* octets a second; 0: as pace.h has it */
 	const struct flow_side	*sides;	/* by a flow's idx; or NULL */
@@ -179,6 +183,13 @@ void	export_resend(struct export *, struct export_hand *,
 
 void	export_set_clock(struct export *, const struct export_clock *);
 
+/*
+ * Fill in what the process as a whole has to tell (RFC 7011 sections 4.1 and
+ * 4.2): of packets, and the timeouts.  Without this there are no statistics.
+ */
+typedef void export_totals_fn(void *arg, struct export_statistics *);
+void	export_on_totals(struct export *, export_totals_fn *, void *arg);
+
 /* Whether records of the version can say the flow. */
 int	export_can(const struct export *, const struct flow *);
 
@@ -201,8 +212,8 @@ void	export_templates(struct export *);
 
 const struct export_session *export_session(const struct export *);
 
-/* Flow records that the collector's version cannot say, or that are lost. */
-void	export_count_refused(struct export *, uint64_t records);
-void	export_count_lost(struct export *, uint64_t records);
+/* A flow that the collector's version cannot say, or that is lost. */
+void	export_count_refused(struct export *, const struct flow *);
+void	export_count_lost(struct export *, const struct flow *);
 
 #endif

@@ -39,6 +39,8 @@ struct export {
 	export_settled_fn		*settled;
 	void				*settled_arg;
 	unsigned int			 slot;
+	export_totals_fn		*totals;
+	void				*totals_arg;
 	struct export_clock		 clock;
 
 	struct export_session		 session;
@@ -61,5 +63,9 @@ void	export_depart(struct export *, struct export_hand *,
 	    struct counters *);
 
 void	export_forget(struct export_hand *);
+
+/* Count what its collector will not have. */
+void	export_note_lost(struct export *, uint64_t records, uint64_t packets,
+	    uint64_t octets);
 
 #endif

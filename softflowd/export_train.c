@@ -166,6 +166,22 @@ send_from(struct export *e, unsigned int first)
 	}
 }
 
+void
+export_note_lost(struct export *e, uint64_t records, uint64_t packets,
+    uint64_t octets)
+{
+	struct export_counters	*c = &e->session.counters;
+
+	if (records == 0)
+		return;
+	c->records_lost += records;
+	c->packets_lost += packets;
+	c->octets_lost += octets;
+	c->last_lost_us = e->clock.unix_us;
+	if (c->first_lost_us == 0)
+		c->first_lost_us = c->last_lost_us;
+}
+
 static void
 count_piece(struct export *e, unsigned int piece, struct counters *c)
 {
@@ -178,7 +194,7 @@ count_piece(struct export *e, unsigned int piece, struct counters *c)
 		own->records += p->records;
 	} else {
 		own->failures++;
-		own->records_lost += p->records;
+		export_note_lost(e, p->records, p->packets, p->octets);
 	}
 	c->times_clamped += p->clamped;
 	c->counters_clamped += p->cut;

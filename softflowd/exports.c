@@ -33,6 +33,8 @@ struct exports {
 	exports_gone_fn		*gone;
 	exports_commit_fn	*commit;
 	void			*arg;
+	export_totals_fn	*totals;
+	void			*totals_arg;
 	export_segment_fn	*segment;
 	struct exports_one	 one[MAX_EXPORT];
 	unsigned int		 count;
@@ -72,6 +74,13 @@ exports_on_settled(struct exports *x, exports_gone_fn *gone,
 	x->gone = gone;
 	x->commit = commit;
 	x->arg = arg;
+}
+
+void
+exports_on_totals(struct exports *x, export_totals_fn *totals, void *arg)
+{
+	x->totals = totals;
+	x->totals_arg = arg;
 }
 
 /* Whether the train's n-th flow was in a piece that went. */
@@ -127,6 +136,7 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 		.sampling = x->config.sampling,
 		.template_seconds = x->config.template_seconds,
 		.template_datagrams = x->config.template_datagrams,
+		.statistics_seconds = x->config.statistics_seconds,
 		.train = x->config.train,
 		.sides = x->config.sides,
 		.identity = {
@@ -153,6 +163,7 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	pace_init(&one->pace, conf->rate);
 	one->paced = x->config.paced || conf->rate != 0;
 	export_on_settled(one->export, settled, x, x->count);
+	export_on_totals(one->export, x->totals, x->totals_arg);
 	export_segments(one->export, x->segment);
 	export_payload(one->export, conf->payload_max);
 	export_open(one->export, fd, conf->sequence, &conf->counters);
@@ -279,7 +290,7 @@ pace_sent(struct exports_one *one)
 
 /* Collectors that a flow is for: bit for each. */
 static uint32_t
-collectors_of(struct exports *x, const struct flow *f, uint64_t records)
+collectors_of(struct exports *x, const struct flow *f)
 {
 	uint32_t	mask = 0;
 	unsigned int	i;
@@ -288,7 +299,7 @@ collectors_of(struct exports *x, const struct flow *f, uint64_t records)
 		if (export_can(x->one[i].export, f))
 			mask |= 1U << i;
 		else if (f->pending & 1U << i && !x->config.spread)
-			export_count_refused(x->one[i].export, records);
+			export_count_refused(x->one[i].export, f);
 	}
 	if (x->config.spread && mask != 0)
 		mask = choose_one(x, f, mask);
@@ -297,7 +308,7 @@ collectors_of(struct exports *x, const struct flow *f, uint64_t records)
 
 /* Of these, those whose limit allows another flow; the others lose it. */
 static uint32_t
-within_limits(struct exports *x, uint32_t mask, uint64_t records)
+within_limits(struct exports *x, const struct flow *f, uint32_t mask)
 {
 	struct exports_one	*one;
 	uint32_t		 left;
@@ -309,7 +320,7 @@ within_limits(struct exports *x, uint32_t mask, uint64_t records)
 		pace_sent(one);
 		if (pace_over(&one->pace)) {
 			mask &= ~(left & -left);
-			export_count_lost(one->export, records);
+			export_count_lost(one->export, f);
 		}
 	}
 	return (mask);
@@ -321,14 +332,12 @@ exports_flow(struct exports *x, uint32_t idx, enum expire_reason why,
 {
 	struct flow	*f = track_flow(x->track, idx);
 	uint64_t	 packets = f->packets[0] + f->packets[1];
-	uint64_t	 records;
 	uint32_t	 mask, left;
 	unsigned int	 i;
 
 	if (packets == 0)
 		return (0);
-	records = (f->packets[0] != 0) + (f->packets[1] != 0);
-	mask = collectors_of(x, f, records) & f->pending;
+	mask = collectors_of(x, f) & f->pending;
 	if (mask == 0) {
 		if (x->count == 0) {
 			c->flows_no_collector++;
@@ -339,7 +348,7 @@ exports_flow(struct exports *x, uint32_t idx, enum expire_reason why,
 		}
 		return (0);
 	}
-	mask = within_limits(x, mask, records);
+	mask = within_limits(x, f, mask);
 	if (mask == 0) {
 		c->flows_unsent++;
 		c->packets_unsent += packets;

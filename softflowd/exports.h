@@ -32,6 +32,7 @@ struct exports_config {
 	uint32_t	template_seconds;
 	uint32_t	template_datagrams;
 	uint32_t	train;
+	uint32_t	statistics_seconds;
 	int		spread;		/* a flow goes to one collector only */
 	int		paced;		/* also where there is no limit */
 	uint64_t	secret[2];	/* of spread and flow ids */
@@ -57,6 +58,8 @@ struct exports *exports_new(const struct exports_config *, struct track *,
 void	exports_free(struct exports *);
 void	exports_on_settled(struct exports *, exports_gone_fn *,
 	    exports_commit_fn *, void *arg);
+
+void	exports_on_totals(struct exports *, export_totals_fn *, void *arg);
 
 /*
  * Add a collector; slots count from 0.  fd: its connected socket, exports' to

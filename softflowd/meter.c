@@ -58,6 +58,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.train = conf->train;
 	if (m->how.side)
 		config.sides = estate_sides(m->estate, conf->max_flows);
+	config.statistics_seconds = conf->statistics_seconds;
 	config.spread = conf->spread != 0;
 	config.paced = !m->savefile;
 	config.init_ms = m->savefile ? 0 : conf->boot_unix_us / 1000;
@@ -80,7 +81,9 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	if (m->how.side)
 		track_extend(m->track, estate_sides(m->estate,
 		    conf->max_flows), m->keyed);
-	exports_on_settled(m->exports, meter_exported, meter_commit_exported, m);
+	exports_on_settled(m->exports, meter_exported, meter_commit_exported,
+	    m);
+	exports_on_totals(m->exports, meter_totals, m);
 	return (0);
 }
 
@@ -286,6 +289,7 @@ meter_decode(struct meter *m, const struct frame *frame, struct packet *pkt)
 	result = packet_decode(m->link, frame, &m->how, pkt);
 	if (result != PACKET_OK) {
 		(*packet_drop_counter(c, result))++;
+		c->octets_ignored += frame->wirelen;
 		return (0);
 	}
 	/* Also of those not sampled: the first one knows the ports. */

@@ -10,6 +10,7 @@
  */
 
 #include "meter_state.h"
+#include "netflow.h"
 #include "order.h"
 
 #define TICK_LOOKS	256	/* at flows, in one call of meter_tick() */
@@ -168,6 +169,46 @@ meter_make_room(struct meter *m)
 	meter_end_flows(m, idx, why, n);
 }
 
+/* Frames that held no packet to account, and what the kernel dropped. */
+static uint64_t
+ignored_packets(const struct counters *c)
+{
+	return (c->drop_non_ip + c->drop_short_link + c->drop_short_ipv4 +
+	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
+	    c->drop_bad_version + c->drop_bad_header_length +
+	    c->drop_bad_total_length + c->kernel_dropped);
+}
+
+/* To the batch, or the second. */
+static void
+note_ignored(struct meter *m, uint64_t now_us)
+{
+	uint64_t	ignored = ignored_packets(&m->stats->summary.counters);
+
+	if (ignored == m->at.ignored)
+		return;
+	m->at.ignored = ignored;
+	m->at.ignored_last_us = now_us;
+	if (m->at.ignored_first_us == 0)
+		m->at.ignored_first_us = now_us;
+}
+
+void
+meter_totals(void *arg, struct export_statistics *s)
+{
+	const struct meter	*m = arg;
+	const struct counters	*c = &m->stats->summary.counters;
+
+	s->ignored_packets = m->at.ignored;
+	s->ignored_octets = c->octets_ignored;
+	s->ignored_first_us = m->at.ignored_first_us;
+	s->ignored_last_us = m->at.ignored_last_us;
+	s->selected = c->packets + c->own_export + c->second_sightings;
+	s->observed = s->selected + c->not_sampled;
+	s->active_timeout = m->conf.timeouts.seconds[TIMEOUT_MAXLIFE];
+	s->idle_timeout = m->conf.timeouts.seconds[TIMEOUT_GENERAL];
+}
+
 int
 meter_tick(struct meter *m, uint64_t now_us)
 {
@@ -178,6 +219,7 @@ meter_tick(struct meter *m, uint64_t now_us)
 	unsigned int		 n = END_FLOWS;
 	int			 held = 0;
 
+	note_ignored(m, now_us);
 	exports_tick(m->exports, c);
 	if (now_us < m->at.scanned_us)
 		m->at.scanned_us = now_us;	/* the clock was set back */

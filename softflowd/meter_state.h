@@ -87,6 +87,9 @@ void	meter_commit(struct meter *, uint32_t leaving);
 exports_gone_fn		meter_exported;
 exports_commit_fn	meter_commit_exported;
 
+/* For exports_on_totals(). */
+export_totals_fn	meter_totals;
+
 /*
  * Another sighting of a flow in the table: 1 when it counts, and the flow is
  * updated; 0 when it is a second one.

@@ -142,6 +142,7 @@ enum expire_reason {
 	X(drop_bad_version, "wrong IP version")				\
 	X(drop_bad_header_length, "bad IPv4 header length")		\
 	X(drop_bad_total_length, "bad IPv4 total length")		\
+	X(octets_ignored, "octets of frames without a packet")		\
 	X(fragments, "later fragments")					\
 	X(fragments_joined, "later fragments that joined their first")	\
 	X(fragments_orphaned, "later fragments without their first")	\
@@ -227,7 +228,11 @@ struct export_counters {
 	uint64_t	octets;		/* sent, of transport payload */
 	uint64_t	records;	/* flow records sent */
 	uint64_t	failures;	/* datagrams that could not be sent */
-	uint64_t	records_lost;	/* flow records in those */
+	uint64_t	records_lost;	/* flow records in those, */
+	uint64_t	packets_lost;	/* what they tell of, */
+	uint64_t	octets_lost;
+	uint64_t	first_lost_us;	/* when, since the epoch; 0: never */
+	uint64_t	last_lost_us;
 	uint64_t	records_not_exportable;	/* the version cannot say */
 	uint64_t	would_block;	/* tries that met a full socket */
 	uint64_t	reconnects;	/* of a stream, behind the first */

@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "export_fixture.h"
+#include "netflow.h"
 
 /* Whether a look at datagram i shows templates. */
 static int
@@ -205,6 +206,69 @@ ATF_TC_BODY(short_template_interval_holds_from_the_start, tc)
 	pass(2000, 2000);
 	export_tick(e, &c);
 	ATF_CHECK_EQ(3, nsent);
+	export_free(e);
+}
+
+static uint64_t	ignored;
+
+static void
+fill_totals(void *arg, struct export_statistics *s)
+{
+	ATF_CHECK(arg == &ignored);
+	s->ignored_packets = ignored;
+	s->ignored_first_us = s->ignored_last_us = 1700000000000000;
+}
+
+/* What an options record of the last datagram says. */
+static uint64_t
+last_option(uint16_t id, uint16_t element)
+{
+	const struct walk_record	*r;
+
+	look(nsent - 1);
+	ATF_REQUIRE((r = walk_option(&w, id)) != NULL);
+	return (r->value[element]);
+}
+
+ATF_TC_WITHOUT_HEAD(statistics_come_at_the_start_and_each_interval);
+ATF_TC_BODY(statistics_come_at_the_start_and_each_interval, tc)
+{
+	unsigned int	n;
+	int		fd;
+
+	config.statistics_seconds = 60;
+	ignored = 5;
+	start(10);
+	export_on_totals(e, fill_totals, &ignored);
+	fd = add(0, 1400);
+	export_tick(e, &c);
+	/* Templates of flows first; of what was sent, this is not yet. */
+	ATF_REQUIRE_EQ(2, nsent);
+	look(0);
+	ATF_CHECK_EQ(1, last_option(TEMPLATE_METERING, 41));
+	ATF_CHECK_EQ(sent[0].len, last_option(TEMPLATE_METERING, 40));
+	ATF_CHECK_EQ(0, last_option(TEMPLATE_METERING, 42));
+	ATF_CHECK_EQ(5, last_option(TEMPLATE_IGNORED, 164));
+	ATF_CHECK_EQ(0, last_option(TEMPLATE_UNSENT, 166));
+	fail(fd, EHOSTUNREACH, 2);
+	put(both_ways(tcp_flow()));
+	export_flush(e, &c);
+	pass(59999, 59999);
+	ignored = 7;
+	export_tick(e, &c);		/* templates, but no statistics */
+	look(nsent - 1);
+	ATF_CHECK(walk_option(&w, TEMPLATE_IGNORED) == NULL);
+	n = nsent;
+	put(tcp_flow());
+	pass(1, 1);
+	export_tick(e, &c);
+	ATF_REQUIRE_EQ(n + 2, nsent);
+	ATF_CHECK_EQ(7, last_option(TEMPLATE_IGNORED, 164));
+	ATF_CHECK_EQ(n + 1, last_option(TEMPLATE_METERING, 41));
+	ATF_CHECK_EQ(1, last_option(TEMPLATE_METERING, 42));
+	ATF_CHECK_EQ(2, last_option(TEMPLATE_UNSENT, 166));
+	ATF_CHECK_EQ(73, last_option(TEMPLATE_UNSENT, 167));
+	ATF_CHECK_EQ(91500, last_option(TEMPLATE_UNSENT, 168));
 	export_free(e);
 }
 
@@ -447,6 +511,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    templates_return_after_a_second_five_and_the_interval);
 	ATF_TP_ADD_TC(tp, short_template_interval_holds_from_the_start);
+	ATF_TP_ADD_TC(tp, statistics_come_at_the_start_and_each_interval);
 	ATF_TP_ADD_TC(tp, templates_go_out_when_idle);
 	ATF_TP_ADD_TC(tp, templates_go_out_on_demand);
 	ATF_TP_ADD_TC(tp, v5_has_no_templates_to_send);
