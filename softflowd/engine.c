@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sys/socket.h>
 #include <sys/time.h>
 
 #include "engine.h"
@@ -80,15 +79,8 @@ engine_log(int priority, const char *text)
  * From the parent
  */
 
-/* Export's way out: no address, no signal, no waiting. */
-static ssize_t
-engine_send_datagram(int fd, const void *data, size_t len)
-{
-	return (send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT));
-}
-
 /* Move a received descriptor out of the way of the reserved ones. */
-static int
+int
 engine_place(int fd, int where)
 {
 	int	to;
@@ -205,24 +197,6 @@ engine_get_filter(struct imsg *imsg)
 	engine.filter_fd = engine_place(imsg_get_fd(imsg), FD_SAVEFILE + 1);
 }
 
-static void
-engine_get_export(struct imsg *imsg)
-{
-	struct msg_export	msg;
-	int			fd;
-
-	if (engine.meter == NULL ||
-	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
-	    msg.slot >= MAX_EXPORT || msg.payload_max < 512 ||
-	    msg.payload_max > 65507)
-		fatalx("bad EXPORT");
-	fd = engine_place(imsg_get_fd(imsg), FD_SAVEFILE + 1);
-	if (fd > FD_LOW_MAX)
-		fatalx("EXPORT: descriptor %d", fd);
-	if (meter_add_export(engine.meter, fd, &msg) == -1)
-		fatal("EXPORT: slot %u", msg.slot);
-}
-
 /* Everything has arrived: map, confine, say so. */
 static void
 engine_lock(void)
@@ -319,6 +293,12 @@ engine_dispatch_running(struct imsg *imsg)
 		break;
 	case IMSG_INTERFACES:
 		engine_get_interfaces(imsg);
+		break;
+	case IMSG_EXPORT_UP:
+		engine_get_export_up(imsg);
+		break;
+	case IMSG_EXPORT_PAYLOAD:
+		engine_get_export_payload(imsg);
 		break;
 	case IMSG_SUMMARY_REQ:
 		if (imsg_get_len(imsg) != 0)

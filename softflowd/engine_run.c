@@ -378,6 +378,7 @@ engine_run(void)
 		engine_set_clock();
 		engine_set_patience();
 		engine_turn();
+		engine_export_watch();
 		engine_report(0);
 	}
 }

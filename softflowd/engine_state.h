@@ -63,6 +63,19 @@ void	engine_flush(int timeout_ms);
 void	engine_dispatch_priv(void);
 void	engine_learn_interfaces(void);
 
+/* Move a received descriptor to a place, or up to the first free one. */
+int	engine_place(int fd, int where);
+
+/*
+ * engine_export.c: sockets to collectors.  Watch tells the parent which have
+ * failed; once in a turn.
+ */
+export_send_fn	engine_send_datagram;
+void	engine_get_export(struct imsg *);
+void	engine_get_export_up(struct imsg *);
+void	engine_get_export_payload(struct imsg *);
+void	engine_export_watch(void);
+
 /* engine_control.c */
 int	engine_interface(uint8_t slot, struct summary_interface *);
 void	engine_control_init(void);

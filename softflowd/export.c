@@ -105,13 +105,19 @@ void
 export_open(struct export *e, int fd, uint32_t sequence,
     const struct export_counters *before)
 {
+	export_up(e, fd);
+	e->session.sequence = sequence;
+	if (before != NULL)
+		e->session.counters = *before;
+}
+
+void
+export_up(struct export *e, int fd)
+{
 	if (e->fd != -1)
 		close(e->fd);
 	e->fd = fd;
 	e->cut = CUT_UNKNOWN;
-	e->session.sequence = sequence;
-	if (before != NULL)
-		e->session.counters = *before;
 	e->session.templates_sent = 0;
 	export_templates(e);
 }
@@ -122,15 +128,6 @@ export_payload(struct export *e, uint32_t octets)
 	e->payload_max = octets < PAYLOAD_MIN ? PAYLOAD_MIN : octets;
 	if (e->payload_max > e->encoder->payload_max)
 		e->payload_max = e->encoder->payload_max;
-}
-
-int
-export_too_long(struct export *e)
-{
-	int	was = e->too_long;
-
-	e->too_long = 0;
-	return (was);
 }
 
 void

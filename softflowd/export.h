@@ -152,15 +152,15 @@ void	export_patience(struct export *, export_wait_fn *wait,
 void	export_open(struct export *, int fd, uint32_t sequence,
 	    const struct export_counters *before);
 
+/* Another socket instead, or with -1 none: what is due meanwhile is lost. */
+void	export_up(struct export *, int fd);
+
 /*
  * Octets of a datagram that its route carries: less than 512 (RFC 7011
  * section 10.3.3) counts as 512, and one with templates of optional fields
  * has what it needs.
  */
 void	export_payload(struct export *, uint32_t octets);
-
-/* Whether a datagram was too long for its route since this was asked. */
-int	export_too_long(struct export *);
 
 /*
  * Go on with a session, after export_open().  If a train was being sent and

@@ -35,7 +35,6 @@ struct export {
 	export_wait_fn			*wait;
 	unsigned int			 patience;
 	int				 full;	/* patience was in vain */
-	int				 too_long;	/* for the route */
 	export_settled_fn		*settled;
 	void				*settled_arg;
 	unsigned int			 slot;

@@ -26,7 +26,6 @@ try_again(struct export *e, int error, int *refused)
 	case EINTR:
 		return (1);
 	case EMSGSIZE:
-		e->too_long = 1;
 		return (0);
 	case EAGAIN:
 	case ENOBUFS:
@@ -61,7 +60,7 @@ export_octets(const struct export_hand *h, unsigned int first, unsigned int n)
 static int
 cut_at(struct export *e, size_t octets)
 {
-	if (e->cut == CUT_NEVER || e->segment == NULL)
+	if (e->cut == CUT_NEVER || e->segment == NULL || e->fd == -1)
 		return (octets == 0);
 	if (e->cut != octets) {
 		if (e->segment(e->fd, octets) == -1) {

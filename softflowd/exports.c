@@ -23,6 +23,7 @@ struct exports_one {
 	uint64_t	 octets;	/* sent, as pace knows */
 	uint32_t	 version;
 	uint32_t	 transport;
+	int		 up;
 };
 
 struct exports {
@@ -159,6 +160,7 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 		return (-1);
 	one->version = conf->format.version;
 	one->transport = conf->transport;
+	one->up = fd != -1;
 	one->octets = conf->counters.octets;
 	pace_init(&one->pace, conf->rate);
 	one->paced = x->config.paced || conf->rate != 0;
@@ -171,30 +173,17 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	return (0);
 }
 
-int
-exports_up(struct exports *x, int fd, const struct msg_export *conf)
+void
+exports_up(struct exports *x, unsigned int slot, int fd)
 {
-	struct export	*e;
-
-	if (conf->slot >= x->count) {
-		errno = EINVAL;
-		return (-1);
-	}
-	e = x->one[conf->slot].export;
-	export_payload(e, conf->payload_max);
-	export_open(e, fd, export_session(e)->sequence, NULL);
-	return (0);
+	x->one[slot].up = fd != -1;
+	export_up(x->one[slot].export, fd);
 }
 
-int
+void
 exports_payload(struct exports *x, unsigned int slot, uint32_t octets)
 {
-	if (slot >= x->count) {
-		errno = EINVAL;
-		return (-1);
-	}
 	export_payload(x->one[slot].export, octets);
-	return (0);
 }
 
 void
@@ -479,6 +468,7 @@ exports_row(const struct exports *x, unsigned int slot,
 	row->slot = slot;
 	row->version = one->version;
 	row->transport = one->transport;
+	row->down = !one->up;
 	row->sequence = export_session(one->export)->sequence;
 	row->counters = export_session(one->export)->counters;
 }

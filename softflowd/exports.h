@@ -68,11 +68,9 @@ void	exports_on_totals(struct exports *, export_totals_fn *, void *arg);
  */
 int	exports_add(struct exports *, int fd, const struct msg_export *);
 
-/* Its new connection, of its own or -1 with errno EINVAL: no such slot. */
-int	exports_up(struct exports *, int fd, const struct msg_export *);
-
-/* What its route carries has changed. */
-int	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
+/* Of one that was added: another socket, -1: none; what its route carries. */
+void	exports_up(struct exports *, unsigned int slot, int fd);
+void	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
 
 /* For all: see export.h. */
 void	exports_segments(struct exports *, export_segment_fn *);

@@ -124,26 +124,38 @@ meter_new(const struct msg_conf *conf, struct estate *estate,
  * orders endpoints; so must we.
  */
 static void
-meter_own_key(struct meter_own *own, const struct msg_addr *a,
-    const struct msg_addr *b)
+meter_own_key(struct meter_own *own, uint32_t transport,
+    const struct msg_addr *a, const struct msg_addr *b)
 {
-	int	order;
+	static const uint8_t	proto[TRANSPORT_MAX] = { 17, 6, 132 };
+	int			order;
 
 	memset(own, 0, sizeof(*own));
 	if (a->family == 0 || a->family != b->family)
 		return;
 	order = memcmp(a->addr, b->addr, sizeof(a->addr));
 	if (order > 0 || (order == 0 && a->port > b->port)) {
-		meter_own_key(own, b, a);
+		meter_own_key(own, transport, b, a);
 		return;
 	}
 	memcpy(own->key.addr[0], a->addr, sizeof(a->addr));
 	memcpy(own->key.addr[1], b->addr, sizeof(b->addr));
 	own->key.port[0] = a->port;
 	own->key.port[1] = b->port;
-	own->key.proto = 17;
+	own->key.proto = proto[transport];
 	own->key.family = a->family;
 	own->known = 1;
+}
+
+static void
+meter_know_own(struct meter *m, const struct msg_export *conf)
+{
+	m->remote[conf->slot] = conf->remote;
+	/* Without ports in the key our datagrams cannot be told apart. */
+	if (m->conf.track_level >= TRACK_PORT &&
+	    !(m->conf.flags & CONF_KEEP_OWN))
+		meter_own_key(&m->own[conf->slot], conf->transport,
+		    &conf->local, &conf->remote);
 }
 
 int
@@ -151,13 +163,30 @@ meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 {
 	if (exports_add(m->exports, fd, conf) == -1)
 		return (-1);
-	/* Without ports in the key our datagrams cannot be told apart. */
-	if (m->conf.track_level >= TRACK_PORT &&
-	    !(m->conf.flags & CONF_KEEP_OWN))
-		meter_own_key(&m->own[conf->slot], &conf->local,
-		    &conf->remote);
-	m->remote[conf->slot] = conf->remote;
+	meter_know_own(m, conf);
 	return (0);
+}
+
+void
+meter_export_up(struct meter *m, int fd, const struct msg_export *conf)
+{
+	meter_know_own(m, conf);
+	if (fd == -1)
+		return;
+	exports_up(m->exports, conf->slot, fd);
+	meter_export_payload(m, conf->slot, conf->payload_max);
+}
+
+void
+meter_export_down(struct meter *m, uint32_t slot)
+{
+	exports_up(m->exports, slot, -1);
+}
+
+void
+meter_export_payload(struct meter *m, uint32_t slot, uint32_t octets)
+{
+	exports_payload(m->exports, slot, octets);
 }
 
 static int
@@ -166,11 +195,9 @@ meter_is_own(const struct meter *m, const struct flow_key *key)
 	struct flow_key	any = *key;
 	unsigned int	i;
 
-	if (key->proto != 17)
-		return (0);
 	any.reserved = 0;			/* whatever their ToS */
 	for (i = 0; i < exports_count(m->exports); i++)
-		if (m->own[i].known &&
+		if (m->own[i].known && m->own[i].key.proto == key->proto &&
 		    memcmp(&m->own[i].key, &any, sizeof(any)) == 0)
 			return (1);
 	return (0);

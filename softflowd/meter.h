@@ -34,8 +34,19 @@ struct meter;
 struct meter *meter_new(const struct msg_conf *, struct estate *,
 	    export_send_fn *);
 
-/* Add a collector; fd is the meter's to keep.  -1 with errno. */
+/*
+ * Add a collector; fd is the meter's to keep, or -1 while there is none.  -1
+ * with errno.
+ */
 int	meter_add_export(struct meter *, int fd, const struct msg_export *);
+
+/*
+ * Of a collector's slot that was added: a socket is there, or with fd -1 its
+ * addresses are; it has gone, and is closed; what its datagrams may have now.
+ */
+void	meter_export_up(struct meter *, int fd, const struct msg_export *);
+void	meter_export_down(struct meter *, uint32_t slot);
+void	meter_export_payload(struct meter *, uint32_t slot, uint32_t octets);
 
 /*
  * Take over what the worker before us left: before the first frame, with all

@@ -31,8 +31,8 @@ enum msg_type {
 	IMSG_TABLE,	/* empty + shared object of estate.h; after CONF */
 	IMSG_CAPTURE,	/* struct msg_capture + descriptor; before LOCK */
 	IMSG_FILTER,	/* struct msg_filter + shared object; before LOCK */
-	IMSG_EXPORT,	/* struct msg_export + socket; before LOCK */
-	IMSG_EXPORT_UP,	/* struct msg_export + socket; a stream is back */
+	IMSG_EXPORT,	/* struct msg_export + socket or none; before LOCK */
+	IMSG_EXPORT_UP,	/* struct msg_export + socket or none; after LOCK */
 	IMSG_EXPORT_PAYLOAD,	/* struct msg_export_payload; any time */
 	IMSG_INTERFACES,	/* struct msg_interfaces; any time */
 	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
@@ -166,9 +166,10 @@ struct msg_filter {
 };
 
 /*
- * IMSG_EXPORT: one for each collector, slots in order; of a stream that is
- * not connected it comes without a descriptor.  IMSG_EXPORT_UP: a stream's
- * new connection, and whose.
+ * IMSG_EXPORT: one for each collector, slots in order; of one that is not
+ * connected it comes without a descriptor.  IMSG_EXPORT_UP: its connection, or
+ * without a descriptor the addresses of the one that is being made, as its
+ * first packets may be captured already.
  */
 struct msg_export {
 	uint32_t	slot;

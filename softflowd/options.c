@@ -29,7 +29,6 @@
 #define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
 #define MIN_BUFFER		(128U << 10)
 #define MAX_BUFFER		(1U << 30)
-#define V5_MAX_SAMPLING		16383	/* 14 bits in the header */
 
 struct option_def {
 	int		 letter;
@@ -44,28 +43,26 @@ struct option_def {
 struct name_value {
 	const char	*name;
 	int		 value;
-	const char	*refused;	/* what it is, if not in this version */
-};
-
-static const struct name_value versions[] = {
-	{ "5", 5, NULL },
-	{ "9", 9, NULL },
-	{ "10", 10, NULL },
-	{ "ipfix", 10, NULL },
-	{ "1", 0, "NetFlow version 1" },
-	{ "psamp", 0, "PSAMP export" },
-	{ NULL, 0, NULL }
 };
 
 static const struct name_value levels[] = {
-	{ "full", TRACK_FULL, NULL },
-	{ "tos", TRACK_TOS, NULL },
-	{ "port", TRACK_PORT, NULL },
-	{ "proto", TRACK_PROTO, NULL },
-	{ "ip", TRACK_IP, NULL },
-	{ "vlan", TRACK_VLAN, NULL },
-	{ "ether", TRACK_ETHER, NULL },
-	{ NULL, 0, NULL }
+	{ "full", TRACK_FULL },
+	{ "tos", TRACK_TOS },
+	{ "port", TRACK_PORT },
+	{ "proto", TRACK_PROTO },
+	{ "ip", TRACK_IP },
+	{ "vlan", TRACK_VLAN },
+	{ "ether", TRACK_ETHER },
+	{ NULL, 0 }
+};
+
+static const struct name_value times[] = {
+	{ "uptime", TIMES_UPTIME },
+	{ "sec", TIMES_SECONDS },
+	{ "milli", TIMES_MILLISECONDS },
+	{ "micro", TIMES_MICROSECONDS },
+	{ "nano", TIMES_NANOSECONDS },
+	{ NULL, 0 }
 };
 
 /* Leave "-x arg: reason" in error; arg may be NULL. */
@@ -216,9 +213,6 @@ set_name(struct parse *p, char *arg)
 	for (n = p->def->names; n->name != NULL; n++) {
 		if (strcmp(n->name, arg) != 0)
 			continue;
-		if (n->refused != NULL)
-			return (options_fail(p, arg, "%s is not in this version; "
-			    "known are %s", n->refused, p->def->text));
 		*(int *)options_member(p, p->def->offset) = n->value;
 		return (0);
 	}
@@ -228,9 +222,15 @@ set_name(struct parse *p, char *arg)
 static int
 set_transport(struct parse *p, char *arg)
 {
-	if (strcmp(arg, "udp") != 0)
-		return (options_fail(p, arg, "only udp is in this version"));
-	return (0);
+	return (options_check(p, arg, options_transport(arg,
+	    &p->options->transport)));
+}
+
+static int
+set_version(struct parse *p, char *arg)
+{
+	return (options_check(p, arg, options_version(arg,
+	    &p->options->version)));
 }
 
 /* "tcp, tcp.rst, ...", for messages. */
@@ -289,7 +289,7 @@ set_tunnels(struct parse *p, char *arg)
 static int
 set_collectors(struct parse *p, char *arg)
 {
-	char item[sizeof(struct options_dest) + sizeof("[]:")];
+	char item[sizeof(struct options_dest) + sizeof("vpsamp@sctp:[]:")];
 	const char *errstr;
 	size_t len;
 
@@ -327,13 +327,16 @@ static const struct option_def defs[] = {
 	OTHER('i', 1, set_interface),
 	STRING('r', set_savefile, savefile),
 	OTHER('n', 1, set_collectors),
-	NAME('v', version, versions, "5, 9 and 10 (ipfix)"),
+	OTHER('v', 1, set_version),
 	OTHER('t', 1, set_timeout),
 	NAME('T', level, levels, "ether, vlan, tos, full, port, proto and "
 	    "ip"),
 	OTHER('E', 1, set_tunnels),
 	OTHER('o', 1, options_tunable),
 	OTHER('P', 1, set_transport),
+	NAME('A', times, times, "sec, milli, micro, nano and uptime"),
+	FLAG('b', biflow, 1),
+	FLAG('l', spread, 1),
 	OTHER('D', 0, set_debug),
 	FLAG('d', foreground, 1),
 	FLAG('N', promisc, 0),
@@ -352,12 +355,8 @@ static const struct option_def defs[] = {
 	OTHER('a', 0, ignore),
 	OTHER('6', 0, ignore),
 	OTHER('g', 0, ignore),
-	REFUSE('A', "times cannot be chosen; with -v 10 they are absolute, in "
-	    "milliseconds"),
-	REFUSE('b', "biflow records; each direction is a record of its own"),
+	OTHER('I', 1, ignore),
 	REFUSE('f', "a configuration file; give options"),
-	REFUSE('I', "resetting the boot time; -v 10 has times that never wrap"),
-	REFUSE('l', "taking turns; every collector gets every flow"),
 	REFUSE('M', "threads; one worker reads all interfaces"),
 	REFUSE('R', "PSAMP input; packets come from -i or -r"),
 	REFUSE('w', "several workers; start one softflowd for each interface")
@@ -410,38 +409,13 @@ finish(struct parse *p)
 	}
 	if (o->sampling == 0)
 		o->sampling = 1;
-	if (o->version == 5 && o->sampling > V5_MAX_SAMPLING) {
-		snprintf(p->error, p->errorlen, "-s %u: version 5 cannot "
-		    "announce more than 1 in %d; use -v 9 or -v 10",
-		    o->sampling, V5_MAX_SAMPLING);
-		return (-1);
-	}
-	if (o->version == 5 && o->source_id > UINT16_MAX) {
-		snprintf(p->error, p->errorlen, "-o source-id=%u: version 5 "
-		    "has room for 0 to %d; use -v 9 or -v 10", o->source_id,
-		    UINT16_MAX);
-		return (-1);
-	}
-	if (o->version == 5 && (o->nmac > 0 || o->fields != 0 ||
-	    o->labels > 0)) {
-		snprintf(p->error, p->errorlen, "%s: version 5 records have "
-		    "no room for it; use -v 9 or -v 10", o->nmac > 0 ? "-H" :
-		    o->fields != 0 ? "-o fields" : "-x");
-		return (-1);
-	}
-	if (o->nmac > 0)
-		o->fields |= OPTIONAL_DIRECTION;
-	if (o->version != 5 && o->level >= TRACK_VLAN)
-		o->fields |= OPTIONAL_VLAN;
-	if (o->version != 5 && o->level == TRACK_ETHER)
-		o->fields |= OPTIONAL_MAC;
 	if (o->savefile != NULL) {
 		/* Nothing of a daemon that may be running is ours. */
 		o->ctlsock = NULL;
 		o->foreground = 1;
 	} else if (o->pidfile == NULL)
 		o->pidfile = SOFTFLOWD_PIDFILE;
-	return (0);
+	return (options_collectors(o, p->error, p->errorlen));
 }
 
 static void
@@ -458,7 +432,10 @@ set_defaults(struct options *o)
 	o->fragments = DEFAULT_FRAGMENTS;
 	o->level = TRACK_FULL;
 	o->version = 5;
-	o->hoplimit = -1;
+	o->transport = TRANSPORT_UDP;
+	o->reconnect_seconds = DEFAULT_RECONNECT_SECONDS;
+	o->statistics_seconds = DEFAULT_STATISTICS_SECONDS;
+	o->hoplimit = o->dscp = -1;
 	o->promisc = 1;
 }
 

@@ -55,6 +55,7 @@ struct options {
 	uint32_t	 max_flows;
 	uint32_t	 sampling;	/* 1: every packet */
 	uint32_t	 source_id;
+	int		 have_source_id;	/* -o source-id was given */
 	uint32_t	 template_seconds, template_datagrams;
 	uint32_t	 train;		/* datagrams of a call */
 	uint32_t	 snaplen, buffer;	/* octets */
@@ -91,12 +92,12 @@ void	options_free(struct options *);
 const char *options_usage(void);
 
 /*
- * Kinds of value, options_value.c: a time such as 1h30m to seconds, host:port
- * or [IPv6 address]:port, and names of tunnels or of optional fields with
- * commas between them.  NULL, or what is wrong.
+ * Kinds of value, options_value.c: a time such as 1h30m to seconds, a rate
+ * such as 10m to octets a second, and names of tunnels or of optional fields
+ * with commas between them.  NULL, or what is wrong.
  */
 const char *options_time(const char *, uint32_t *seconds);
-const char *options_collector(const char *, struct options_dest *);
+const char *options_rate(const char *, uint64_t *rate);
 const char *options_tunnels(const char *, uint32_t *tunnels);
 const char *options_fields(const char *, uint32_t *fields);
 
@@ -105,6 +106,30 @@ const char *options_fields(const char *, uint32_t *fields);
  * memory.
  */
 int	options_filter(int argc, char *argv[], char **filter);
+
+/*
+ * options_collector.c: names of versions and transports, and
+ * [version@][transport:]host:port; what is not given stays 0 or -1.  Likewise.
+ */
+#define OPTIONS_VERSIONS	"1, 5, 9, 10 (ipfix) and psamp"
+const char *options_version(const char *, int *version);
+const char *options_transport(const char *, int *transport);
+const char *options_collector(const char *, struct options_dest *);
+const char *options_transport_name(int transport);
+
+/*
+ * When all is read: give each collector what it has no own of, and settle
+ * what hangs on their versions.  -1 with an error that names the option.
+ */
+int	options_collectors(struct options *, char *error, size_t);
+
+/* Of a collector that reads this version: records, and its source id. */
+void	options_format(const struct options *, int version,
+	    struct export_format *);
+uint32_t options_source_id(const struct options *, int version);
+
+/* Whether some collector has no counters of more than 32 bits. */
+int	options_counters32(const struct options *);
 
 /*
  * options_interface.c: add an interface, [optional:][index:]name, whose name

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "compat.h"
+#include "datagram.h"
 #include "options_parse.h"
+#include "netflow.h"
 
 struct tunable {
 	const char	*name;
@@ -57,8 +59,48 @@ set_fields(struct parse *p, const char *arg, const char *value)
 	    options_fields(value, &p->options->fields)));
 }
 
+static int
+set_source_id(struct parse *p, const char *arg, const char *value)
+{
+	p->options->have_source_id = 1;
+	return (options_number(p, arg, value, 0, UINT32_MAX,
+	    &p->options->source_id));
+}
+
+static int
+set_rate(struct parse *p, const char *arg, const char *value)
+{
+	return (options_check(p, arg,
+	    options_rate(value, &p->options->rate)));
+}
+
+static int
+set_templates(struct parse *p, const char *arg, const char *value)
+{
+	p->options->classic = strcmp(value, "classic") == 0;
+	if (!p->options->classic && strcmp(value, "default") != 0)
+		return (options_fail(p, arg, "it must be default or classic"));
+	return (0);
+}
+
+static int
+set_flow_id(struct parse *p, const char *arg, const char *value)
+{
+	if (*value != '\0')
+		return (options_fail(p, arg, "it takes no value"));
+	p->options->flow_id = 1;
+	return (0);
+}
+
 static const struct tunable tunables[] = {
-	{ "source-id", OFFSET(source_id), 0, UINT32_MAX, NULL },
+	{ "source-id", 0, 0, 0, set_source_id },
+	{ "dscp", OFFSET(dscp), 0, 63, NULL },
+	{ "payload", OFFSET(payload), PAYLOAD_MIN, DATAGRAM_SIZE, NULL },
+	{ "rate", 0, 0, 0, set_rate },
+	{ "reconnect", OFFSET(reconnect_seconds), 1, 60, NULL },
+	{ "statistics-seconds", OFFSET(statistics_seconds), 0, 86400, NULL },
+	{ "templates", 0, 0, 0, set_templates },
+	{ "flow-id", 0, 0, 0, set_flow_id },
 	{ "template-seconds", OFFSET(template_seconds), 1, 86400, NULL },
 	{ "template-datagrams", OFFSET(template_datagrams), 1, 1000000, NULL },
 	{ "train", OFFSET(train), 1, MAX_TRAIN, NULL },
@@ -87,6 +129,8 @@ options_tunable(struct parse *p, char *arg)
 		    options_member(p, t->offset)));
 	}
 	return (options_fail(p, arg, "it must be name=value; the names are "
-	    "fields, source-id, template-seconds, template-datagrams, train, "
-	    "fragment-entries, own-prefix, own-export, ignore-outgoing"));
+	    "fields, source-id, dscp, payload, rate, reconnect, "
+	    "statistics-seconds, templates, flow-id, template-seconds, "
+	    "template-datagrams, train, fragment-entries, own-prefix, "
+	    "own-export, ignore-outgoing"));
 }

@@ -4,8 +4,8 @@
  */
 
 /*
- * Values on the command line that have a syntax of their own: times,
- * collectors, tunnels and optional fields.  Runs in the parent, before it has
+ * Values on the command line that have a syntax of their own: times, rates,
+ * tunnels and optional fields.  Runs in the parent, before it has
  * opened anything.  Pure.
  */
 
@@ -16,8 +16,8 @@
 #include "compat.h"
 #include "options.h"
 
-#define DIGITS		"0123456789"
 #define TIME_LIMIT	(10U * 365 * 86400)
+#define RATE_LIMIT	UINT64_C(1000000000000)
 #define BAD_TIME	"bad time; a time is a sum of numbers with s, m, h, " \
 			"d or w, such as 1h30m"
 #define LONG_TIME	"longer than 10 years (3650d)"
@@ -51,51 +51,32 @@ options_time(const char *s, uint32_t *seconds)
 	return (NULL);
 }
 
-static int
-port_is_good(const char *port)
-{
-	const char *c, *errstr;
-	int letters = 0;
-
-	if (port[strspn(port, DIGITS)] == '\0') {
-		(void)strtonum(port, 1, UINT16_MAX, &errstr);
-		return (errstr == NULL);
-	}
-	for (c = port; *c != '\0'; c++) {
-		if (isalpha((unsigned char)*c))
-			letters = 1;
-		else if (strchr(DIGITS "-_.+", *c) == NULL)
-			return (0);
-	}
-	return (letters);
-}
-
 const char *
-options_collector(const char *item, struct options_dest *dest)
+options_rate(const char *s, uint64_t *rate)
 {
-	const char *host = item, *port;
-	size_t len;
+	static const char bad[] = "a rate is a number of octets a second, up "
+	    "to 1000000m, of thousands of them with k, or of millions with m";
+	uint64_t n = 0, factor = 1;
 
-	if (*item == '[') {
-		host++;
-		len = strcspn(host, "]");
-		port = host + len + (host[len] == ']');
-	} else {
-		len = strcspn(item, ":");
-		port = item + len;
-		if (*port == ':' && strchr(port + 1, ':') != NULL)
-			return ("an IPv6 address needs brackets, as in "
-			    "[2001:db8::1]:9995");
+	if (!isdigit((unsigned char)*s))
+		return (bad);
+	for (; isdigit((unsigned char)*s); s++) {
+		n = n * 10 + (uint64_t)(*s - '0');
+		if (n > RATE_LIMIT)
+			return (bad);
 	}
-	if (len >= sizeof(dest->host))
-		return ("the host's name is too long");
-	if (len == 0 || *port++ != ':')
-		return ("a collector is host:port or [IPv6 address]:port");
-	if (!port_is_good(port) || strlen(port) >= sizeof(dest->port))
-		return ("the port must be a number from 1 to 65535 or the "
-		    "name of a service");
-	strlcpy(dest->host, host, len + 1);
-	strlcpy(dest->port, port, sizeof(dest->port));
+	switch (tolower((unsigned char)*s)) {
+	case 'm':
+		factor *= 1000;
+		/* FALLTHROUGH */
+	case 'k':
+		factor *= 1000;
+		s++;
+		break;
+	}
+	if (*s != '\0' || n > RATE_LIMIT / factor)
+		return (bad);
+	*rate = n * factor;
 	return (NULL);
 }
 

@@ -32,7 +32,8 @@
 #define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
 #define PRIV_FD_BASE	64	/* our program, out of a child's way */
 
-enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_MAX };
+enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_RESOLVER, PFD_EXPORT,
+    PFD_MAX = PFD_EXPORT + MAX_EXPORT };
 
 struct priv	priv;
 
@@ -195,6 +196,20 @@ priv_open_live(void)
 }
 
 static void
+priv_warn_version_5(void)
+{
+	unsigned int	i;
+
+	for (i = 0; i < priv.opt->ndest; i++)
+		if (priv.opt->dest[i].version <= 5)
+			break;
+	if (i < priv.opt->ndest)
+		log_info("NetFlow v%d cannot carry IPv6: such flows are "
+		    "counted as flows_not_exportable; -v 9 and -v 10 carry "
+		    "them", priv.opt->dest[i].version);
+}
+
+static void
 priv_open(void)
 {
 	struct timespec	ts;
@@ -210,9 +225,7 @@ priv_open(void)
 		fatal("/dev/null");
 	priv_find_user();
 	priv_export_open();
-	if (priv.opt->version == 5 && priv.ndest > 0)
-		log_info("NetFlow v5 cannot carry IPv6: such flows are counted "
-		    "as flows_not_exportable; -v 9 and -v 10 carry them");
+	priv_warn_version_5();
 	priv_pidfile_open();
 	priv_control_open();
 	if (priv.root && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
@@ -288,6 +301,8 @@ priv_confine(void)
 		box.remove_dirs[box.nremove_dirs++] = priv.pidfile.dir;
 	if (priv.ctlsock.fd != -1)
 		box.remove_dirs[box.nremove_dirs++] = priv.ctlsock.dir;
+	box.ntcp_ports = priv_export_ports(box.tcp_ports);
+	box.tcp_bind = priv.opt->source != NULL;
 	if (sandbox_parent(&box, &layers, &abi, &step) == -1)
 		fatal("confinement of the parent failed at %s", step);
 	sandbox_describe(layers, text, sizeof(text));
@@ -367,13 +382,14 @@ priv_handle_signals(void)
 static int
 priv_timeout(int more)
 {
-	int64_t	left;
+	int64_t	left, now = priv_now_ms();
 
 	if (more)
 		return (0);
-	if (priv.worker.phase != WORKER_NONE)
-		return (PRIV_POLL_MS);
-	left = priv.worker.next_ms - priv_now_ms();
+	left = priv_export_next_ms() - now;
+	if (priv.worker.phase == WORKER_NONE &&
+	    left > priv.worker.next_ms - now)
+		left = priv.worker.next_ms - now;
 	return (left < 0 ? 0 : left > PRIV_POLL_MS ? PRIV_POLL_MS :
 	    (int)left);
 }
@@ -410,6 +426,9 @@ priv_poll(int more)
 	pfd[PFD_CONTROL].events = POLLIN;
 	pfd[PFD_LINK].fd = priv.link_fd;
 	pfd[PFD_LINK].events = POLLIN;
+	pfd[PFD_RESOLVER].fd = priv_resolver_fd();
+	pfd[PFD_RESOLVER].events = POLLIN;
+	priv_export_pollfds(&pfd[PFD_EXPORT]);
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000L;
 	if (ppoll(pfd, PFD_MAX, &ts, &waiting) == -1) {
@@ -425,6 +444,9 @@ priv_poll(int more)
 		priv_control_accept();
 	if (pfd[PFD_LINK].revents & POLLIN)
 		priv_link_event();
+	if (pfd[PFD_RESOLVER].revents != 0)
+		priv_resolver_event();
+	priv_export_events(&pfd[PFD_EXPORT]);
 	if (more || pfd[PFD_WORKER].revents & (POLLIN | POLLHUP))
 		return (priv_dispatch_worker());
 	return (0);
@@ -452,6 +474,8 @@ priv_main(const struct options *opt)
 	priv.quit = got_end != 0;
 	while (!priv.quit) {
 		priv_worker_timers(priv_now_ms());
+		priv_export_timers(priv_now_ms());
+		priv_resolver_timers(priv_now_ms());
 		more = priv_poll(more);
 		priv_handle_signals();
 	}

@@ -188,6 +188,26 @@ dispatch_summary_end(struct imsg *imsg)
 }
 
 static int
+dispatch_export_down(struct imsg *imsg)
+{
+	struct msg_export_down	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		return (-1);
+	return (priv_export_down(&msg));
+}
+
+static int
+dispatch_export_ask(struct imsg *imsg)
+{
+	struct msg_export_ask	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		return (-1);
+	return (priv_export_ask(msg.slot));
+}
+
+static int
 dispatch_control_closed(struct imsg *imsg)
 {
 	struct msg_control_closed	msg;
@@ -258,6 +278,10 @@ dispatch_one(struct imsg *imsg)
 		return (dispatch_counters(imsg));
 	case IMSG_EXPORT_COUNTERS:
 		return (dispatch_export_counters(imsg));
+	case IMSG_EXPORT_DOWN:
+		return (dispatch_export_down(imsg));
+	case IMSG_EXPORT_ASK:
+		return (dispatch_export_ask(imsg));
 	case IMSG_SUMMARY:
 		return (dispatch_summary(imsg));
 	case IMSG_SUMMARY_PROTO:

@@ -3,15 +3,13 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/*
- * Collectors: the parent looks names up and connects one UDP socket to each,
- * before it confines itself.
- */
+/* Sockets to collectors: where from, how far, how large, with which mark. */
 
 #include <sys/socket.h>
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/tcp.h>
 
 #include <arpa/inet.h>
 
@@ -27,12 +25,19 @@
 
 #define EXPORT_SNDBUF	(1024 * 1024)
 #define PAYLOAD_MIN	512	/* RFC 7011 section 10.3.3, MTU unknown */
-#define PAYLOAD_MAX	65507
+#define PAYLOAD_USUAL	1400
+#define PAYLOAD_V5	1464	/* 30 records */
+#define PAYLOAD_FIELDS	1200	/* templates of optional fields may need it */
 #define HEADERS_IPV4	28	/* IP and UDP */
 #define HEADERS_IPV6	48
+#define DEAD_MS		60000	/* TCP: unanswered for so long */
 
-static void
-net_addr(struct msg_addr *to, const struct sockaddr_storage *ss)
+#ifndef IPPROTO_SCTP
+#define IPPROTO_SCTP	132
+#endif
+
+void
+priv_net_addr(struct msg_addr *to, const struct sockaddr_storage *ss)
 {
 	struct sockaddr_in	sin;
 	struct sockaddr_in6	sin6;
@@ -51,125 +56,235 @@ net_addr(struct msg_addr *to, const struct sockaddr_storage *ss)
 	}
 }
 
-static struct addrinfo *
-net_resolve(const char *host, const char *port, int family, int flags,
-    const char *what)
+void
+priv_net_sockaddr(struct sockaddr_storage *to, const struct msg_addr *from)
+{
+	struct sockaddr_in	sin = { 0 };
+	struct sockaddr_in6	sin6 = { 0 };
+
+	memset(to, 0, sizeof(*to));
+	if (from->family == 4) {
+		sin.sin_family = AF_INET;
+		sin.sin_port = htons(from->port);
+		memcpy(&sin.sin_addr, from->addr, 4);
+		memcpy(to, &sin, sizeof(sin));
+	} else {
+		sin6.sin6_family = AF_INET6;
+		sin6.sin6_port = htons(from->port);
+		memcpy(&sin6.sin6_addr, from->addr, 16);
+		memcpy(to, &sin6, sizeof(sin6));
+	}
+}
+
+static socklen_t
+net_length(const struct sockaddr_storage *ss)
+{
+	return (ss->ss_family == AF_INET ? sizeof(struct sockaddr_in) :
+	    sizeof(struct sockaddr_in6));
+}
+
+int
+priv_net_numeric(struct sockaddr_storage *ss, const char *host,
+    const char *port, int transport)
 {
 	struct addrinfo	 hints = { 0 }, *res;
 	int		 error;
 
-	hints.ai_family = family;
-	hints.ai_socktype = SOCK_DGRAM;
-	hints.ai_flags = flags;
+	hints.ai_socktype = transport == TRANSPORT_UDP ? SOCK_DGRAM :
+	    SOCK_STREAM;
+	hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
 	error = getaddrinfo(host, port, &hints, &res);
 	if (error != 0)
-		fatalx("%s: %s", what, error == EAI_SYSTEM ?
-		    strerror(errno) : gai_strerror(error));
-	return (res);
+		return (error);
+	memset(ss, 0, sizeof(*ss));
+	memcpy(ss, res->ai_addr, res->ai_addrlen);
+	freeaddrinfo(res);
+	return (0);
 }
 
-/* Options of the sending side: -S, -e, -L. */
-static void
-net_local(int fd, int family)
+/* Where datagrams leave from: -S, -e. */
+static int
+net_bind(int fd, const char **what)
 {
 	const struct options	*opt = priv.opt;
-	struct addrinfo		*res;
-	int			 size = EXPORT_SNDBUF, hops = opt->hoplimit;
-	int			 v6 = family == AF_INET6;
-	int			 level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	struct sockaddr_storage	 ss;
 
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	*what = "-S";
 #ifdef SO_BINDTODEVICE
 	if (opt->device != NULL && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
 	    opt->device, (socklen_t)strlen(opt->device) + 1) == -1)
-		fatal("-S %s", opt->device);
+		return (-1);
 #else
 	if (opt->device != NULL)
 		fatalx("-S: this system cannot bind a socket to a device");
 #endif
-	if (opt->source != NULL) {
-		res = net_resolve(opt->source, NULL, family,
-		    AI_NUMERICHOST | AI_PASSIVE, opt->source);
-		if (bind(fd, res->ai_addr, res->ai_addrlen) == -1)
-			fatal("-e %s", opt->source);
-		freeaddrinfo(res);
+	*what = "-e";
+	if (opt->source == NULL)
+		return (0);
+	if (priv_net_numeric(&ss, opt->source, NULL, TRANSPORT_UDP) != 0) {
+		errno = EADDRNOTAVAIL;
+		return (-1);
 	}
-	if (hops == -1)
-		return;
-	/* 0 keeps multicast on this host and means nothing for unicast. */
-	if (setsockopt(fd, level, v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL,
-	    &hops, sizeof(hops)) == -1 || (hops > 0 && setsockopt(fd, level,
-	    v6 ? IPV6_UNICAST_HOPS : IP_TTL, &hops, sizeof(hops)) == -1))
-		fatal("-L %d", hops);
+	return (bind(fd, (struct sockaddr *)&ss, net_length(&ss)));
 }
 
-/* Payload that the route carries unfragmented. */
-static uint32_t
-net_payload(int fd, int family)
+/* What their headers say: -L, -o dscp. */
+static int
+net_mark(int fd, int v6, int transport)
 {
-	socklen_t	len = sizeof(int);
-	int		mtu = 0, headers;
+	int	level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int	hops = priv.opt->hoplimit, tos = priv.opt->dscp << 2;
 
-	headers = family == AF_INET ? HEADERS_IPV4 : HEADERS_IPV6;
+	if (priv.opt->dscp != -1 && setsockopt(fd, level,
+	    v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos)) == -1)
+		return (-1);
+	if (hops == -1)
+		return (0);
+	/* 0 keeps multicast on this host and means nothing for unicast. */
+	if (hops > 0 && setsockopt(fd, level, v6 ? IPV6_UNICAST_HOPS : IP_TTL,
+	    &hops, sizeof(hops)) == -1)
+		return (-1);
+	if (transport != TRANSPORT_UDP)
+		return (0);
+	return (setsockopt(fd, level, v6 ? IPV6_MULTICAST_HOPS :
+	    IP_MULTICAST_TTL, &hops, sizeof(hops)));
+}
+
+/*
+ * A peer that has gone without a word ends a TCP connection in a minute, not
+ * in the quarter of an hour that retransmissions take.
+ */
+static void
+net_liveliness(int fd, int transport)
+{
+	int	on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+#ifdef TCP_USER_TIMEOUT
+	on = DEAD_MS;
+	if (transport == TRANSPORT_TCP)
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &on,
+		    sizeof(on));
+#else
+	(void)transport;
+#endif
+}
+
+int
+priv_net_socket(int family, int transport)
+{
+	static const int	type[TRANSPORT_MAX] = {
+		SOCK_DGRAM, SOCK_STREAM, SOCK_STREAM
+	};
+	static const int	proto[TRANSPORT_MAX] = {
+		IPPROTO_UDP, IPPROTO_TCP, IPPROTO_SCTP
+	};
+
+	return (socket(family, type[transport] | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    proto[transport]));
+}
+
+int
+priv_net_connect(int transport, const struct sockaddr_storage *to,
+    const char **what)
+{
+	int	fd, size = EXPORT_SNDBUF, saved;
+
+	*what = NULL;
+	if ((fd = priv_net_socket(to->ss_family, transport)) == -1)
+		return (-1);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (transport != TRANSPORT_UDP)
+		net_liveliness(fd, transport);
+	if (net_bind(fd, what) == -1)
+		goto fail;
+	*what = "-L or -o dscp";
+	if (net_mark(fd, to->ss_family == AF_INET6, transport) == -1)
+		goto fail;
+	*what = NULL;
+	if (connect(fd, (const struct sockaddr *)to, net_length(to)) == 0 ||
+	    errno == EINPROGRESS)
+		return (fd);
+fail:
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (-1);
+}
+
+int
+priv_net_local(int fd, struct msg_addr *local)
+{
+	struct sockaddr_storage	ss = { 0 };
+	socklen_t		len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		return (-1);
+	priv_net_addr(local, &ss);
+	return (0);
+}
+
+/*
+ * Datagrams are not fragmented, unless the route takes less than what must be
+ * sent in one.
+ */
+static void
+net_fragments(int fd, int v6, int allowed)
+{
+#ifdef IP_MTU_DISCOVER
+	int	value;
+
+	if (v6) {
+		value = allowed ? IPV6_PMTUDISC_WANT : IPV6_PMTUDISC_DO;
+		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value,
+		    sizeof(value));
+		return;
+	}
+	value = allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO;
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &value, sizeof(value));
+#else
+	(void)fd;
+	(void)v6;
+	(void)allowed;
+#endif
+}
+
+/* What the route carries in one piece; 0: unknown. */
+static uint32_t
+net_mtu(int fd, int v6)
+{
+	int		mtu = 0;
 #ifdef IP_MTU
-	if (getsockopt(fd, family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
-	    family == AF_INET ? IP_MTU : IPV6_MTU, &mtu, &len) == -1)
+	socklen_t	len = sizeof(mtu);
+
+	if (getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+	    v6 ? IPV6_MTU : IP_MTU, &mtu, &len) == -1)
 		mtu = 0;
 #else
 	(void)fd;
-	(void)len;
+	(void)v6;
 #endif
-	if (mtu < PAYLOAD_MIN + headers)
-		return (PAYLOAD_MIN);
-	return (mtu - headers > PAYLOAD_MAX ? PAYLOAD_MAX :
-	    (uint32_t)(mtu - headers));
+	return (mtu < 0 ? 0 : (uint32_t)mtu);
 }
 
-static void
-net_open(struct priv_dest *dest, const struct options_dest *opt,
-    uint32_t slot)
+uint32_t
+priv_net_payload(int fd, const struct msg_export *e)
 {
-	struct sockaddr_storage	 ss = { 0 };
-	struct addrinfo		*res, *ai;
-	socklen_t		 len = sizeof(ss);
-	int			 family = AF_UNSPEC, saved = 0;
+	uint32_t	limit = priv.opt->payload, mtu, headers, least;
+	int		v6 = e->remote.family == 6;
 
-	snprintf(dest->name, sizeof(dest->name), strchr(opt->host, ':') ==
-	    NULL ? "%s:%s" : "[%s]:%s", opt->host, opt->port);
-	/* -e decides which of a name's addresses can be sent to. */
-	if (priv.opt->source != NULL)
-		family = strchr(priv.opt->source, ':') == NULL ? AF_INET :
-		    AF_INET6;
-	res = net_resolve(opt->host, opt->port, family, 0, dest->name);
-	dest->fd = -1;
-	for (ai = res; ai != NULL && dest->fd == -1; ai = ai->ai_next) {
-		dest->fd = socket(ai->ai_family,
-		    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (dest->fd == -1) {
-			saved = errno;
-			continue;
-		}
-		net_local(dest->fd, ai->ai_family);
-		if (connect(dest->fd, ai->ai_addr, ai->ai_addrlen) == -1) {
-			saved = errno;
-			close(dest->fd);
-			dest->fd = -1;
-			continue;
-		}
-		dest->conf.payload_max = net_payload(dest->fd, ai->ai_family);
-		memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
-		net_addr(&dest->conf.remote, &ss);
-	}
-	freeaddrinfo(res);
-	errno = saved;
-	if (dest->fd == -1)
-		fatal("%s", dest->name);
-	if (getsockname(dest->fd, (struct sockaddr *)&ss, &len) == -1)
-		fatal("%s", dest->name);
-	dest->conf.slot = slot;
-	/* A file's packets are somebody else's, whatever their addresses. */
-	if (priv.opt->savefile == NULL)
-		net_addr(&dest->conf.local, &ss);
+	if (limit == 0)
+		limit = e->format.version == 5 ? PAYLOAD_V5 : PAYLOAD_USUAL;
+	if (e->transport != TRANSPORT_UDP)
+		return (limit);
+	headers = v6 ? HEADERS_IPV6 : HEADERS_IPV4;
+	mtu = net_mtu(fd, v6);
+	least = e->format.fields != 0 || e->format.labels != 0 ?
+	    PAYLOAD_FIELDS : PAYLOAD_MIN;
+	net_fragments(fd, v6, mtu != 0 && mtu < least + headers);
+	if (mtu < PAYLOAD_MIN + headers)
+		return (PAYLOAD_MIN);
+	return (mtu - headers < limit ? mtu - headers : limit);
 }
 
 static void
@@ -186,6 +301,10 @@ net_own(FILE *fp, const struct msg_export *e)
 	    e->local.port, remote, e->remote.port);
 }
 
+/*
+ * Of UDP only: a stream has another port each time, which by then may be
+ * somebody else's; those are the worker's to know.
+ */
 const char *
 priv_own_filter(void)
 {
@@ -194,23 +313,16 @@ priv_own_filter(void)
 	unsigned int	 i;
 	FILE		*fp;
 
-	if (priv.ndest == 0)
-		return (NULL);
 	if ((fp = open_memstream(&text, &len)) == NULL)
 		fatal("filter");
 	for (i = 0; i < priv.ndest; i++)
-		net_own(fp, &priv.dest[i].conf);
+		if (priv.dest[i].conf.transport == TRANSPORT_UDP &&
+		    priv.dest[i].fd != -1)
+			net_own(fp, &priv.dest[i].conf);
 	if (fclose(fp) == EOF)
 		fatal("filter");
-	return (text);
-}
-
-void
-priv_export_open(void)
-{
-	unsigned int	i;
-
-	for (i = 0; i < priv.opt->ndest; i++)
-		net_open(&priv.dest[i], &priv.opt->dest[i], i);
-	priv.ndest = priv.opt->ndest;
+	if (len > 0)
+		return (text);
+	free(text);
+	return (NULL);
 }

@@ -9,13 +9,16 @@
 #define PRIV_STATE_H
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
+#include <poll.h>
 #include <stdint.h>
 
 #include "capture.h"
 #include "imsg.h"
 #include "msg.h"
 #include "options.h"
+#include "resolver.h"
 #include "stack.h"
 #include "summary.h"
 
@@ -66,10 +69,28 @@ struct priv_capture {
 	int			fixed;		/* as the operator says */
 };
 
+enum dest_state {
+	DEST_WAITING,		/* is tried again at next_ms */
+	DEST_LOOKUP,		/* the resolver looks its name up */
+	DEST_CONNECTING,	/* a stream; given up at next_ms */
+	DEST_CONNECTED,		/* the worker does not have it yet */
+	DEST_UP			/* it has */
+};
+
 struct priv_dest {
+	/* UDP's for life, a stream's until the worker has it; or -1 */
 	int			fd;
+	enum dest_state		state;
+	int			named;		/* has a name to look up */
+	int			failing;	/* and the log says so */
+	int64_t			tried_ms, next_ms;
+	struct sockaddr_storage	addr[RESOLVER_ADDRS];
+	unsigned int		naddr, at;	/* the next one to try */
+	uint16_t		port;
 	struct msg_export	conf;
 	char			name[300];	/* as the operator wrote it */
+	int64_t			log_ms;		/* lines in this minute */
+	unsigned int		log_lines;
 };
 
 /*
@@ -137,11 +158,68 @@ void	priv_control_forget(void);	/* with its worker */
 void	priv_files_remove(void);
 void	priv_find_user(void);
 
-/* priv_net.c */
-void	priv_export_open(void);
+/*
+ * priv_net.c: addresses; of a numeric host, 0 or getaddrinfo(3)'s error.
+ */
+void	priv_net_addr(struct msg_addr *, const struct sockaddr_storage *);
+void	priv_net_sockaddr(struct sockaddr_storage *, const struct msg_addr *);
+int	priv_net_numeric(struct sockaddr_storage *, const char *host,
+	    const char *port, int transport);
+
+/* A socket that is not connected; -1 with errno. */
+int	priv_net_socket(int family, int transport);
+
+/*
+ * One that is, or is being connected, with all options of the sending side.
+ * -1 with errno, and in what the option that was wrong, or NULL.
+ */
+int	priv_net_connect(int transport, const struct sockaddr_storage *,
+	    const char **what);
+int	priv_net_local(int fd, struct msg_addr *);
+
+/*
+ * Octets that a datagram to the collector may have now; also decides whether
+ * it may be fragmented.
+ */
+uint32_t priv_net_payload(int fd, const struct msg_export *);
 
 /* A filter expression for our own datagrams; NULL: there are none. */
 const char *priv_own_filter(void);
+
+/*
+ * priv_export.c: collectors, from names to connections.  Pollfds are of those
+ * being connected, MAX_EXPORT at most.
+ */
+void	priv_export_open(void);
+unsigned int priv_export_ports(uint16_t *tcp_ports);
+void	priv_export_pollfds(struct pollfd *);
+void	priv_export_events(const struct pollfd *);
+void	priv_export_timers(int64_t now_ms);
+int64_t	priv_export_next_ms(void);	/* when something is due */
+
+/* To a worker that starts, and when one is gone. */
+void	priv_export_send(void);
+void	priv_export_orphaned(void);
+
+/* From the worker; -1: hostile. */
+int	priv_export_down(const struct msg_export_down *);
+int	priv_export_ask(uint32_t slot);
+
+/* From the resolver; NULL: there is none. */
+void	priv_export_resolved(uint32_t slot, const struct resolver_answer *);
+
+/*
+ * priv_resolver.c: start it, give it the names, have it confined.  Attach is
+ * the middle part of open, for tests.
+ */
+void	priv_resolver_open(void);
+void	priv_resolver_attach(int fd);
+void	priv_resolver_name(uint32_t slot, int family, const char *host);
+void	priv_resolver_lock(void);
+void	priv_resolver_ask(uint32_t slot);
+int	priv_resolver_fd(void);		/* to poll; -1 */
+void	priv_resolver_event(void);
+void	priv_resolver_timers(int64_t now_ms);
 
 /* priv_interfaces.c */
 void	priv_interfaces_open(void);
@@ -161,6 +239,11 @@ int	priv_link_list(struct stack_link *, unsigned int max);
 void	priv_finish(void);
 void	priv_worker_start(void);
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
+/* With a copy of the descriptor. */
+void	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
+/* In a child: become our own program in a role; root: -1, or FD_CHROOT. */
+__dead void priv_exec(int channel, int root, const char *title,
+	    const char *role);
 void	priv_worker_reap(int status);
 void	priv_worker_kill(const char *why);
 void	priv_worker_kill_hostile(const char *why);

@@ -52,8 +52,8 @@ priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 }
 
 /* A copy, because imsg closes what it has sent. */
-static void
-worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
+void
+priv_worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
 {
 	int	copy;
 
@@ -63,19 +63,19 @@ worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
 	priv_worker_send(type, copy, data, len);
 }
 
-/* In the child: descriptors in their places, then our own program. */
-static __dead void
-worker_exec(int channel)
+/* Descriptors in their places, then our own program. */
+void
+priv_exec(int channel, int root, const char *title, const char *role)
 {
-	char	*argv[] = { (char *)(uintptr_t)"softflowd: worker",
-		    (char *)(uintptr_t)ENGINE_ROLE, NULL };
+	char	*argv[] = { (char *)(uintptr_t)title,
+		    (char *)(uintptr_t)role, NULL };
 	char	*envp[] = { NULL };
-	int	 i, null, root = -1;
+	int	 i, null;
 
 	channel = fcntl(channel, F_DUPFD, WORKER_FD_BASE);
 	null = fcntl(priv.null_fd, F_DUPFD, WORKER_FD_BASE);
-	if (priv.chroot_fd != -1)
-		root = fcntl(priv.chroot_fd, F_DUPFD, WORKER_FD_BASE);
+	if (root != -1)
+		root = fcntl(root, F_DUPFD, WORKER_FD_BASE);
 	/* A sanitizer's report has no other way out than stderr. */
 	for (i = 0; i <= (sandbox_sanitized ? 1 : 2); i++)
 		if (dup2(null, i) == -1)
@@ -99,8 +99,11 @@ worker_send_conf(void)
 	conf.fields = (uint16_t)opt->fields;
 	conf.labels = (uint16_t)opt->labels;
 	conf.sampling = opt->sampling;
-	conf.source_id = opt->source_id;
-	conf.version = (uint32_t)opt->version;
+	conf.version = (uint32_t)(opt->ndest > 0 ? opt->dest[0].version :
+	    opt->version);
+	conf.source_id = options_source_id(opt, (int)conf.version);
+	conf.spread = opt->spread != 0;
+	conf.statistics_seconds = opt->statistics_seconds;
 	conf.template_seconds = opt->template_seconds;
 	conf.template_datagrams = opt->template_datagrams;
 	conf.train = opt->train;
@@ -112,9 +115,8 @@ worker_send_conf(void)
 		conf.flags |= CONF_ROOT;
 	if (opt->keep_own)
 		conf.flags |= CONF_KEEP_OWN;
-	if (opt->version == 5)
+	if (options_counters32(opt))
 		conf.flags |= CONF_COUNTERS32;
-	conf.spread = opt->spread != 0;
 	conf.nown = opt->nown;
 	memcpy(conf.own, opt->own, sizeof(conf.own));
 	conf.nmac = opt->nmac;
@@ -137,34 +139,24 @@ static void
 worker_send_all(void)
 {
 	struct msg_capture	capture;
-	struct msg_export	msg;
 	unsigned int		i;
 
 	worker_send_conf();
-	worker_send_copy(IMSG_TABLE, priv.table_fd, NULL, 0);
+	priv_worker_send_copy(IMSG_TABLE, priv.table_fd, NULL, 0);
 	for (i = 0; i < priv.ncapture; i++) {
 		capture = priv.capture[i].conf;
 		if (priv.worker.skip)
 			capture.flags |= MSG_CAPTURE_SKIP;
-		worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd, &capture,
+		priv_worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd, &capture,
 		    sizeof(capture));
 	}
 	priv.worker.skip = 0;
 	priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
 	    sizeof(priv.interfaces));
 	if (priv.filter_fd != -1)
-		worker_send_copy(IMSG_FILTER, priv.filter_fd, &priv.filter,
+		priv_worker_send_copy(IMSG_FILTER, priv.filter_fd, &priv.filter,
 		    sizeof(priv.filter));
-	for (i = 0; i < priv.ndest; i++) {
-		msg = priv.dest[i].conf;
-		msg.sequence = priv.counters.sequence[i];
-		msg.source_id = priv.opt->source_id;
-		msg.format.version = (uint16_t)priv.opt->version;
-		msg.format.fields = (uint16_t)priv.opt->fields;
-		msg.format.labels = (uint16_t)priv.opt->labels;
-		worker_send_copy(IMSG_EXPORT, priv.dest[i].fd, &msg,
-		    sizeof(msg));
-	}
+	priv_export_send();
 	priv_worker_send(IMSG_LOCK, -1, NULL, 0);
 }
 
@@ -215,7 +207,8 @@ priv_worker_start(void)
 		worker_start_failed("fork");
 		return;
 	case 0:
-		worker_exec(sv[1]);
+		priv_exec(sv[1], priv.chroot_fd, "softflowd: worker",
+		    ENGINE_ROLE);
 	}
 	close(sv[1]);
 	if (imsgbuf_init(&w->channel, sv[0]) == -1)
@@ -257,6 +250,7 @@ worker_close(void)
 	priv.worker.pid = 0;
 	priv.worker.phase = WORKER_NONE;
 	priv_control_forget();
+	priv_export_orphaned();
 }
 
 /* Say how it died; returns how long to wait before the next one, at least. */

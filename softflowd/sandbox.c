@@ -105,7 +105,6 @@ set_limits(size_t memory)
 {
 	/* What is open above NOFILE stays usable; nothing new gets there. */
 	if (set_limit(RLIMIT_CORE, 0) == -1 ||
-	    set_limit(RLIMIT_NPROC, 0) == -1 ||
 	    set_limit(RLIMIT_NOFILE, FD_LOW_MAX + 1) == -1)
 		return (-1);
 	/* A sanitizer's report may go to a file; its shadow is vast. */
@@ -165,11 +164,59 @@ sandbox_worker(const struct sandbox_worker *w, uint32_t *layers,
 	if (sandbox_fill() == -1)
 		return (-1);
 	*step = "limits";
-	if (set_limits(w->memory) == -1)
+	if (set_limit(RLIMIT_NPROC, 0) == -1 || set_limits(w->memory) == -1)
 		return (-1);
 	*layers |= SANDBOX_RLIMITS;
 	*step = "system calls";
 	if (sandbox_os_syscalls_worker() == -1)
+		return (-1);
+	*layers |= SANDBOX_SYSCALLS;
+	*step = NULL;
+	return (0);
+}
+
+int
+sandbox_resolver(const struct sandbox_worker *r, uint32_t *layers,
+    uint32_t *landlock_abi, const char **step)
+{
+	*layers = 0;
+	*landlock_abi = 0;
+
+	*step = "directory";
+	if (chdir("/") == -1)
+		return (-1);
+	/* A file system without what getaddrinfo(3) reads is of no use. */
+	if (r->root) {
+		*step = "capability bounding set";
+		if (sandbox_os_caps_bounding() == -1)
+			return (-1);
+		*step = "ids";
+		if (change_ids(r->uid, r->gid) == -1)
+			return (-1);
+		*layers |= SANDBOX_IDS;
+	}
+	*step = "capabilities";
+	if (sandbox_os_caps_drop() == -1)
+		return (-1);
+	*layers |= SANDBOX_CAPS;
+	*step = "undumpable";
+	if (sandbox_os_undumpable() == -1)
+		return (-1);
+	*layers |= SANDBOX_UNDUMPABLE;
+	*step = "no new privileges";
+	if (sandbox_os_no_new_privs(layers) == -1)
+		return (-1);
+	*step = "Landlock";
+	if (sandbox_landlock_resolver(landlock_abi) == -1)
+		return (-1);
+	if (*landlock_abi != 0)
+		*layers |= SANDBOX_LANDLOCK;
+	*step = "limits";
+	if (set_limits(0) == -1)
+		return (-1);
+	*layers |= SANDBOX_RLIMITS;
+	*step = "system calls";
+	if (sandbox_os_syscalls_resolver() == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
 	*step = NULL;

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "softflowd.h"
+
 /*
  * Descriptor plan of a worker.
  */
@@ -74,6 +76,10 @@ struct sandbox_parent {
 	/* Of pid file and control socket: files may be removed there. */
 	const char	*remove_dirs[2];
 	unsigned int	 nremove_dirs;
+	/* Of collectors: TCP is connected to no other ports. */
+	uint16_t	 tcp_ports[MAX_EXPORT];
+	unsigned int	 ntcp_ports;
+	int		 tcp_bind;	/* an address, the port left open */
 };
 
 /*
@@ -82,6 +88,15 @@ struct sandbox_parent {
  * workers, so it allows their start.  Same results as sandbox_worker().
  */
 int	sandbox_parent(const struct sandbox_parent *, uint32_t *layers,
+	    uint32_t *landlock_abi, const char **step);
+
+/*
+ * Confine the resolver to what getaddrinfo(3) needs: no capability, no file
+ * but for reading in a few directories, no program, no raw socket, TCP to name
+ * servers only.  chroot_fd, parent and memory do not count.  Same results as
+ * sandbox_worker().
+ */
+int	sandbox_resolver(const struct sandbox_worker *, uint32_t *layers,
 	    uint32_t *landlock_abi, const char **step);
 
 /* An empty, already removed directory to be root in; -1 with errno. */
@@ -100,9 +115,11 @@ int	sandbox_os_undumpable(void);	/* no core, no ptrace */
 int	sandbox_os_parent_death(void);	/* die with the parent */
 int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
 int	sandbox_os_syscalls_worker(void);	/* last of all */
+int	sandbox_os_syscalls_resolver(void);
 int	sandbox_os_parent_caps(void);
 int	sandbox_os_syscalls_parent(const struct sandbox_parent *);
 int	sandbox_landlock_worker(uint32_t *abi);
+int	sandbox_landlock_resolver(uint32_t *abi);
 int	sandbox_landlock_parent(const struct sandbox_parent *, uint32_t *abi);
 
 /* System calls that this build's runtime needs besides the table. */

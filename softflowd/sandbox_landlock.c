@@ -35,6 +35,7 @@
 
 #define LL_CREATE_RULESET_VERSION	0x1
 #define LL_RULE_PATH_BENEATH		1
+#define LL_RULE_NET_PORT		2
 
 #define LL_FS_EXECUTE		(UINT64_C(1) << 0)
 #define LL_FS_READ_FILE		(UINT64_C(1) << 2)
@@ -62,6 +63,14 @@ struct ll_path_beneath {
 	int32_t		fd;
 } __attribute__((__packed__));
 
+struct ll_net_port {
+	uint64_t	allowed;
+	uint64_t	port;
+};
+
+#define LL_NET_ABI	4	/* rules of ports, since */
+#define PORT_DOMAIN	53
+
 #define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
 
 /*
@@ -82,6 +91,15 @@ static const struct path {
 	{ "/usr/share/zoneinfo", LL_FS_READ_FILE },
 };
 
+/*
+ * What getaddrinfo(3) reads: its configuration, which may be a link into
+ * /run, and its modules.
+ */
+static const char *const	resolver_paths[] = {
+	"/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
+	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"
+};
+
 /* A sanitizer's runtime reads its own address space's layout at start. */
 static const struct path sanitizer_path = {
 	"/proc", LL_FS_READ_FILE | LL_FS_READ_DIR
@@ -96,8 +114,9 @@ version(void)
 }
 
 /*
- * A rule set that refuses everything the kernel knows of; neither process
- * binds or connects TCP, speaks to abstract sockets or signals a stranger.
+ * A rule set that refuses everything the kernel knows of; no process binds
+ * TCP or connects it but where a rule says so, speaks to abstract sockets or
+ * signals a stranger.
  */
 static int
 ruleset(int abi)
@@ -141,6 +160,15 @@ allow_path(int rules, const char *name, uint64_t allowed, int optional)
 	return (ret);
 }
 
+static int
+allow_port(int rules, uint64_t port, uint64_t allowed)
+{
+	struct ll_net_port	 attr = { allowed, port };
+
+	return ((int)syscall(SYS_landlock_add_rule, rules, LL_RULE_NET_PORT,
+	    &attr, 0));
+}
+
 /* The name of our program's loader, from its PT_INTERP header. */
 static int
 find_loader(struct dl_phdr_info *info, size_t size, void *arg)
@@ -179,7 +207,7 @@ allow_loader(int rules)
 }
 
 static int
-parent_rules(int rules, const struct sandbox_parent *p)
+parent_files(int rules, const struct sandbox_parent *p)
 {
 	size_t	 i;
 
@@ -192,9 +220,6 @@ parent_rules(int rules, const struct sandbox_parent *p)
 		if (allow_path(rules, start_paths[i].name,
 		    start_paths[i].allowed, 1) == -1)
 			return (-1);
-	if (sandbox_sanitized && allow_path(rules, sanitizer_path.name,
-	    sanitizer_path.allowed, 1) == -1)
-		return (-1);
 	for (i = 0; i < p->nremove_dirs; i++)
 		if (allow_path(rules, p->remove_dirs[i], LL_FS_REMOVE_FILE,
 		    0) == -1)
@@ -202,20 +227,54 @@ parent_rules(int rules, const struct sandbox_parent *p)
 	return (0);
 }
 
-/* Enter; p is NULL in the worker, which gets no rule at all. */
 static int
-enter(const struct sandbox_parent *p, uint32_t *abi)
+parent_rules(int rules, int abi, const struct sandbox_parent *p)
 {
-	int	 found, rules, ret, saved;
+	size_t	 i;
+
+	if (parent_files(rules, p) == -1)
+		return (-1);
+	if (abi < LL_NET_ABI)
+		return (0);
+	for (i = 0; i < p->ntcp_ports; i++)
+		if (allow_port(rules, p->tcp_ports[i],
+		    LL_NET_CONNECT_TCP) == -1)
+			return (-1);
+	return (p->tcp_bind ? allow_port(rules, 0, LL_NET_BIND_TCP) : 0);
+}
+
+static int
+resolver_rules(int rules, int abi, const struct sandbox_parent *p)
+{
+	size_t	 i;
+
+	(void)p;
+	for (i = 0; i < nitems(resolver_paths); i++)
+		if (allow_path(rules, resolver_paths[i], LL_LIBRARIES,
+		    1) == -1)
+			return (-1);
+	return (abi < LL_NET_ABI ? 0 : allow_port(rules, PORT_DOMAIN,
+	    LL_NET_CONNECT_TCP));
+}
+
+typedef int rules_fn(int, int, const struct sandbox_parent *);
+
+/* Enter; without a function there is no rule at all. */
+static int
+enter(rules_fn *fn, const struct sandbox_parent *p, uint32_t *abi)
+{
+	int	 found, rules, ret = 0, saved;
 
 	*abi = 0;
 	if ((found = version()) <= 0)
 		return (0);
 	if ((rules = ruleset(found)) == -1)
 		return (-1);
-	ret = 0;
-	if (p != NULL)
-		ret = parent_rules(rules, p);
+	if (fn != NULL)
+		ret = fn(rules, found, p);
+	if (ret == 0 && fn != NULL && sandbox_sanitized)
+		ret = allow_path(rules, sanitizer_path.name,
+		    sanitizer_path.allowed, 1);
 	if (ret == 0)
 		ret = (int)syscall(SYS_landlock_restrict_self, rules, 0);
 	saved = errno;
@@ -229,11 +288,17 @@ enter(const struct sandbox_parent *p, uint32_t *abi)
 int
 sandbox_landlock_worker(uint32_t *abi)
 {
-	return (enter(NULL, abi));
+	return (enter(NULL, NULL, abi));
 }
 
 int
 sandbox_landlock_parent(const struct sandbox_parent *p, uint32_t *abi)
 {
-	return (enter(p, abi));
+	return (enter(parent_rules, p, abi));
+}
+
+int
+sandbox_landlock_resolver(uint32_t *abi)
+{
+	return (enter(resolver_rules, NULL, abi));
 }

@@ -5,7 +5,8 @@
 
 /*
  * Linux: capabilities, prctl(2) and the system-call filters of worker (a list
- * of what is allowed, all else kills) and parent (a list of what is refused).
+ * of what is allowed, all else kills), resolver (likewise, all else fails) and
+ * parent (a list of what is refused).
  *
  * A filter compares 64 bits where the kernel looks at the low 32 of an int.
  * So an int is allowed by EQ or by MASKED_EQ with a full-width mask only; a
@@ -113,6 +114,48 @@ static const struct call {
 	{ "tgkill", "abort: own death only", 2,
 	    { EQ(0, OWN_PID), EQ(2, SIGABRT) } },
 	{ "exit_group", "the end", ANY },
+};
+
+#define NO_EXEC(n)	{ (n), SCMP_CMP_MASKED_EQ,			\
+    ~(uint64_t)(PROT_READ | PROT_WRITE), 0 }
+#define NO_NAMESPACE	{ 0, SCMP_CMP_MASKED_EQ, ~UINT64_C(0) &		\
+    ~(uint64_t)(CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CSIGNAL), 0 }
+
+/*
+ * The resolver's: what getaddrinfo(3) of glibc and its modules do, and a child
+ * for each name.  Anything else fails with EPERM, as which modules there are
+ * and what they try first is the system's choice.
+ */
+static const struct call resolver_calls[] = {
+	{ "socket", "name servers", 1, { EQ(0, AF_INET) } },
+	{ "socket", "name servers", 1, { EQ(0, AF_INET6) } },
+	{ "socket", "local ones: nscd, systemd-resolved", 1,
+	    { EQ(0, AF_UNIX) } },
+	{ "socket", "our addresses, to sort the others by", 1,
+	    { EQ(0, AF_NETLINK) } },
+	{ "ioctl", "octets that wait", 1, { EQ(1, FIONREAD) } },
+	{ "mprotect", "loading modules", 1, { NO_EXEC(2) } },
+	{ "clone", "fork", 1, { NO_NAMESPACE } },
+	{ "prlimit64", "own limits", 1, { EQ(0, 0) } },
+};
+
+/* Likewise, with any arguments. */
+static const char *const resolver_names[] = {
+	"read", "readv", "write", "writev", "close", "open", "openat",
+	"stat", "stat64", "fstat", "fstat64", "newfstatat", "fstatat64",
+	"statx", "lseek", "_llseek", "pread64", "access", "faccessat",
+	"faccessat2", "readlink", "readlinkat", "fcntl", "fcntl64",
+	"connect", "bind", "sendto", "sendmsg", "sendmmsg", "recvfrom",
+	"recvmsg", "getsockname", "getpeername", "getsockopt", "setsockopt",
+	"poll", "ppoll", "ppoll_time64", "select", "_newselect", "pselect6",
+	"pipe", "pipe2", "fork", "wait4", "alarm", "setitimer", "setrlimit",
+	"mmap", "mmap2", "munmap", "mremap", "madvise", "brk", "futex",
+	"futex_time64", "set_robust_list", "rseq", "clock_gettime",
+	"clock_gettime64", "gettimeofday", "time", "getrandom", "uname",
+	"sysinfo", "getpid", "gettid", "getppid", "getuid", "getuid32",
+	"geteuid", "geteuid32", "getgid", "getgid32", "getegid", "getegid32",
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn",
+	"restart_syscall", "exit", "exit_group"
 };
 
 /* What neither the parent nor a starting worker needs. */
@@ -324,7 +367,7 @@ load(scmp_filter_ctx ctx, int ret)
 }
 
 static int
-add_worker_call(scmp_filter_ctx ctx, const struct call *call)
+add_call(scmp_filter_ctx ctx, const struct call *call)
 {
 	struct scmp_arg_cmp	 args[nitems(call->args)];
 	unsigned int		 i;
@@ -350,7 +393,29 @@ sandbox_os_syscalls_worker(void)
 		return (-1);
 	}
 	for (i = 0; i < nitems(worker_calls) && ret == 0; i++)
-		ret = add_worker_call(ctx, &worker_calls[i]);
+		ret = add_call(ctx, &worker_calls[i]);
+	for (extra = sandbox_extra_calls; extra->name != NULL && ret == 0;
+	    extra++)
+		ret = add(ctx, SCMP_ACT_ALLOW, extra->name, 0, NULL);
+	return (load(ctx, ret));
+}
+
+int
+sandbox_os_syscalls_resolver(void)
+{
+	const struct sandbox_extra	*extra;
+	scmp_filter_ctx			 ctx;
+	size_t				 i;
+	int				 ret = 0;
+
+	if ((ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	for (i = 0; i < nitems(resolver_calls) && ret == 0; i++)
+		ret = add_call(ctx, &resolver_calls[i]);
+	for (i = 0; i < nitems(resolver_names) && ret == 0; i++)
+		ret = add(ctx, SCMP_ACT_ALLOW, resolver_names[i], 0, NULL);
 	for (extra = sandbox_extra_calls; extra->name != NULL && ret == 0;
 	    extra++)
 		ret = add(ctx, SCMP_ACT_ALLOW, extra->name, 0, NULL);

@@ -5,7 +5,8 @@
 
 /*
  * softflowd: options and roles.  Started by an operator we are the parent;
- * started by the parent, with its channel on descriptor 3, the worker.
+ * started by the parent, with its channel on descriptor 3, the worker or the
+ * resolver.
  */
 
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 #include "engine.h"
 #include "options.h"
 #include "priv.h"
+#include "resolver.h"
 #include "sandbox.h"
 
 /* Nothing that we open may end up as standard output. */
@@ -34,17 +36,20 @@ sanitise_stdfds(void)
 	close(fd);
 }
 
-static void
-start_worker(void)
+/* Roles are given by the parent, with a channel. */
+static int
+has_role(const char *arg, const char *role)
 {
 	struct stat	sb;
 
+	if (strcmp(arg, role) != 0)
+		return (0);
 	if (fstat(FD_CHANNEL, &sb) == -1 || !S_ISSOCK(sb.st_mode)) {
 		fprintf(stderr, "softflowd: %s is for softflowd itself\n",
-		    ENGINE_ROLE);
+		    role);
 		exit(1);
 	}
-	engine_main();
+	return (1);
 }
 
 int
@@ -54,8 +59,10 @@ main(int argc, char *argv[])
 	char		 error[512];
 	int		 status;
 
-	if (argc == 2 && strcmp(argv[1], ENGINE_ROLE) == 0)
-		start_worker();
+	if (argc == 2 && has_role(argv[1], ENGINE_ROLE))
+		engine_main();
+	if (argc == 2 && has_role(argv[1], RESOLVER_ROLE))
+		resolver_main();
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
 	if (sandbox_sanitized)

@@ -36,6 +36,8 @@
 
 #define DEFAULT_TEMPLATE_SECONDS	300
 #define DEFAULT_TEMPLATE_DATAGRAMS	256
+#define DEFAULT_STATISTICS_SECONDS	300
+#define DEFAULT_RECONNECT_SECONDS	60	/* RFC 7011 section 10.4.4 */
 
 /* Timeouts, in seconds; names as in softflowd(8), -t. */
 enum timeout {

@@ -80,11 +80,11 @@ ATF_TC_BODY(labels_are_a_number_from_none_to_ten, tc)
 ATF_TC_WITHOUT_HEAD(version_5_has_no_room_for_more_fields);
 ATF_TC_BODY(version_5_has_no_room_for_more_fields, tc)
 {
-	bad("-r f -o fields=ttl", "-o fields: version 5 records have no room "
-	    "for it; use -v 9 or -v 10");
-	bad("-r f -x 1 -v 5", "-x: version 5 records have no room for it; "
+	bad("-r f -o fields=ttl", "-o fields: records of version 5 have no "
+	    "room for it; use -v 9 or -v 10");
+	bad("-r f -x 1 -v 5", "-x: records of version 5 have no room for it; "
 	    "use -v 9 or -v 10");
-	bad("-r f -H 2:0:0:0:0:1", "-H: version 5 records have no room for it; "
+	bad("-r f -H 2:0:0:0:0:1", "-H: records of version 5 have no room for it; "
 	    "use -v 9 or -v 10");
 	good("-r f -x 0", 0, 0);
 }

@@ -85,7 +85,6 @@ CASE(defaults_are_those_of_the_manual)
 	    sizeof(opts.timeouts)), 0);
 	ATF_CHECK_EQ(opts.max_flows, 65536);
 	ATF_CHECK_EQ(opts.sampling, 1);
-	ATF_CHECK_EQ(opts.source_id, 0);
 	ATF_CHECK_EQ(opts.template_seconds, 300);
 	ATF_CHECK_EQ(opts.template_datagrams, 256);
 	ATF_CHECK_EQ(opts.train, MAX_TRAIN);
@@ -94,6 +93,15 @@ CASE(defaults_are_those_of_the_manual)
 	ATF_CHECK_EQ(opts.level, TRACK_FULL);
 	ATF_CHECK_EQ(opts.version, 5);
 	ATF_CHECK_EQ(opts.hoplimit, -1);
+	ATF_CHECK_EQ(opts.dscp, -1);
+	ATF_CHECK_EQ(opts.rate, 0);
+	ATF_CHECK_EQ(opts.payload, 0);
+	ATF_CHECK_EQ(opts.reconnect_seconds, 60);
+	ATF_CHECK_EQ(opts.statistics_seconds, 300);
+	ATF_CHECK_EQ(opts.transport, TRANSPORT_UDP);
+	ATF_CHECK_EQ(opts.times, TIMES_DEFAULT);
+	ATF_CHECK(!opts.spread && !opts.biflow && !opts.classic &&
+	    !opts.flow_id);
 	ATF_CHECK(!opts.foreground && !opts.debug && opts.promisc);
 }
 
@@ -324,16 +332,16 @@ CASE(versions_are_known_by_number_and_name)
 	ATF_CHECK_EQ(opts.version, 10);
 	good("-i e -v ipfix");
 	ATF_CHECK_EQ(opts.version, 10);
+	good("-i e -v 1");
+	ATF_CHECK_EQ(opts.version, 1);
+	good("-i e -v psamp");
+	ATF_CHECK_EQ(opts.version, VERSION_PSAMP);
 }
 
 CASE(other_versions_are_refused)
 {
-	bad("-i e -v 1", "-v 1: NetFlow version 1 is not in this version; "
-	    "known are 5, 9 and 10 (ipfix)");
-	bad("-i e -v psamp", "-v psamp: PSAMP export is not in this version; "
-	    "known are 5, 9 and 10 (ipfix)");
-	bad("-i e -v 7", "-v 7: unknown; known are 5, 9 and 10 (ipfix)");
-	bad("-i e -v ''", "-v : unknown; known are 5, 9 and 10 (ipfix)");
+	bad("-i e -v 7", "-v 7: unknown; known are " OPTIONS_VERSIONS);
+	bad("-i e -v ''", "-v : unknown; known are " OPTIONS_VERSIONS);
 }
 
 CASE(a_time_is_a_sum_of_numbers_with_units)
@@ -478,7 +486,8 @@ CASE(tunables_have_names_and_ranges)
 	bad("-i e -o source-id", "-o source-id: invalid; it must be a number "
 	    "from 0 to 4294967295");
 	bad("-i e -o source=1", "-o source=1: it must be name=value; the "
-	    "names are fields, source-id, template-seconds, "
+	    "names are fields, source-id, dscp, payload, rate, reconnect, "
+	    "statistics-seconds, templates, flow-id, template-seconds, "
 	    "template-datagrams, train, fragment-entries, own-prefix, "
 	    "own-export, ignore-outgoing");
 	good("-i e");
@@ -583,30 +592,21 @@ CASE(harmless_classic_options_change_nothing)
 
 	good("-i e");
 	plain = opts;
-	good("-i e -a -6 -g -P udp");
+	good("-i e -a -6 -g -I 10d -P udp");
 	plain.interface[0].name = opts.interface[0].name;
 	ATF_CHECK_EQ(memcmp(&opts, &plain, sizeof(opts)), 0);
 }
 
 CASE(other_classic_options_are_refused_by_name)
 {
-	bad("-A milli", "-A: not in this version: times cannot be chosen; with "
-	    "-v 10 they are absolute, in milliseconds");
-	bad("-b", "-b: not in this version: biflow records; each direction is "
-	    "a record of its own");
 	bad("-f x.conf", "-f: not in this version: a configuration file; give "
 	    "options");
-	bad("-I 10d", "-I: not in this version: resetting the boot time; -v 10 "
-	    "has times that never wrap");
-	bad("-l", "-l: not in this version: taking turns; every collector gets "
-	    "every flow");
 	bad("-M", "-M: not in this version: threads; one worker reads all "
 	    "interfaces");
 	bad("-R 4739", "-R: not in this version: PSAMP input; packets come "
 	    "from -i or -r");
 	bad("-w 4", "-w: not in this version: several workers; start one "
 	    "softflowd for each interface");
-	bad("-P tcp", "-P tcp: only udp is in this version");
 }
 
 CASE(unknown_options_and_missing_arguments_are_named)

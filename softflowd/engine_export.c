@@ -1,0 +1,167 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The worker's ways out: sockets that the parent gives, takes back when they
+ * fail, and gives anew.
+ */
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine_state.h"
+#include "log.h"
+#include "sandbox.h"
+
+#define PAYLOAD_LEAST	512
+#define PAYLOAD_MOST	65507
+
+/* Of each slot; -1 where there is no socket. */
+static struct {
+	int		fd;
+	uint32_t	transport;
+	int		failed;		/* errno of a send, to be looked at */
+	int		asked;		/* and the parent asked for the MTU */
+} ways[MAX_EXPORT];
+static unsigned int	nways;
+
+/* No room is no failure of the way itself. */
+static void
+engine_send_failed(int fd, int error)
+{
+	unsigned int	i;
+
+	if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS ||
+	    error == EINTR)
+		return;
+	for (i = 0; i < nways; i++)
+		if (ways[i].fd == fd)
+			ways[i].failed = error;
+}
+
+/* Export's way out: no address, no signal, no waiting. */
+ssize_t
+engine_send_datagram(int fd, const void *data, size_t len)
+{
+	ssize_t	n;
+	int	saved;
+
+	if (fd == -1) {
+		errno = ENOTCONN;
+		return (-1);
+	}
+	if ((n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT)) == -1) {
+		saved = errno;
+		engine_send_failed(fd, saved);
+		errno = saved;
+	}
+	return (n);
+}
+
+/* A message about a slot and its socket, which may be missing. */
+static int
+engine_get_way(struct imsg *imsg, struct msg_export *msg)
+{
+	int	fd;
+
+	if (engine.meter == NULL ||
+	    imsg_get_data(imsg, msg, sizeof(*msg)) == -1 ||
+	    msg->slot >= MAX_EXPORT || msg->transport >= TRANSPORT_MAX ||
+	    msg->payload_max < PAYLOAD_LEAST ||
+	    msg->payload_max > PAYLOAD_MOST)
+		fatalx("bad EXPORT");
+	if ((fd = imsg_get_fd(imsg)) == -1)
+		return (-1);
+	fd = engine_place(fd, FD_SAVEFILE + 1);
+	if (fd > FD_LOW_MAX)
+		fatalx("EXPORT: descriptor %d", fd);
+	return (fd);
+}
+
+void
+engine_get_export(struct imsg *imsg)
+{
+	struct msg_export	msg;
+	int			fd = engine_get_way(imsg, &msg);
+
+	if (msg.slot != nways || meter_add_export(engine.meter, fd, &msg) == -1)
+		fatalx("EXPORT: slot %u", msg.slot);
+	ways[nways].fd = fd;
+	ways[nways++].transport = msg.transport;
+}
+
+void
+engine_get_export_up(struct imsg *imsg)
+{
+	struct msg_export	msg;
+	int			fd;
+
+	/* After lock-down a descriptor is low already and stays there. */
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.slot >= nways || msg.payload_max < PAYLOAD_LEAST ||
+	    msg.payload_max > PAYLOAD_MOST ||
+	    msg.transport != ways[msg.slot].transport)
+		fatalx("bad EXPORT_UP");
+	fd = imsg_get_fd(imsg);
+	if (fd != -1 && (fd <= FD_FILL_LAST || fd > FD_LOW_MAX ||
+	    ways[msg.slot].fd != -1))
+		fatalx("EXPORT_UP: slot %u, descriptor %d", msg.slot, fd);
+	if (fd != -1) {
+		ways[msg.slot].fd = fd;
+		ways[msg.slot].failed = ways[msg.slot].asked = 0;
+	}
+	meter_export_up(engine.meter, fd, &msg);
+}
+
+void
+engine_get_export_payload(struct imsg *imsg)
+{
+	struct msg_export_payload	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    msg.slot >= nways || msg.payload_max < PAYLOAD_LEAST ||
+	    msg.payload_max > PAYLOAD_MOST)
+		fatalx("bad EXPORT_PAYLOAD");
+	ways[msg.slot].asked = 0;
+	meter_export_payload(engine.meter, msg.slot, msg.payload_max);
+}
+
+static void
+engine_export_down(uint32_t slot, int error)
+{
+	struct msg_export_down	msg = { slot, error };
+
+	meter_export_down(engine.meter, slot);	/* closes it */
+	ways[slot].fd = -1;
+	engine_send(IMSG_EXPORT_DOWN, &msg, sizeof(msg));
+}
+
+static void
+engine_export_ask(uint32_t slot)
+{
+	struct msg_export_ask	msg = { slot };
+
+	ways[slot].asked = 1;
+	engine_send(IMSG_EXPORT_ASK, &msg, sizeof(msg));
+}
+
+void
+engine_export_watch(void)
+{
+	unsigned int	i;
+	int		error;
+
+	for (i = 0; i < nways; i++) {
+		if ((error = ways[i].failed) == 0)
+			continue;
+		ways[i].failed = 0;
+		if (ways[i].transport != TRANSPORT_UDP)
+			engine_export_down(i, error);
+		else if (error == EMSGSIZE && !ways[i].asked)
+			engine_export_ask(i);
+	}
+}

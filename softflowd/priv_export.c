@@ -1,0 +1,470 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Collectors, from their names to connections.  One that cannot be reached
+ * is tried again: a name is looked up, each of its addresses is tried once,
+ * and then there is a pause.  A UDP socket is kept for life, and with it its
+ * port; a stream belongs to the worker once it has it, and ends with it.
+ */
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "priv_state.h"
+
+#define CONNECT_MS	10000		/* for one address */
+#define START_MS	5000		/* of waiting for names at the start; */
+#define START_FILE_MS	60000		/* a file is read when all is there */
+#define LOG_LINES	10		/* of one collector in a minute */
+#define LOG_MS		60000
+
+static int	starting;
+
+static int
+dest_slot(const struct priv_dest *dest)
+{
+	return ((int)(dest - priv.dest));
+}
+
+static int
+is_stream(const struct priv_dest *dest)
+{
+	return (dest->conf.transport != TRANSPORT_UDP);
+}
+
+/* One that comes and goes all the time does not fill the log. */
+static void __attribute__((__format__(printf, 3, 4)))
+dest_log(struct priv_dest *dest, int priority, const char *fmt, ...)
+{
+	int64_t	now = priv_now_ms();
+	char	text[256];
+	va_list	ap;
+
+	if (now - dest->log_ms >= LOG_MS) {
+		dest->log_ms = now;
+		dest->log_lines = 0;
+	}
+	if (++dest->log_lines > LOG_LINES)
+		priority = LOG_DEBUG;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_at(priority, "collector %s: %s%s", dest->name, text,
+	    dest->log_lines == LOG_LINES ?
+	    "; no more of this for a minute" : "");
+}
+
+/* The next try: not sooner than so long after the last one. */
+static void
+dest_wait(struct priv_dest *dest)
+{
+	int64_t	now = priv_now_ms();
+
+	dest->state = DEST_WAITING;
+	dest->next_ms = dest->tried_ms +
+	    (int64_t)priv.opt->reconnect_seconds * 1000;
+	if (dest->next_ms < now)
+		dest->next_ms = now;
+}
+
+static void
+dest_fail(struct priv_dest *dest, const char *why)
+{
+	/* Nobody comes back to a file. */
+	if (starting && priv.opt->savefile != NULL)
+		fatalx("%s: %s", dest->name, why);
+	dest_wait(dest);
+	if (dest->failing)
+		return;
+	dest->failing = 1;
+	dest_log(dest, LOG_WARNING, "%s; trying again every %u seconds", why,
+	    priv.opt->reconnect_seconds);
+}
+
+/* Its addresses are known: the worker needs them to know our own packets. */
+static int
+dest_addresses(struct priv_dest *dest)
+{
+	if (priv_net_local(dest->fd, &dest->conf.local) == -1)
+		return (-1);
+	/* A file's packets are somebody else's, whatever their addresses. */
+	if (priv.opt->savefile != NULL)
+		memset(&dest->conf.local, 0, sizeof(dest->conf.local));
+	return (0);
+}
+
+static void
+dest_connected(struct priv_dest *dest)
+{
+	dest->conf.payload_max = priv_net_payload(dest->fd, &dest->conf);
+	dest->state = DEST_CONNECTED;
+	if (is_stream(dest) || dest->failing)
+		dest_log(dest, priv.opt->savefile == NULL ? LOG_INFO :
+		    LOG_DEBUG, "connected");
+	dest->failing = 0;
+}
+
+/* Try the addresses that are left; one at a time. */
+static void
+dest_try_next(struct priv_dest *dest, int error)
+{
+	const struct sockaddr_storage	*to;
+	const char			*what;
+
+	while (dest->at < dest->naddr) {
+		to = &dest->addr[dest->at++];
+		priv_net_addr(&dest->conf.remote, to);
+		dest->fd = priv_net_connect((int)dest->conf.transport, to,
+		    &what);
+		if (dest->fd == -1 && what != NULL && starting)
+			fatal("%s: %s", dest->name, what);
+		if (dest->fd != -1 && dest_addresses(dest) == 0)
+			break;
+		error = errno;
+		if (dest->fd != -1)
+			close(dest->fd);
+		dest->fd = -1;
+	}
+	if (dest->fd == -1) {
+		dest_fail(dest, strerror(error));
+		return;
+	}
+	if (!is_stream(dest)) {
+		dest_connected(dest);
+		return;
+	}
+	dest->state = DEST_CONNECTING;
+	dest->next_ms = priv_now_ms() + CONNECT_MS;
+	/* Its first packets may be seen before it is connected. */
+	if (priv.worker.phase == WORKER_RUNNING)
+		priv_worker_send(IMSG_EXPORT_UP, -1, &dest->conf,
+		    sizeof(dest->conf));
+}
+
+static void
+dest_try(struct priv_dest *dest)
+{
+	dest->tried_ms = priv_now_ms();
+	dest->at = 0;
+	if (dest->named) {
+		dest->state = DEST_LOOKUP;
+		priv_resolver_ask((uint32_t)dest_slot(dest));
+	} else
+		dest_try_next(dest, EADDRNOTAVAIL);
+}
+
+void
+priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
+{
+	struct priv_dest	*dest = &priv.dest[slot];
+	struct msg_addr		 addr;
+	uint32_t		 i;
+
+	if (slot >= priv.ndest || dest->state != DEST_LOOKUP)
+		return;
+	if (answer != NULL && answer->count > 0) {
+		for (i = 0; i < answer->count; i++) {
+			addr = answer->addr[i];
+			addr.port = dest->port;
+			priv_net_sockaddr(&dest->addr[i], &addr);
+		}
+		dest->naddr = answer->count;
+	}
+	/* Without an answer, those of the last time may still do. */
+	if (dest->naddr > 0)
+		dest_try_next(dest, EADDRNOTAVAIL);
+	else
+		dest_fail(dest, answer == NULL ? "there is no resolver" :
+		    answer->error == 0 ? "the name has no address" :
+		    gai_strerror(answer->error));
+}
+
+/* A stream's connection is there, or has failed. */
+static void
+dest_event(struct priv_dest *dest)
+{
+	socklen_t	len = sizeof(int);
+	int		error = 0;
+
+	if (getsockopt(dest->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	if (error == 0 && dest_addresses(dest) == 0) {
+		dest_connected(dest);
+		return;
+	}
+	close(dest->fd);
+	dest->fd = -1;
+	dest_try_next(dest, error);
+}
+
+/*
+ * Start
+ */
+
+static void
+dest_prepare(struct priv_dest *dest, const struct options_dest *opt,
+    uint32_t slot)
+{
+	const char		*source = priv.opt->source;
+	struct sockaddr_storage	 ss;
+	struct msg_addr		 addr;
+	int			 error, family = 0, fd;
+
+	snprintf(dest->name, sizeof(dest->name), strchr(opt->host, ':') ==
+	    NULL ? "%s:%s" : "[%s]:%s", opt->host, opt->port);
+	dest->fd = -1;
+	dest->conf.slot = slot;
+	dest->conf.transport = (uint32_t)opt->transport;
+	dest->conf.rate = priv.opt->rate;
+	dest->conf.source_id = options_source_id(priv.opt, opt->version);
+	options_format(priv.opt, opt->version, &dest->conf.format);
+	dest->conf.payload_max = priv_net_payload(-1, &dest->conf);
+	if (opt->transport == TRANSPORT_SCTP) {
+		if ((fd = priv_net_socket(AF_INET, TRANSPORT_SCTP)) == -1)
+			fatal("%s: no SCTP on this system; use tcp or udp, "
+			    "or load its module", dest->name);
+		close(fd);
+	}
+	error = priv_net_numeric(&ss, NULL, opt->port, opt->transport);
+	if (error != 0)
+		fatalx("%s: port %s: %s", dest->name, opt->port,
+		    gai_strerror(error));
+	priv_net_addr(&addr, &ss);
+	dest->port = addr.port;
+	/* -e decides which of a name's addresses can be sent to. */
+	if (source != NULL)
+		family = strchr(source, ':') == NULL ? 4 : 6;
+	error = priv_net_numeric(&dest->addr[0], opt->host, opt->port,
+	    opt->transport);
+	dest->named = error == EAI_NONAME;
+	if (error != 0 && !dest->named)
+		fatalx("%s: %s", dest->name, gai_strerror(error));
+	if (dest->named) {
+		if (priv_resolver_fd() == -1)
+			priv_resolver_open();
+		priv_resolver_name(slot, family, opt->host);
+		return;
+	}
+	dest->naddr = 1;
+	priv_net_addr(&addr, &dest->addr[0]);
+	if (family != 0 && family != addr.family)
+		fatalx("%s: -e %s is of another address family", dest->name,
+		    source);
+}
+
+/* Whether the start must wait for it. */
+static int
+dest_is_awaited(const struct priv_dest *dest)
+{
+	return (dest->state == DEST_LOOKUP ||
+	    (priv.opt->savefile != NULL && dest->state == DEST_CONNECTING));
+}
+
+static void
+await(void)
+{
+	struct pollfd	pfd[MAX_EXPORT + 1];
+	int64_t		end = priv_now_ms(), now;
+	unsigned int	i;
+
+	end += priv.opt->savefile == NULL ? START_MS : START_FILE_MS;
+	while ((now = priv_now_ms()) < end) {
+		for (i = 0; i < priv.ndest; i++)
+			if (dest_is_awaited(&priv.dest[i]))
+				break;
+		if (i == priv.ndest)
+			return;
+		priv_export_pollfds(pfd);
+		pfd[MAX_EXPORT].fd = priv_resolver_fd();
+		pfd[MAX_EXPORT].events = POLLIN;
+		if (poll(pfd, MAX_EXPORT + 1, 100) > 0) {
+			priv_export_events(pfd);
+			if (pfd[MAX_EXPORT].revents != 0)
+				priv_resolver_event();
+		}
+		priv_export_timers(now);
+	}
+	for (i = 0; i < priv.ndest && priv.opt->savefile != NULL; i++)
+		if (dest_is_awaited(&priv.dest[i]))
+			fatalx("%s: no answer", priv.dest[i].name);
+}
+
+void
+priv_export_open(void)
+{
+	unsigned int	i;
+
+	starting = 1;
+	priv.ndest = priv.opt->ndest;
+	for (i = 0; i < priv.ndest; i++)
+		priv.dest[i].fd = -1;
+	for (i = 0; i < priv.ndest; i++)
+		dest_prepare(&priv.dest[i], &priv.opt->dest[i], i);
+	if (priv_resolver_fd() != -1)
+		priv_resolver_lock();
+	for (i = 0; i < priv.ndest; i++)
+		dest_try(&priv.dest[i]);
+	await();
+	starting = 0;
+}
+
+unsigned int
+priv_export_ports(uint16_t *tcp_ports)
+{
+	unsigned int	i, n = 0;
+
+	for (i = 0; i < priv.ndest; i++)
+		if (priv.dest[i].conf.transport == TRANSPORT_TCP)
+			tcp_ports[n++] = priv.dest[i].port;
+	return (n);
+}
+
+/*
+ * The loop
+ */
+
+void
+priv_export_pollfds(struct pollfd *pfd)
+{
+	unsigned int	i;
+
+	for (i = 0; i < MAX_EXPORT; i++) {
+		pfd[i].fd = i < priv.ndest &&
+		    priv.dest[i].state == DEST_CONNECTING ?
+		    priv.dest[i].fd : -1;
+		pfd[i].events = POLLOUT;
+		pfd[i].revents = 0;
+	}
+}
+
+void
+priv_export_events(const struct pollfd *pfd)
+{
+	struct priv_dest	*dest;
+	unsigned int		 i;
+
+	for (i = 0; i < priv.ndest; i++) {
+		dest = &priv.dest[i];
+		/* Not one that has got another socket since. */
+		if (pfd[i].revents != 0 && pfd[i].fd == dest->fd &&
+		    dest->state == DEST_CONNECTING)
+			dest_event(dest);
+	}
+}
+
+/* To a worker at work: a stream as a whole, of UDP a copy. */
+static void
+dest_hand_over(struct priv_dest *dest, enum msg_type type)
+{
+	struct msg_export	msg = dest->conf;
+
+	if (is_stream(dest)) {
+		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
+		dest->fd = -1;
+	} else {
+		msg.sequence = priv.counters.sequence[dest_slot(dest)];
+		priv_worker_send_copy(type, dest->fd, &msg, sizeof(msg));
+	}
+	dest->state = DEST_UP;
+}
+
+void
+priv_export_send(void)
+{
+	struct priv_dest	*dest;
+
+	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++) {
+		if (dest->state == DEST_CONNECTED || dest->state == DEST_UP)
+			dest_hand_over(dest, IMSG_EXPORT);
+		else
+			priv_worker_send(IMSG_EXPORT, -1, &dest->conf,
+			    sizeof(dest->conf));
+	}
+}
+
+void
+priv_export_timers(int64_t now_ms)
+{
+	struct priv_dest	*dest;
+
+	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++) {
+		if (dest->state == DEST_CONNECTING && now_ms >= dest->next_ms) {
+			close(dest->fd);
+			dest->fd = -1;
+			dest_try_next(dest, ETIMEDOUT);
+		} else if (dest->state == DEST_WAITING &&
+		    now_ms >= dest->next_ms)
+			dest_try(dest);
+		if (dest->state == DEST_CONNECTED &&
+		    priv.worker.phase == WORKER_RUNNING)
+			dest_hand_over(dest, IMSG_EXPORT_UP);
+	}
+}
+
+int64_t
+priv_export_next_ms(void)
+{
+	const struct priv_dest	*dest;
+	int64_t			 next = INT64_MAX;
+
+	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++)
+		if ((dest->state == DEST_WAITING ||
+		    dest->state == DEST_CONNECTING) && dest->next_ms < next)
+			next = dest->next_ms;
+	return (next);
+}
+
+/* The streams that the worker had are closed with it. */
+void
+priv_export_orphaned(void)
+{
+	struct priv_dest	*dest;
+
+	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++)
+		if (dest->state == DEST_UP && is_stream(dest))
+			dest_wait(dest);
+}
+
+int
+priv_export_down(const struct msg_export_down *msg)
+{
+	struct priv_dest	*dest = &priv.dest[msg->slot % MAX_EXPORT];
+
+	if (msg->slot >= priv.ndest || !is_stream(dest) ||
+	    dest->state != DEST_UP)
+		return (-1);
+	dest_log(dest, LOG_WARNING, "%s", msg->error == 0 ?
+	    "closed the connection" : strerror(msg->error));
+	dest_wait(dest);
+	return (0);
+}
+
+int
+priv_export_ask(uint32_t slot)
+{
+	struct priv_dest		*dest = &priv.dest[slot % MAX_EXPORT];
+	struct msg_export_payload	 msg;
+
+	if (slot >= priv.ndest || is_stream(dest) || dest->state != DEST_UP)
+		return (-1);
+	msg.slot = slot;
+	msg.payload_max = priv_net_payload(dest->fd, &dest->conf);
+	dest->conf.payload_max = msg.payload_max;
+	priv_worker_send(IMSG_EXPORT_PAYLOAD, -1, &msg, sizeof(msg));
+	return (0);
+}
