@@ -341,6 +341,7 @@ meter_adopt(struct meter *m, struct adoption *a)
 	s.state = *estate_current(es);
 	if (!state_plausible(&s.state, &m->conf.counters)) {
 		meter_begin(m);
+		exports_begin(m->exports);
 		return (0);
 	}
 	for (slot = 0; slot < MAX_CAPTURE; slot++)
@@ -356,7 +357,7 @@ meter_adopt(struct meter *m, struct adoption *a)
 	if (s.resend != NULL) {
 		adopt_hand(&s);
 		m->stats->summary.counters.datagrams_repeated +=
-		    s.resend->together;
+		    exports_repeats(m->exports, s.slot, s.resend);
 	}
 	if (m->savefile) {
 		m->flushed_us = m->at.clock_us;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "engine_state.h"
@@ -26,6 +27,7 @@ static struct {
 	uint32_t	transport;
 	int		failed;		/* errno of a send, to be looked at */
 	int		asked;		/* and the parent asked for the MTU */
+	int		readable;	/* a stream, as poll(2) says */
 } ways[MAX_EXPORT];
 static unsigned int	nways;
 
@@ -39,7 +41,7 @@ engine_send_failed(int fd, int error)
 	    error == EINTR)
 		return;
 	for (i = 0; i < nways; i++)
-		if (ways[i].fd == fd)
+		if (ways[i].fd == fd && ways[i].transport == TRANSPORT_UDP)
 			ways[i].failed = error;
 }
 
@@ -135,7 +137,7 @@ engine_export_down(uint32_t slot, int error)
 {
 	struct msg_export_down	msg = { slot, error };
 
-	meter_export_down(engine.meter, slot);	/* closes it */
+	meter_export_down(engine.meter, slot);	/* it is closed already */
 	ways[slot].fd = -1;
 	engine_send(IMSG_EXPORT_DOWN, &msg, sizeof(msg));
 }
@@ -153,15 +155,53 @@ void
 engine_export_watch(void)
 {
 	unsigned int	i;
-	int		error;
+	int		readable;
 
 	for (i = 0; i < nways; i++) {
-		if ((error = ways[i].failed) == 0)
+		if (ways[i].transport != TRANSPORT_UDP) {
+			readable = ways[i].readable;
+			ways[i].readable = 0;
+			if (ways[i].fd != -1 && meter_stream_turn(engine.meter,
+			    i, readable) == -1)
+				engine_export_down(i, errno);
 			continue;
-		ways[i].failed = 0;
-		if (ways[i].transport != TRANSPORT_UDP)
-			engine_export_down(i, error);
-		else if (error == EMSGSIZE && !ways[i].asked)
+		}
+		if (ways[i].failed == EMSGSIZE && !ways[i].asked)
 			engine_export_ask(i);
+		ways[i].failed = 0;
 	}
+}
+
+unsigned int
+engine_export_pollfds(struct pollfd *pfd)
+{
+	unsigned int	i;
+	int		wants;
+
+	for (i = 0; i < nways; i++) {
+		pfd[i].fd = meter_stream_fd(engine.meter, i, &wants);
+		pfd[i].events = POLLIN | (wants ? POLLOUT : 0);
+	}
+	return (nways);
+}
+
+void
+engine_export_polled(const struct pollfd *pfd)
+{
+	unsigned int	i;
+
+	for (i = 0; i < nways; i++)
+		ways[i].readable = pfd[i].fd != -1 &&
+		    (pfd[i].revents & ~POLLOUT) != 0;
+}
+
+int
+engine_export_missing(void)
+{
+	unsigned int	i;
+
+	for (i = 0; i < nways; i++)
+		if (ways[i].transport != TRANSPORT_UDP && ways[i].fd == -1)
+			return (1);
+	return (0);
 }

@@ -28,6 +28,8 @@
 #define ENGINE_PATIENCE_TURNS	64
 #define ENGINE_ROOM_MS		1000	/* a second's debt at most */
 #define ENGINE_FINISH_US	20000000	/* of pacing; the parent waits 30 s */
+#define ENGINE_MISSING_US	5000000	/* for a stream that is not there */
+#define ENGINE_DRAIN_MS		10
 #define ENGINE_HELD_MS		2	/* between looks, while there is none */
 /*
  * Packets may wait this long for their block to be handed over, so the wall
@@ -35,7 +37,8 @@
  */
 #define ENGINE_LAG_US		200000
 
-enum { PFD_CHANNEL, PFD_CAPTURE, PFD_CONTROL = PFD_CAPTURE + MAX_CAPTURE,
+enum { PFD_CHANNEL, PFD_CAPTURE, PFD_EXPORT = PFD_CAPTURE + MAX_CAPTURE,
+    PFD_CONTROL = PFD_EXPORT + MAX_EXPORT,
     PFD_MAX = PFD_CONTROL + MAX_CONTROL };
 
 static int
@@ -91,6 +94,7 @@ engine_await_room(void)
 	for (ms = 0; !meter_room(engine.meter) && ms < ENGINE_ROOM_MS; ms++) {
 		engine_wait(-1, ENOBUFS);
 		engine_set_clock();
+		engine_export_watch();
 	}
 }
 
@@ -208,6 +212,57 @@ engine_set_patience(void)
 	meter_patience(engine.meter, engine_wait, ms);
 }
 
+/* Let the channel and the streams go on for a moment. */
+static void
+engine_pause(void)
+{
+	struct pollfd	pfd[1 + MAX_EXPORT];
+	unsigned int	n;
+
+	memset(pfd, 0, sizeof(pfd));
+	pfd[0].fd = FD_CHANNEL;
+	pfd[0].events = POLLIN;
+	n = engine_export_pollfds(&pfd[1]);
+	if (poll(pfd, 1 + n, ENGINE_DRAIN_MS) == -1)
+		return;
+	engine_export_polled(&pfd[1]);
+	if (pfd[0].revents & (POLLIN | POLLHUP))
+		engine_dispatch_priv();
+	engine_set_clock();
+	engine_export_watch();
+	engine.turns++;
+}
+
+/*
+ * What waits for a stream is written, and a while is waited for one that may
+ * yet come; the rest is lost.
+ */
+static void
+engine_drain(int64_t deadline_us)
+{
+	int64_t	missing_us = engine.mono_us + ENGINE_MISSING_US;
+
+	meter_flush(engine.meter);
+	while (meter_waiting(engine.meter, engine.mono_us < missing_us) > 0 &&
+	    engine.mono_us < deadline_us)
+		engine_pause();
+	meter_give_up(engine.meter);
+}
+
+/*
+ * A file is read as fast as it goes, and a queue is soon full: streams are
+ * waited for before, a while.
+ */
+static void
+engine_await_streams(void)
+{
+	int64_t	deadline_us = engine.mono_us + ENGINE_MISSING_US;
+
+	while (!engine_is_live() && engine_export_missing() &&
+	    engine.mono_us < deadline_us && !engine.terminated)
+		engine_pause();
+}
+
 /* Export what is left, account for it, and leave. */
 static __dead void
 engine_finish(int failed)
@@ -226,6 +281,7 @@ engine_finish(int failed)
 			engine_await_room();
 		meter_expire_some(engine.meter, &cursor);
 	}
+	engine_drain(deadline_us);
 	engine_send_summary();
 	control_close_all();	/* says CONTROL_CLOSED: not after FINISHED */
 	msg.failed = failed != 0;
@@ -283,6 +339,8 @@ engine_poll(void)
 		    capture_fd(engine.capture[i]) : -1;
 		pfd[PFD_CAPTURE + i].events = POLLIN;
 	}
+	for (i = engine_export_pollfds(&pfd[PFD_EXPORT]); i < MAX_EXPORT; i++)
+		pfd[PFD_EXPORT + i].fd = -1;
 	n = control_pollfds(&pfd[PFD_CONTROL], MAX_CONTROL);
 	if (poll(pfd, PFD_CONTROL + n, engine_timeout()) == -1) {
 		if (errno != EINTR)
@@ -294,6 +352,7 @@ engine_poll(void)
 		_exit(1);
 	if (pfd[PFD_CHANNEL].revents & (POLLIN | POLLHUP))
 		engine_dispatch_priv();
+	engine_export_polled(&pfd[PFD_EXPORT]);
 	for (i = 0; i < engine.ncapture; i++)
 		engine_capture_event(i, pfd[PFD_CAPTURE + i].revents);
 	control_dispatch(&pfd[PFD_CONTROL], n,
@@ -368,6 +427,7 @@ engine_run(void)
 	engine_set_patience();
 	engine_adopt();
 	engine_learn_interfaces();
+	engine_await_streams();
 	/* Only a savefile has something to do, and it is alone. */
 	if (capture_start(engine.capture[0]) == -1) {
 		log_warnx("%s", capture_error(engine.capture[0]));

@@ -8,6 +8,7 @@
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 
@@ -75,6 +76,14 @@ void	engine_get_export(struct imsg *);
 void	engine_get_export_up(struct imsg *);
 void	engine_get_export_payload(struct imsg *);
 void	engine_export_watch(void);
+
+/*
+ * Their descriptors to poll, at most MAX_EXPORT, and what came of it; whether
+ * a stream is not connected.
+ */
+unsigned int engine_export_pollfds(struct pollfd *);
+void	engine_export_polled(const struct pollfd *);
+int	engine_export_missing(void);
 
 /* engine_control.c */
 int	engine_interface(uint8_t slot, struct summary_interface *);

@@ -30,13 +30,26 @@ whole_pages(size_t octets)
 	return ((octets + PAGES_LARGE - 1) & ~(PAGES_LARGE - 1));
 }
 
+/* Head and records; what follows begins a large page. */
+static size_t
+records_size(uint32_t max_flows)
+{
+	return (whole_pages(ESTATE_RECORDS +
+	    ((size_t)max_flows + TRACK_SPARE) * sizeof(struct flow)));
+}
+
+static size_t
+sides_size(uint32_t max_flows)
+{
+	return (whole_pages(((size_t)max_flows + TRACK_SPARE) *
+	    sizeof(struct flow_side)));
+}
+
 size_t
 estate_size(uint32_t max_flows, int side)
 {
-	size_t	n = (size_t)max_flows + TRACK_SPARE;
-	size_t	size = whole_pages(ESTATE_RECORDS + n * sizeof(struct flow));
-
-	return (side ? size + whole_pages(n * sizeof(struct flow_side)) : size);
+	return (records_size(max_flows) + (side ? sides_size(max_flows) : 0) +
+	    MAX_EXPORT * whole_pages(stream_queue_size(ESTATE_QUEUE)));
 }
 
 struct estate *
@@ -90,7 +103,17 @@ struct flow_side *
 estate_sides(struct estate *es, uint32_t max_flows)
 {
 	return ((struct flow_side *)(void *)((uint8_t *)es +
-	    estate_size(max_flows, 0)));
+	    records_size(max_flows)));
+}
+
+struct stream_queue *
+estate_queue(struct estate *es, uint32_t max_flows, int side,
+    unsigned int slot)
+{
+	size_t	size = whole_pages(stream_queue_size(ESTATE_QUEUE));
+
+	return ((struct stream_queue *)(void *)((uint8_t *)es +
+	    estate_size(max_flows, side) - (MAX_EXPORT - slot) * size));
 }
 
 void

@@ -23,6 +23,7 @@
 
 #include "capture.h"
 #include "exports.h"
+#include "stream.h"
 #include "interface.h"
 #include "summary.h"
 #include "track.h"
@@ -109,6 +110,11 @@ struct estate *estate_map(int fd, uint32_t max_flows, int side);
 void	estate_unmap(struct estate *, uint32_t max_flows, int side);
 
 struct track_memory estate_records(struct estate *);
+
+/* Where a stream's messages wait: room for so many octets of them. */
+#define ESTATE_QUEUE	4194304
+struct stream_queue *estate_queue(struct estate *, uint32_t max_flows,
+	    int side, unsigned int slot);
 
 /* One mapped with side records: these. */
 struct flow_side *estate_sides(struct estate *, uint32_t max_flows);

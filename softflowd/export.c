@@ -68,6 +68,7 @@ export_free(struct export *e)
 		return;
 	if (e->fd != -1)
 		close(e->fd);
+	stream_free(e->stream);
 	free(e);
 }
 
@@ -91,7 +92,8 @@ void
 export_segments(struct export *e, export_segment_fn *segment)
 {
 	e->segment = segment;
-	e->train = segment == NULL ? 1 : e->config.train;
+	e->train = segment == NULL || e->stream != NULL ? 1 :
+	    e->config.train;
 }
 
 void
@@ -139,6 +141,9 @@ export_set_clock(struct export *e, const struct export_clock *clock)
 static int
 templates_due(const struct export *e)
 {
+	if (e->stream != NULL)		/* those of its preface hold */
+		return (e->encoder->templates != NULL &&
+		    e->session.templates_now);
 	return (e->encoder->templates != NULL && (e->session.templates_now ||
 	    e->clock.uptime_ms >= e->session.templates_at_ms ||
 	    e->session.datagrams >= e->config.template_datagrams));
@@ -172,12 +177,20 @@ begin_empty(struct export *e, struct export_lane *l)
 	struct export_hand	*h = l->hand;
 	struct datagram		*d = &l->datagram;
 
-	memset(d, 0, sizeof(*d));
 	memset(&l->filling, 0, sizeof(l->filling));
-	d->data = h->data + export_octets(h, 0, h->pieces);
-	d->len = e->encoder->header;
+	export_datagram(e, d, h->data + export_octets(h, 0, h->pieces));
 	/* The first of a train is the longest. */
-	d->max = h->pieces > 0 ? h->piece[0].len : e->payload_max;
+	if (h->pieces > 0)
+		d->max = h->piece[0].len;
+}
+
+void
+export_datagram(const struct export *e, struct datagram *d, uint8_t *data)
+{
+	memset(d, 0, sizeof(*d));
+	d->data = data;
+	d->len = e->encoder->header;
+	d->max = e->payload_max;
 	d->boot_ms = (int64_t)(e->clock.unix_us / 1000) -
 	    (int64_t)e->clock.uptime_ms;
 	d->oldest_ms = (int64_t)(e->clock.unix_us / 1000);
@@ -261,7 +274,8 @@ export_adopt(struct export *e, const struct export_session *session,
 	/* Live, wrong times must not stay wrong. */
 	if (now_ms != 0 && e->session.sent_ms > now_ms + SENT_AHEAD_MS)
 		e->session.sent_ms = now_ms;
-	e->session.templates_now = 1;	/* some may have been in hand */
+	/* Some may have been in hand; a stream begins with them anyway. */
+	e->session.templates_now = e->stream == NULL;
 	for (i = 0; i < EXPORT_LANES; i++)
 		if (e->lane[i].hand != resend)
 			export_forget(e->lane[i].hand);
@@ -402,6 +416,7 @@ send_statistics(struct export *e, struct counters *c)
 		begin(e, e->lane, c);
 		export_flush(e, c);
 	}
+	(void)export_session(e);
 	s = (struct export_statistics){
 		.messages = own->datagrams,
 		.records = own->records,
@@ -439,7 +454,7 @@ statistics_due(const struct export *e)
 void
 export_tick(struct export *e, struct counters *c)
 {
-	if (e->fd == -1)
+	if (e->fd == -1 && e->stream == NULL)
 		return;
 	if (statistics_due(e))
 		send_statistics(e, c);
@@ -459,8 +474,10 @@ export_templates(struct export *e)
 }
 
 const struct export_session *
-export_session(const struct export *e)
+export_session(struct export *e)
 {
+	if (e->stream != NULL && !e->stream_waits)
+		export_stream_counters(e);
 	return (&e->session);
 }
 

@@ -22,6 +22,7 @@
 
 struct export;
 struct export_statistics;
+struct stream_queue;
 
 #define EXPORT_FLOWS	32	/* in one datagram */
 #define EXPORT_LANES	2	/* trains at a time */
@@ -156,6 +157,36 @@ void	export_open(struct export *, int fd, uint32_t sequence,
 void	export_up(struct export *, int fd);
 
 /*
+ * It is a stream: before export_open(), whose fd is then -1.  The queue is the
+ * caller's, room for so many octets; whole: messages cannot be joined.  -1
+ * with errno.  When adopting, export_stream_begin() must follow, and tells
+ * whether a queue is there to be taken over.
+ */
+int	export_streams(struct export *, struct stream_queue *, size_t octets,
+	    int whole, int adopting);
+void	export_stream_begin(struct export *, int adopt);
+
+/* Of a stream: it is connected; fd is closed when that ends. */
+void	export_stream_up(struct export *, int fd);
+
+/*
+ * Its descriptor to poll, -1 if there is none, and whether for POLLOUT; and
+ * what is to be done each turn: 1, or -1 with errno, 0 being the collector's
+ * wish, when the connection has ended.
+ */
+int	export_stream_fd(const struct export *, int *wants);
+int	export_stream_turn(struct export *, int readable, struct counters *);
+
+/* Whether it has room for what may wait; mono_us as in pace.h. */
+int	export_stream_room(struct export *, uint64_t mono_us);
+
+/* It ends: count as lost what waits. */
+void	export_stream_give_up(struct export *);
+
+/* Messages that wait, and their octets. */
+uint64_t export_stream_waiting(const struct export *, uint64_t *octets);
+
+/*
  * Octets of a datagram that its route carries: less than 512 (RFC 7011
  * section 10.3.3) counts as 512, and one with templates of optional fields
  * has what it needs.
@@ -210,7 +241,7 @@ void	export_tick(struct export *, struct counters *c);
 /* Templates go out with the next datagram. */
 void	export_templates(struct export *);
 
-const struct export_session *export_session(const struct export *);
+const struct export_session *export_session(struct export *);
 
 /* A flow that the collector's version cannot say, or that is lost. */
 void	export_count_refused(struct export *, const struct flow *);

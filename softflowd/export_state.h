@@ -10,6 +10,7 @@
 
 #include "export.h"
 #include "netflow.h"
+#include "stream.h"
 
 #define CUT_UNKNOWN	SIZE_MAX	/* a worker before us said it */
 #define CUT_NEVER	(SIZE_MAX - 1)
@@ -49,6 +50,14 @@ struct export {
 	int				 templating;
 	unsigned int			 train;	/* 1: each by itself */
 	int				 fd;	/* -1: not open */
+
+	struct stream			*stream;	/* NULL: datagrams */
+	int				 stream_waits;	/* for adoption, */
+	int				 stream_fd;	/* with this; or -1 */
+	uint64_t			 stream_held_us;	/* full since */
+	unsigned int			 preface_template;	/* next ones */
+	unsigned int			 preface_interface;
+
 	size_t				 cut;	/* as segment() was told */
 	size_t				 payload_max;
 };
@@ -62,6 +71,15 @@ void	export_depart(struct export *, struct export_hand *,
 	    struct counters *);
 
 void	export_forget(struct export_hand *);
+
+/* An empty datagram in data. */
+void	export_datagram(const struct export *, struct datagram *,
+	    uint8_t *data);
+
+/* export_stream.c: the train in hand, and what has become of all. */
+void	export_queue_pieces(struct export *, unsigned int first,
+	    struct counters *);
+void	export_stream_counters(struct export *);
 
 /* Count what its collector will not have. */
 void	export_note_lost(struct export *, uint64_t records, uint64_t packets,

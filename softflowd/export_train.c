@@ -171,7 +171,7 @@ export_note_lost(struct export *e, uint64_t records, uint64_t packets,
 {
 	struct export_counters	*c = &e->session.counters;
 
-	if (records == 0)
+	if (packets == 0)
 		return;
 	c->records_lost += records;
 	c->packets_lost += packets;
@@ -186,8 +186,16 @@ count_piece(struct export *e, unsigned int piece, struct counters *c)
 {
 	const struct export_piece	*p = &e->hand->piece[piece];
 	struct export_counters		*own = &e->session.counters;
+	int				 went = (e->hand->sent >> piece) & 1;
 
-	if (e->hand->sent & 1U << piece) {
+	c->times_clamped += p->clamped;
+	c->counters_clamped += p->cut;
+	if (e->stream != NULL) {	/* it counts itself, but for this */
+		if (!went)
+			export_note_lost(e, 0, p->packets, p->octets);
+		return;
+	}
+	if (went) {
 		own->datagrams++;
 		own->octets += p->len;
 		own->records += p->records;
@@ -195,8 +203,6 @@ count_piece(struct export *e, unsigned int piece, struct counters *c)
 		own->failures++;
 		export_note_lost(e, p->records, p->packets, p->octets);
 	}
-	c->times_clamped += p->clamped;
-	c->counters_clamped += p->cut;
 	/* A datagram lost here is a gap for the collector, too. */
 	e->session.sequence += p->advance;
 }
@@ -220,7 +226,10 @@ send_all(struct export *e, struct export_hand *h, struct counters *c)
 	unsigned int	i;
 
 	e->hand = h;
-	send_from(e, h->at);
+	if (e->stream != NULL)
+		export_queue_pieces(e, h->at, c);
+	else
+		send_from(e, h->at);
 	for (i = 0; i < h->pieces; i++)
 		count_piece(e, i, c);
 	e->session.settled = h->number;
@@ -256,7 +265,8 @@ export_depart(struct export *e, struct export_hand *h, struct counters *c)
 {
 	if (h->pieces == 0)
 		return;
-	stamp_pieces(e, h);
+	if (e->stream == NULL)		/* it stamps what it writes */
+		stamp_pieces(e, h);
 	h->number = e->session.settled + 1;
 	h->at = 0;
 	h->sent = 0;

@@ -39,7 +39,14 @@ struct exports {
 	export_segment_fn	*segment;
 	struct exports_one	 one[MAX_EXPORT];
 	unsigned int		 count;
+	uint64_t		 mono_us;
 };
+
+static int
+is_stream(const struct exports_one *one)
+{
+	return (one->transport != TRANSPORT_UDP);
+}
 
 struct exports *
 exports_new(const struct exports_config *config, struct track *track,
@@ -127,6 +134,18 @@ settled(void *arg, unsigned int slot, const struct export_hand *h)
 			track_release(x->track, h->flow[i]);
 }
 
+static int
+add_stream(struct exports *x, struct exports_one *one, int fd)
+{
+	if (export_streams(one->export, x->config.queue(x->config.queue_arg,
+	    x->count), x->config.queue_octets,
+	    one->transport == TRANSPORT_SCTP, x->config.adopting) == -1)
+		return (-1);
+	if (fd != -1)
+		export_stream_up(one->export, fd);
+	return (0);
+}
+
 int
 exports_add(struct exports *x, int fd, const struct msg_export *conf)
 {
@@ -163,12 +182,16 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	one->up = fd != -1;
 	one->octets = conf->counters.octets;
 	pace_init(&one->pace, conf->rate);
-	one->paced = x->config.paced || conf->rate != 0;
+	one->paced = conf->rate != 0 ||
+	    (x->config.paced && conf->transport == TRANSPORT_UDP);
 	export_on_settled(one->export, settled, x, x->count);
 	export_on_totals(one->export, x->totals, x->totals_arg);
 	export_segments(one->export, x->segment);
 	export_payload(one->export, conf->payload_max);
-	export_open(one->export, fd, conf->sequence, &conf->counters);
+	export_open(one->export, is_stream(one) ? -1 : fd, conf->sequence,
+	    &conf->counters);
+	if (is_stream(one) && add_stream(x, one, fd) == -1)
+		return (-1);
 	x->count++;
 	return (0);
 }
@@ -176,8 +199,62 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 void
 exports_up(struct exports *x, unsigned int slot, int fd)
 {
-	x->one[slot].up = fd != -1;
-	export_up(x->one[slot].export, fd);
+	struct exports_one	*one = &x->one[slot];
+
+	one->up = fd != -1;
+	if (!is_stream(one))
+		export_up(one->export, fd);
+	else if (fd != -1)
+		export_stream_up(one->export, fd);
+}
+
+void
+exports_begin(struct exports *x)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		export_stream_begin(x->one[i].export, 0);
+}
+
+int
+exports_stream_fd(const struct exports *x, unsigned int slot, int *wants)
+{
+	*wants = 0;
+	if (!is_stream(&x->one[slot]))
+		return (-1);
+	return (export_stream_fd(x->one[slot].export, wants));
+}
+
+int
+exports_stream_turn(struct exports *x, unsigned int slot, int readable,
+    struct counters *c)
+{
+	return (is_stream(&x->one[slot]) ?
+	    export_stream_turn(x->one[slot].export, readable, c) : 1);
+}
+
+uint64_t
+exports_waiting(const struct exports *x, int down)
+{
+	const struct exports_one	*one;
+	uint64_t			 octets, messages = 0;
+
+	for (one = x->one; one < x->one + x->count; one++)
+		if (is_stream(one) && (one->up || down))
+			messages += export_stream_waiting(one->export,
+			    &octets);
+	return (messages);
+}
+
+void
+exports_give_up(struct exports *x)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		if (is_stream(&x->one[i]))
+			export_stream_give_up(x->one[i].export);
 }
 
 void
@@ -358,6 +435,7 @@ exports_pace(struct exports *x, uint64_t mono_us)
 {
 	unsigned int	i;
 
+	x->mono_us = mono_us;
 	for (i = 0; i < x->count; i++) {
 		pace_sent(&x->one[i]);
 		pace_time(&x->one[i].pace, mono_us);
@@ -372,6 +450,9 @@ exports_room(struct exports *x)
 	for (i = 0; i < x->count; i++) {
 		pace_sent(&x->one[i]);
 		if (x->one[i].paced && !pace_room(&x->one[i].pace))
+			return (0);
+		if (is_stream(&x->one[i]) &&
+		    !export_stream_room(x->one[i].export, x->mono_us))
 			return (0);
 	}
 	return (1);
@@ -433,8 +514,17 @@ exports_adopt(struct exports *x, const struct exports_state *state,
 
 	for (i = 0; i < x->count; i++) {
 		export_adopt(x->one[i].export, &state->session[i], resend);
+		export_stream_begin(x->one[i].export, 1);
 		x->one[i].octets = state->session[i].counters.octets;
 	}
+}
+
+/* What is in a queue is not sent again for that. */
+unsigned int
+exports_repeats(const struct exports *x, unsigned int slot,
+    const struct export_hand *h)
+{
+	return (is_stream(&x->one[slot]) ? 0 : h->together);
 }
 
 void
@@ -451,7 +541,7 @@ exports_count(const struct exports *x)
 }
 
 void
-exports_state(const struct exports *x, struct exports_state *state)
+exports_state(struct exports *x, struct exports_state *state)
 {
 	unsigned int	i;
 
@@ -460,10 +550,9 @@ exports_state(const struct exports *x, struct exports_state *state)
 }
 
 void
-exports_row(const struct exports *x, unsigned int slot,
-    struct summary_export *row)
+exports_row(struct exports *x, unsigned int slot, struct summary_export *row)
 {
-	const struct exports_one	*one = &x->one[slot];
+	struct exports_one	*one = &x->one[slot];
 
 	row->slot = slot;
 	row->version = one->version;
@@ -471,4 +560,7 @@ exports_row(const struct exports *x, unsigned int slot,
 	row->down = !one->up;
 	row->sequence = export_session(one->export)->sequence;
 	row->counters = export_session(one->export)->counters;
+	if (is_stream(one))
+		row->queued = export_stream_waiting(one->export,
+		    &row->queued_octets);
 }

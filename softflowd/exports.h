@@ -38,6 +38,12 @@ struct exports_config {
 	uint64_t	secret[2];	/* of spread and flow ids */
 	int64_t		init_ms;	/* since the epoch; 0: packets' time */
 	const struct flow_side	*sides;
+
+	/* Where a stream's messages wait; and whether some may do so. */
+	struct stream_queue	*(*queue)(void *arg, unsigned int slot);
+	size_t			 queue_octets;
+	void			*queue_arg;
+	int			 adopting;
 };
 
 /*
@@ -70,6 +76,25 @@ int	exports_add(struct exports *, int fd, const struct msg_export *);
 
 /* Of one that was added: another socket, -1: none; what its route carries. */
 void	exports_up(struct exports *, unsigned int slot, int fd);
+
+/*
+ * Streams.  When adopting, exports_begin() is to be called where
+ * exports_adopt() is not.  A slot's descriptor to poll, -1: none, or no
+ * stream; what is to be done with all of them each turn, which returns 1, or
+ * -1 with errno when the connection has ended, 0 being the collector's wish.
+ */
+void	exports_begin(struct exports *);
+int	exports_stream_fd(const struct exports *, unsigned int slot,
+	    int *wants);
+int	exports_stream_turn(struct exports *, unsigned int slot, int readable,
+	    struct counters *);
+
+/*
+ * Messages that wait in all queues of streams; those of one that is down, too,
+ * if asked for.  At the end: they are lost.
+ */
+uint64_t exports_waiting(const struct exports *, int down);
+void	exports_give_up(struct exports *);
 void	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
 
 /* For all: see export.h. */
@@ -110,16 +135,18 @@ struct export_hand *exports_resumable(struct exports *,
 	    const struct exports_state *, unsigned int *slot);
 void	exports_adopt(struct exports *, const struct exports_state *,
 	    struct export_hand *resend);
+unsigned int exports_repeats(const struct exports *, unsigned int slot,
+	    const struct export_hand *resend);	/* that may come twice */
 void	exports_resend(struct exports *, unsigned int slot,
 	    struct export_hand *, struct counters *);
 
 unsigned int exports_count(const struct exports *);
 
 /* Sums of the next generation; as long as there are collectors. */
-void	exports_state(const struct exports *, struct exports_state *);
+void	exports_state(struct exports *, struct exports_state *);
 
 /* A row of statistics, but for the collector's address. */
-void	exports_row(const struct exports *, unsigned int slot,
+void	exports_row(struct exports *, unsigned int slot,
 	    struct summary_export *);
 
 #endif

@@ -44,6 +44,14 @@ meter_begin(struct meter *m)
 	m->at.sample_left = 1;
 }
 
+static struct stream_queue *
+meter_queue(void *arg, unsigned int slot)
+{
+	struct meter	*m = arg;
+
+	return (estate_queue(m->estate, m->conf.max_flows, m->how.side, slot));
+}
+
 static int
 meter_new_parts(struct meter *m, export_send_fn *send_fn)
 {
@@ -61,6 +69,10 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.statistics_seconds = conf->statistics_seconds;
 	config.spread = conf->spread != 0;
 	config.paced = !m->savefile;
+	config.queue = meter_queue;
+	config.queue_octets = ESTATE_QUEUE;
+	config.queue_arg = m;
+	config.adopting = m->adopting;
 	config.init_ms = m->savefile ? 0 : conf->boot_unix_us / 1000;
 	memcpy(config.secret, m->estate->secret, sizeof(config.secret));
 	arc4random_buf(secret, sizeof(secret));
@@ -175,6 +187,32 @@ meter_export_up(struct meter *m, int fd, const struct msg_export *conf)
 		return;
 	exports_up(m->exports, conf->slot, fd);
 	meter_export_payload(m, conf->slot, conf->payload_max);
+}
+
+int
+meter_stream_fd(const struct meter *m, uint32_t slot, int *wants)
+{
+	return (exports_stream_fd(m->exports, slot, wants));
+}
+
+int
+meter_stream_turn(struct meter *m, uint32_t slot, int readable)
+{
+	return (exports_stream_turn(m->exports, slot, readable,
+	    &m->stats->summary.counters));
+}
+
+uint64_t
+meter_waiting(const struct meter *m, int down)
+{
+	return (exports_waiting(m->exports, down));
+}
+
+void
+meter_give_up(struct meter *m)
+{
+	exports_give_up(m->exports);
+	meter_commit(m, 0);
 }
 
 void

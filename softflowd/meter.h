@@ -48,6 +48,12 @@ void	meter_export_up(struct meter *, int fd, const struct msg_export *);
 void	meter_export_down(struct meter *, uint32_t slot);
 void	meter_export_payload(struct meter *, uint32_t slot, uint32_t octets);
 
+/* Streams, as exports.h has them. */
+int	meter_stream_fd(const struct meter *, uint32_t slot, int *wants);
+int	meter_stream_turn(struct meter *, uint32_t slot, int readable);
+uint64_t meter_waiting(const struct meter *, int down);
+void	meter_give_up(struct meter *);
+
 /*
  * Take over what the worker before us left: before the first frame, with all
  * collectors there and the clock set, and confined.  Takes a second for a few

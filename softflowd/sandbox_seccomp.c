@@ -24,6 +24,8 @@
 #include <linux/capability.h>
 #include <linux/if_packet.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 
 #include <errno.h>
@@ -92,6 +94,8 @@ static const struct call {
 	    { EQ(1, SOL_SOCKET), EQ(2, SO_ERROR) } },
 	{ "getsockopt", "kernel drops", 2,
 	    { EQ(1, SOL_PACKET), EQ(2, PACKET_STATISTICS) } },
+	{ "getsockopt", "what a collector acknowledged", 3,
+	    { FD_BELOW_64, EQ(1, IPPROTO_TCP), EQ(2, TCP_INFO) } },
 	{ "setsockopt", "several datagrams in one call", 3,
 	    { FD_BELOW_64, EQ(1, SOL_UDP), EQ(2, UDP_SEGMENT) } },
 	{ "mmap", "malloc", 2, { EQ(2, PROT_READ | PROT_WRITE),

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include <linux/if_packet.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 
 #include <atf-c.h>
@@ -54,6 +55,8 @@ ATF_TC_BODY(forbidden_syscall_kills_the_worker, tc)
 		/* and calls of the table, but not in its way */
 		CALL(SYS_getsockopt, FD_EXPORT, SOL_SOCKET, SO_RCVBUF),
 		CALL(SYS_getsockopt, FD_EXPORT, SO_ERROR, SOL_SOCKET),
+		CALL(SYS_getsockopt, FD_EXPORT, IPPROTO_TCP, TCP_CONGESTION),
+		CALL(SYS_getsockopt, FD_CAPTURE, IPPROTO_TCP, TCP_INFO),
 		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, UDP_ENCAP),
 		CALL(SYS_setsockopt, FD_EXPORT, UDP_SEGMENT, SOL_UDP),
 		CALL(SYS_recvmsg, FD_EXPORT), CALL(SYS_close, 64)
@@ -97,6 +100,17 @@ read_clocks(void)
 	CHECK(gmtime_r(&ts.tv_sec, &tm) != NULL);
 }
 
+/* The collector's socket is UDP's here: the kernel answers, no filter. */
+static void
+ask_tcp(void)
+{
+	struct tcp_info	 info;
+	socklen_t	 len = sizeof(info);
+
+	CHECK_FAILS(getsockopt(FD_EXPORT, IPPROTO_TCP, TCP_INFO, &info, &len),
+	    EOPNOTSUPP);
+}
+
 ATF_TC_WITHOUT_HEAD(allowed_calls_succeed);
 ATF_TC_BODY(allowed_calls_succeed, tc)
 {
@@ -124,6 +138,7 @@ ATF_TC_BODY(allowed_calls_succeed, tc)
 		CALL(SYS_getrandom, P(buf), sizeof(buf), 0),
 		CALL(SYS_getpid, 0), CALL(SYS_gettid, 0),
 		RUN(use_memory), RUN(talk_to_parent), RUN(read_clocks),
+		RUN(ask_tcp),
 	}, capture = CALL(SYS_getsockopt, FD_CAPTURE, SOL_PACKET,
 	    PACKET_STATISTICS, P(&stats), P(&stats_len));
 
@@ -199,6 +214,7 @@ ATF_TC_BODY(upper_bits_do_not_help, tc)
 		CALL(SYS_close, BIT_32 | FD_CHANNEL),
 		CALL(SYS_close, BIT_32 | FD_EXPORT),
 		CALL(SYS_getsockopt, FD_EXPORT, BIT_32 | SOL_SOCKET, SO_ERROR),
+		CALL(SYS_getsockopt, FD_EXPORT, BIT_32 | IPPROTO_TCP, TCP_INFO),
 		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, BIT_32 | UDP_SEGMENT),
 		RUN(abort_by_upper_bits)
 	};
