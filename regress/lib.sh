@@ -74,6 +74,8 @@ test_packages() {
 		    /usr/include/atf-c.h=libatf-dev ip=iproute2 \
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
 		    nc=netcat-openbsd pgrep=procps
+		# It brings four services that systemd would start.
+		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;
 	OpenBSD|NetBSD)
 		missing_packages kyua=kyua nfcapd=nfdump tshark=tshark

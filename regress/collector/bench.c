@@ -32,11 +32,26 @@ on_options(void *arg, const struct options_record *o)
 	b->noptions++;
 }
 
+static void
+on_report(void *arg, const struct report *r)
+{
+	struct bench *b = arg;
+
+	b->report = *r;
+	b->nreports++;
+}
+
 void
 bench_open(struct bench *b, int unaligned)
 {
-	struct decoder_config config = { on_flow, on_options, b, unaligned };
+	struct decoder_config config = { 0 };
 
+	config.flow = on_flow;
+	config.options = on_options;
+	config.report = on_report;
+	config.unaligned = unaligned;
+	config.octets_max = DATAGRAM_MAX;
+	config.arg = b;
 	memset(b, 0, sizeof(*b));
 	b->from.family = 4;
 	b->from.addr[0] = 127;
@@ -68,7 +83,7 @@ feed_octets(struct bench *b, const uint8_t *buf, size_t len)
 	uint8_t *exact;
 	int rv;
 
-	b->nflows = b->noptions = 0;
+	b->nflows = b->noptions = b->nreports = 0;
 	ATF_REQUIRE((exact = malloc(len)) != NULL || len == 0);
 	memcpy(exact, buf, len);
 	rv = decoder_datagram(b->decoder, &b->from, exact, len, &b->result);
@@ -76,6 +91,7 @@ feed_octets(struct bench *b, const uint8_t *buf, size_t len)
 	ATF_REQUIRE_EQ(rv == -1, b->result.rule != RULE_NONE);
 	ATF_REQUIRE(b->result.offset <= len);
 	ATF_REQUIRE_EQ(b->nflows, b->result.flows);
+	ATF_REQUIRE_EQ(b->nreports, b->result.reports);
 	return (b->result.rule);
 }
 

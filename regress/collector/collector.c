@@ -5,21 +5,26 @@
 
 /*
  * A strict collector for tests and demonstrations: receives NetFlow v1, v5,
- * v9 and IPFIX over UDP, prints each flow record and names each rule of the
- * formats that a datagram breaks; one that comes again at once counts once.
- * One process that needs no privileges.  Exits 0 if every datagram was right
- * and none was missing, 1 if not, 2 if it could not run.
+ * v9 and IPFIX over UDP, the latter two over SCTP and IPFIX over TCP, prints
+ * each flow record and packet report and names each rule of the formats that
+ * a message breaks; a datagram that comes again at once counts once.  One
+ * process that needs no privileges.  Exits 0 if every message was right and
+ * none was missing, 1 if not, 2 if it could not run.
  *
- *	collector [-jqsuv] [-a addr] [-n count] [-P portfile] [-p port]
- *	    [-t seconds] [-w file]
+ *	collector [-cjqsuv] [-a addr] [-l octets] [-n count] [-P portfile]
+ *	    [-p port] [-T udp | tcp | sctp] [-t seconds] [-w file]
  *
  *	-a addr	    listen on this numeric IPv4 or IPv6 address (127.0.0.1)
+ *	-c	    accept biflows that do not say who began, as softflowd 1.x
+ *		    sends them
  *	-j	    JSON: one object a line
+ *	-l octets   a datagram may not be larger
  *	-n count    end after that many flow records
  *	-P portfile write the port number there once the socket is bound
  *	-p port	    listen on this port (9995); 0: any that is free
  *	-q	    print no flow records
  *	-s	    print at the end the sums of each flow key (see output.h)
+ *	-T name	    transport (udp)
  *	-t seconds  end when no datagram came for so long
  *	-u	    accept sets whose length is not a multiple of 4
  *	-v	    print options records too
@@ -29,15 +34,12 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <netinet/in.h>
 #include <arpa/inet.h>
 
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <netdb.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +48,9 @@
 
 #include "output.h"
 #include "repeat.h"
+#include "transport.h"
 
 #define EXIT_BROKEN	1
-#define EXIT_CANNOT	2
-#define RECEIVE_BUFFER	(256 << 20)	/* asked for; the system may cut it */
-#define BATCH_MAX	65536		/* datagrams before looking around */
 
 struct collector {
 	const char	*addr;
@@ -66,9 +66,15 @@ struct collector {
 	uint64_t	 errors;
 	uint64_t	 gaps;
 	uint64_t	 repeats;	/* datagrams that came twice */
+	uint64_t	 reports;	/* of packets, */
+	uint64_t	 report_octets;	/* of so many octets */
+	uint64_t	 templates_again;
+	uint64_t	 withdrawn;
 	struct repeat	 repeat;
-	int		 fd;
+	struct receiver	 receiver;
+	size_t		 octets_max;
 	int		 timeout;	/* seconds; 0: none */
+	int		 classic;
 	int		 json;
 	int		 quiet;
 	int		 unaligned;
@@ -87,9 +93,9 @@ on_signal(int sig)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: collector [-jqsuv] [-a addr] [-n count] "
-	    "[-P portfile] [-p port]\n"
-	    "\t[-t seconds] [-w file]\n");
+	fprintf(stderr, "usage: collector [-cjqsuv] [-a addr] [-l octets] "
+	    "[-n count] [-P portfile]\n"
+	    "\t[-p port] [-T udp | tcp | sctp] [-t seconds] [-w file]\n");
 	exit(EXIT_CANNOT);
 }
 
@@ -106,18 +112,38 @@ option_number(const char *name, const char *text, long long min, long long max)
 	return (n);
 }
 
+static enum carrier
+option_transport(const char *name)
+{
+	static const char *const names[] = { "udp", "tcp", "sctp" };
+	int i;
+
+	for (i = CARRIER_UDP; i <= CARRIER_SCTP; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return (i);
+	}
+	errx(EXIT_CANNOT, "%s is no transport: udp, tcp, sctp", name);
+}
+
 static void
 options_read(struct collector *c, int argc, char **argv)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "a:jn:P:p:qst:uvw:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:cjl:n:P:p:qsT:t:uvw:")) != -1) {
 		switch (ch) {
 		case 'a':
 			c->addr = optarg;
 			break;
+		case 'c':
+			c->classic = 1;
+			break;
 		case 'j':
 			c->json = 1;
+			break;
+		case 'l':
+			c->octets_max = (size_t)option_number("octets",
+			    optarg, 1, 65535);
 			break;
 		case 'n':
 			c->flows_max = (uint64_t)option_number("count",
@@ -136,6 +162,9 @@ options_read(struct collector *c, int argc, char **argv)
 		case 's':
 			if (c->sum == NULL && (c->sum = sum_new()) == NULL)
 				err(EXIT_CANNOT, NULL);
+			break;
+		case 'T':
+			c->receiver.carrier = option_transport(optarg);
 			break;
 		case 't':
 			c->timeout = (int)option_number("seconds", optarg, 1,
@@ -159,95 +188,6 @@ options_read(struct collector *c, int argc, char **argv)
 		usage();
 }
 
-/* Renamed into place, so whoever waits for the file finds all of it. */
-static void
-portfile_write(const char *path, const char *port)
-{
-	char tmp[PATH_MAX];
-	FILE *fp;
-	int n;
-
-	n = snprintf(tmp, sizeof(tmp), "%s.tmp", path);
-	if (n < 0 || (size_t)n >= sizeof(tmp))
-		errx(EXIT_CANNOT, "port file name is too long: %s", path);
-	if ((fp = fopen(tmp, "w")) == NULL)
-		err(EXIT_CANNOT, "%s", tmp);
-	if (fprintf(fp, "%s\n", port) < 0 || fclose(fp) == EOF)
-		err(EXIT_CANNOT, "%s", tmp);
-	if (rename(tmp, path) == -1)
-		err(EXIT_CANNOT, "%s", path);
-}
-
-static void
-socket_buffer(int fd)
-{
-	int size = RECEIVE_BUFFER;
-
-#ifdef SO_RCVBUFFORCE
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-	    sizeof(size)) == 0)
-		return;
-#endif
-	/* Where too much is an error, take what there is. */
-	while (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
-	    sizeof(size)) == -1 && size > 65536)
-		size /= 2;
-}
-
-static void
-socket_open(struct collector *c)
-{
-	struct addrinfo hints, *ai;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-	int error;
-
-	memset(&hints, 0, sizeof(hints));
-	hints.ai_socktype = SOCK_DGRAM;
-	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
-	if ((error = getaddrinfo(c->addr, c->port, &hints, &ai)) != 0)
-		errx(EXIT_CANNOT, "address %s: %s", c->addr,
-		    gai_strerror(error));
-	c->fd = socket(ai->ai_family, SOCK_DGRAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
-	if (c->fd == -1)
-		err(EXIT_CANNOT, "socket");
-	socket_buffer(c->fd);
-	if (bind(c->fd, ai->ai_addr, ai->ai_addrlen) == -1)
-		err(EXIT_CANNOT, "%s port %s", c->addr, c->port);
-	freeaddrinfo(ai);
-	if (getsockname(c->fd, (struct sockaddr *)&ss, &len) == -1)
-		err(EXIT_CANNOT, "getsockname");
-	if ((error = getnameinfo((struct sockaddr *)&ss, len, host,
-	    sizeof(host), port, sizeof(port),
-	    NI_NUMERICHOST | NI_NUMERICSERV)) != 0)
-		errx(EXIT_CANNOT, "getnameinfo: %s", gai_strerror(error));
-	fprintf(stderr, "listening on %s port %s\n", host, port);
-	if (c->portfile != NULL)
-		portfile_write(c->portfile, port);
-}
-
-static void
-exporter_set(struct exporter *e, const struct sockaddr_storage *ss)
-{
-	struct sockaddr_in sin;
-	struct sockaddr_in6 sin6;
-
-	memset(e, 0, sizeof(*e));
-	if (ss->ss_family == AF_INET) {
-		memcpy(&sin, ss, sizeof(sin));
-		e->family = 4;
-		memcpy(e->addr, &sin.sin_addr, 4);
-		e->port = ntohs(sin.sin_port);
-	} else {
-		memcpy(&sin6, ss, sizeof(sin6));
-		e->family = 6;
-		memcpy(e->addr, &sin6.sin6_addr, 16);
-		e->port = ntohs(sin6.sin6_port);
-	}
-}
-
 static void
 on_flow(void *arg, const struct record *r)
 {
@@ -269,6 +209,17 @@ on_options(void *arg, const struct options_record *o)
 }
 
 static void
+on_report(void *arg, const struct report *r)
+{
+	struct collector *c = arg;
+
+	c->reports++;
+	c->report_octets += r->size;
+	if (c->sum == NULL && !c->quiet)
+		output_report(c->out, c->json, r);
+}
+
+static void
 report(const struct exporter *e, const struct result *r)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -280,6 +231,10 @@ report(const struct exporter *e, const struct result *r)
 		fprintf(stderr, "%s port %u version %u source %u: sequence "
 		    "gap: expected %u got %u\n", host, e->port, r->version,
 		    r->source_id, r->expected, r->got);
+	if (r->unknown != 0)
+		fprintf(stderr, "%s port %u source %u: withdrawal of a "
+		    "template that is not there\n", host, e->port,
+		    r->source_id);
 	if (r->rule != RULE_NONE)
 		fprintf(stderr, "%s port %u version %u source %u: offset %zu: "
 		    "%s\n", host, e->port, r->version, r->source_id, r->offset,
@@ -287,50 +242,52 @@ report(const struct exporter *e, const struct result *r)
 }
 
 static int
-satisfied(const struct collector *c)
+on_enough(void *arg)
 {
+	const struct collector *c = arg;
+
 	return (c->flows_max != 0 && c->flows >= c->flows_max);
 }
 
-/* Take in what waits in the socket. */
 static void
-receive(struct collector *c)
+on_message(void *arg, const struct exporter *from, const uint8_t *p,
+    size_t len)
 {
-	static uint8_t buf[65536];
-	struct sockaddr_storage ss;
-	struct exporter from;
+	struct collector *c = arg;
 	struct result result;
-	socklen_t sslen;
-	ssize_t n;
-	int i;
 
-	for (i = 0; i < BATCH_MAX && !satisfied(c); i++) {
-		sslen = sizeof(ss);
-		n = recvfrom(c->fd, buf, sizeof(buf), 0,
-		    (struct sockaddr *)&ss, &sslen);
-		if (n == -1) {
-			if (errno == EINTR)
-				continue;
-			if (errno == EAGAIN || errno == EWOULDBLOCK)
-				break;
-			err(EXIT_CANNOT, "recvfrom");
-		}
-		exporter_set(&from, &ss);
-		if (repeat_seen(&c->repeat, &from, buf, (size_t)n)) {
-			c->repeats++;
-			continue;
-		}
-		if (decoder_datagram(c->decoder, &from, buf, (size_t)n,
-		    &result) == -1)
-			c->errors++;
-		c->datagrams++;
-		c->versions[result.version]++;
-		c->flows += result.flows;
-		c->gaps += result.gap;
-		report(&from, &result);
+	if (from->carrier == CARRIER_UDP &&
+	    repeat_seen(&c->repeat, from, p, len)) {
+		c->repeats++;
+		return;
 	}
-	if (fflush(c->out) == EOF)
-		err(EXIT_CANNOT, "output");
+	if (decoder_datagram(c->decoder, from, p, len, &result) == -1)
+		c->errors++;
+	c->datagrams++;
+	c->versions[result.version]++;
+	c->flows += result.flows;
+	c->gaps += result.gap;
+	c->templates_again += result.repeated;
+	c->withdrawn += result.withdrawn;
+	report(from, &result);
+}
+
+static void
+on_closed(void *arg, const struct exporter *from, enum rule rule)
+{
+	struct collector *c = arg;
+	struct result result;
+
+	memset(&result, 0, sizeof(result));
+	if (rule != RULE_NONE) {
+		result.rule = rule;
+		c->errors++;
+		report(from, &result);
+	}
+	if (decoder_end(c->decoder, from, &result) == -1) {
+		c->errors++;
+		report(from, &result);
+	}
 }
 
 /* Signals arrive in ppoll only, so none slips in before it. */
@@ -354,18 +311,33 @@ signals_block(sigset_t *unblocked)
 static void
 run(struct collector *c, const sigset_t *unblocked)
 {
-	struct pollfd pfd = { c->fd, POLLIN, 0 };
 	struct timespec ts = { c->timeout, 0 };
 	int n;
 
-	while (!stop && !satisfied(c)) {
-		n = ppoll(&pfd, 1, c->timeout == 0 ? NULL : &ts, unblocked);
+	while (!stop && !on_enough(c)) {
+		n = receiver_wait(&c->receiver, c->timeout == 0 ? NULL : &ts,
+		    unblocked);
 		if (n == 0)
 			break;
 		if (n == -1 && errno != EINTR)
 			err(EXIT_CANNOT, "ppoll");
-		receive(c);	/* after a signal, what is there already */
+		/* After a signal, what is there already. */
+		receiver_read(&c->receiver);
+		if (fflush(c->out) == EOF)
+			err(EXIT_CANNOT, "output");
 	}
+}
+
+static void
+end_sessions(struct collector *c)
+{
+	struct result result;
+
+	if (decoder_end(c->decoder, NULL, &result) == 0)
+		return;
+	c->errors++;
+	fprintf(stderr, "source %u: %s\n", result.source_id,
+	    decode_rule_text(result.rule));
 }
 
 static void
@@ -373,9 +345,15 @@ summary(const struct collector *c)
 {
 	fprintf(stderr, "datagrams %" PRIu64 " records %" PRIu64 " v1 %" PRIu64
 	    " v5 %" PRIu64 " v9 %" PRIu64 " ipfix %" PRIu64 " errors %" PRIu64
-	    " gaps %" PRIu64 " repeats %" PRIu64 "\n", c->datagrams, c->flows, c->versions[1],
-	    c->versions[5], c->versions[9], c->versions[10], c->errors,
-	    c->gaps, c->repeats);
+	    " gaps %" PRIu64 " repeats %" PRIu64 "\n", c->datagrams, c->flows,
+	    c->versions[1], c->versions[5], c->versions[9], c->versions[10],
+	    c->errors, c->gaps, c->repeats);
+	if (c->reports != 0)
+		fprintf(stderr, "packet_reports %" PRIu64 " frame_octets %"
+		    PRIu64 "\n", c->reports, c->report_octets);
+	if (c->templates_again != 0 || c->withdrawn != 0)
+		fprintf(stderr, "templates_again %" PRIu64 " withdrawn %"
+		    PRIu64 "\n", c->templates_again, c->withdrawn);
 }
 
 int
@@ -394,11 +372,22 @@ main(int argc, char **argv)
 	config.options = c.verbose ? on_options : NULL;
 	config.arg = &c;
 	config.unaligned = c.unaligned;
+	config.classic = c.classic;
+	config.octets_max = c.octets_max;
+	config.report = on_report;
 	if ((c.decoder = decoder_new(&config)) == NULL)
 		err(EXIT_CANNOT, NULL);
 	signals_block(&unblocked);
-	socket_open(&c);
+	c.receiver.message = on_message;
+	c.receiver.closed = on_closed;
+	c.receiver.enough = on_enough;
+	c.receiver.arg = &c;
+	receiver_open(&c.receiver, c.addr, c.port, c.portfile);
 	run(&c, &unblocked);
+	receiver_close(&c.receiver);
+	/* Cut off, a session may lack what would have come. */
+	if (!on_enough(&c))
+		end_sessions(&c);
 	if (c.sum != NULL)
 		sum_print(c.out, c.sum);
 	if (fclose(c.out) == EOF)

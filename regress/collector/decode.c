@@ -5,8 +5,8 @@
 
 /*
  * Datagrams: headers of every version, the fixed records of v1 and v5, the
- * walk over the sets of v9 and IPFIX, sessions and their sequence numbers.
- * Part of the test collector; needs no privileges.
+ * walk over the sets of v9 and IPFIX.  Part of the test collector; needs no
+ * privileges.
  */
 
 #include <sys/queue.h>
@@ -57,12 +57,39 @@ static const char *const rule_text[RULE_MAX] = {
 	[RULE_FIELD_LENGTH] = "field length does not fit its element",
 	[RULE_SCOPE] = "scope of the options template is empty or too long",
 	[RULE_REDEFINED] = "template id was redefined with other fields",
-	[RULE_WITHDRAWAL] = "template withdrawal over UDP",
+	[RULE_WITHDRAWAL] = "template withdrawal over UDP or in the wrong set",
 	[RULE_NO_TEMPLATE] = "data without a template",
 	[RULE_RECORD_CUT] = "record runs beyond its set",
 	[RULE_TIMES] = "flow ends before its start or starts before 1970",
 	[RULE_NO_PACKETS] = "flow without packets",
 	[RULE_LIMIT] = "more sessions, templates or fields than we keep",
+	[RULE_OVERSIZE] = "datagram is larger than allowed",
+	[RULE_STREAM] = "stream does not go on with an IPFIX message",
+	[RULE_PARTIAL] = "connection ended within a message",
+	[RULE_ENTERPRISE] = "enterprise number is 0",
+	[RULE_REVERSE] = "field has no reverse direction",
+	[RULE_BIFLOW_KEY] = "biflow template has no address and no port",
+	[RULE_BIFLOW_DIRECTION] =
+	    "biflow does not say or wrongly says who began",
+	[RULE_NO_REVERSE_PACKETS] =
+	    "biflow without packets of the reverse direction",
+	[RULE_UPTIME] = "uptime went backwards",
+	[RULE_BOOT] = "time of initialisation is missing, changed or to come",
+	[RULE_BEFORE_BOOT] = "record is older than the exporter",
+	[RULE_NTP] = "low 11 bits of microseconds are not zero",
+	[RULE_END_REASON] = "flow end reason is not 1 to 5",
+	[RULE_SAMPLING] = "sampling rate is 0 or its algorithm is not 1 or 2",
+	[RULE_SAMPLING_DIFFERS] = "two sampling records say different rates",
+	[RULE_SELECTOR] = "selector has no algorithm or lacks parameters",
+	[RULE_NAME] = "name is empty or holds what is no character",
+	[RULE_TOTAL_FELL] = "total is less than it was",
+	[RULE_TOTAL_WRONG] = "total is not that of what was received",
+	[RULE_SECTION] = "section is of fixed length or has no selection",
+	[RULE_SECTION_LENGTH] = "section is not as long as the record says",
+	[RULE_SELECTED] = "selectors do not agree with what was selected",
+	[RULE_NO_SEQUENCE] = "selection sequence was never reported",
+	[RULE_NO_SELECTOR] = "selector was never reported",
+	[RULE_NO_STATISTICS] = "statistics of a selection never came",
 };
 
 const char *
@@ -105,118 +132,6 @@ message_padding(struct message *m, size_t off, size_t end)
 	if (end - off > 3)
 		return (message_fail(m, RULE_PADDING, off));
 	return (message_zero(m, off, end));
-}
-
-/*
- * Uptimes to absolute times.  Only differences modulo 2^32 mean anything, and
- * they are signed: a flow may end in the millisecond after the header's.
- */
-int
-message_times(struct message *m, struct record *r, size_t off,
-    uint32_t first_ms, uint32_t last_ms)
-{
-	int64_t first, last, now = (int64_t)m->time_us;
-
-	first = now + (int64_t)(int32_t)(first_ms - m->uptime_ms) * 1000;
-	last = now + (int64_t)(int32_t)(last_ms - m->uptime_ms) * 1000;
-	if (first < 0 || last < 0)
-		return (message_fail(m, RULE_TIMES, off));
-	r->first_us = (uint64_t)first;
-	r->last_us = (uint64_t)last;
-	r->have |= HAVE_FIRST | HAVE_LAST;
-	return (0);
-}
-
-/* Check what holds for a flow of any version, then hand it out. */
-int
-message_flow(struct message *m, struct record *r, size_t off)
-{
-	const uint8_t both = HAVE_FIRST | HAVE_LAST;
-
-	if ((r->have & both) == both && r->last_us < r->first_us)
-		return (message_fail(m, RULE_TIMES, off));
-	if (r->have & HAVE_PACKETS && r->packets == 0)
-		return (message_fail(m, RULE_NO_PACKETS, off));
-	r->exporter = m->from;
-	r->version = m->version;
-	r->source_id = m->session->source_id;
-	r->sampling = m->session->sampling;
-	m->result->flows++;
-	if (m->decoder->config.flow != NULL)
-		m->decoder->config.flow(m->decoder->config.arg, r);
-	return (0);
-}
-
-static int
-session_is(const struct session *s, const struct message *m,
-    uint32_t source_id)
-{
-	return (s->version == m->version && s->source_id == source_id &&
-	    s->exporter.port == m->from->port &&
-	    s->exporter.family == m->from->family &&
-	    memcmp(s->exporter.addr, m->from->addr,
-	    sizeof(s->exporter.addr)) == 0);
-}
-
-/* Find or begin the session of this datagram. */
-static int
-session_open(struct message *m, uint32_t source_id)
-{
-	struct decoder *d = m->decoder;
-	struct session *s;
-
-	m->result->source_id = source_id;
-	SLIST_FOREACH(s, &d->sessions, entry) {
-		if (session_is(s, m, source_id))
-			break;
-	}
-	if (s == NULL) {
-		if (d->nsessions == SESSIONS_MAX ||
-		    (s = calloc(1, sizeof(*s))) == NULL)
-			return (message_fail(m, RULE_LIMIT, 0));
-		SLIST_INIT(&s->templates);
-		s->exporter = *m->from;
-		s->version = m->version;
-		s->source_id = source_id;
-		SLIST_INSERT_HEAD(&d->sessions, s, entry);
-		d->nsessions++;
-	}
-	m->session = s;
-	return (0);
-}
-
-/* Note a gap against what the datagrams before let expect. */
-static void
-session_sequence(struct message *m, uint32_t got)
-{
-	struct session *s = m->session;
-
-	if (s->sequence_known && s->sequence != got) {
-		m->result->gap = 1;
-		m->result->expected = s->sequence;
-		m->result->got = got;
-	}
-	s->sequence = got;
-	s->sequence_known = 0;	/* until the datagram has proved right */
-}
-
-static void
-session_advance(struct session *s, uint32_t by)
-{
-	s->sequence += by;
-	s->sequence_known = 1;
-}
-
-static int
-session_time(struct message *m, size_t off)
-{
-	uint64_t before = m->session->time_us;
-
-	/* Taken in either case: one step is one error. */
-	m->session->time_us = m->time_us;
-	if (m->time_us < before)
-		return (message_fail(m, RULE_EXPORT_TIME, off));
-	return (0);
 }
 
 static int
@@ -291,13 +206,14 @@ decode_fixed(struct message *m, const struct fixed_format *f)
 	if (nsecs >= 1000000000)
 		return (message_fail(m, RULE_NANOSECONDS, 12));
 	m->time_us = decode_number(p + 8, 4) * US_PER_S + nsecs / 1000;
-	if (fixed_session(m) == -1 || session_time(m, 8) == -1)
+	if (fixed_session(m) == -1 || session_uptime(m, 4) == -1 ||
+	    session_time(m, 8) == -1)
 		return (-1);
 	for (i = 0; i < count; i++) {
 		if (fixed_record(m, f, f->header + i * FIXED_RECORD) == -1)
 			return (-1);
 	}
-	session_advance(m->session, count);
+	session_advance(m, count);
 	return (0);
 }
 
@@ -343,8 +259,9 @@ decode_v9(struct message *m)
 	if (session_open(m, (uint32_t)decode_number(p + 16, 4)) == -1)
 		return (-1);
 	session_sequence(m, (uint32_t)decode_number(p + 12, 4));
-	session_advance(m->session, 1);
-	if (session_time(m, 8) == -1 || decode_sets(m, 20) == -1)
+	session_advance(m, 1);
+	if (session_uptime(m, 4) == -1 || session_time(m, 8) == -1 ||
+	    decode_sets(m, 20) == -1)
 		return (-1);
 	if (m->records != decode_number(p + 2, 2))
 		return (message_fail(m, RULE_COUNT, 2));
@@ -366,8 +283,25 @@ decode_ipfix(struct message *m)
 	session_sequence(m, (uint32_t)decode_number(p + 8, 4));
 	if (session_time(m, 4) == -1 || decode_sets(m, 16) == -1)
 		return (-1);
-	session_advance(m->session, m->data_records);
+	session_advance(m, m->data_records);
 	return (0);
+}
+
+static int
+decode_version(struct message *m)
+{
+	switch (m->version) {
+	case 1:
+		return (decode_fixed(m, &format_v1));
+	case 5:
+		return (decode_fixed(m, &format_v5));
+	case 9:
+		return (decode_v9(m));
+	case 10:
+		return (decode_ipfix(m));
+	}
+	m->result->version = 0;
+	return (message_fail(m, RULE_VERSION, 0));
 }
 
 int
@@ -375,6 +309,7 @@ decoder_datagram(struct decoder *d, const struct exporter *from,
     const uint8_t *buf, size_t len, struct result *result)
 {
 	struct message m;
+	int rv;
 
 	memset(result, 0, sizeof(*result));
 	memset(&m, 0, sizeof(m));
@@ -387,18 +322,14 @@ decoder_datagram(struct decoder *d, const struct exporter *from,
 		return (message_fail(&m, RULE_LENGTH, len));
 	m.version = (uint16_t)decode_number(buf, 2);
 	result->version = m.version;
-	switch (m.version) {
-	case 1:
-		return (decode_fixed(&m, &format_v1));
-	case 5:
-		return (decode_fixed(&m, &format_v5));
-	case 9:
-		return (decode_v9(&m));
-	case 10:
-		return (decode_ipfix(&m));
-	}
-	result->version = 0;
-	return (message_fail(&m, RULE_VERSION, 0));
+	rv = decode_version(&m);
+	if (rv == 0)
+		rv = session_rates(&m);
+	if (m.session != NULL)
+		session_count(&m, rv == -1);
+	if (rv == 0 && d->config.octets_max != 0 && len > d->config.octets_max)
+		rv = message_fail(&m, RULE_OVERSIZE, d->config.octets_max);
+	return (rv);
 }
 
 struct decoder *
@@ -416,14 +347,10 @@ decoder_new(const struct decoder_config *config)
 void
 decoder_free(struct decoder *d)
 {
-	struct session *s;
+	struct result result;
 
 	if (d == NULL)
 		return;
-	while ((s = SLIST_FIRST(&d->sessions)) != NULL) {
-		SLIST_REMOVE_HEAD(&d->sessions, entry);
-		template_free_all(d, s);
-		free(s);
-	}
+	(void)decoder_end(d, NULL, &result);
 	free(d);
 }

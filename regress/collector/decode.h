@@ -4,11 +4,11 @@
  */
 
 /*
- * Strict decoder of NetFlow v1, v5, v9 and IPFIX over UDP.  Written from the
- * formats alone, never from the exporter that it judges.  It reads no clock
- * and does no I/O; datagrams are hostile and what they make it remember is
- * bounded: SESSIONS_MAX sessions, TEMPLATES_MAX templates of FIELDS_MAX
- * fields (about 3 MB).
+ * Strict decoder of NetFlow v1, v5, v9 and IPFIX with biflow and PSAMP, over
+ * UDP, TCP and SCTP.  Written from the formats alone, never from the exporter
+ * that it judges.  It reads no clock and does no I/O; datagrams are hostile
+ * and what they make it remember is bounded: SESSIONS_MAX sessions,
+ * TEMPLATES_MAX templates of FIELDS_MAX fields (about 4 MB).
  */
 
 #ifndef DECODE_H
@@ -46,7 +46,39 @@ enum rule {
 	RULE_TIMES,
 	RULE_NO_PACKETS,
 	RULE_LIMIT,
+	RULE_OVERSIZE,
+	RULE_STREAM,
+	RULE_PARTIAL,
+	RULE_ENTERPRISE,
+	RULE_REVERSE,
+	RULE_BIFLOW_KEY,
+	RULE_BIFLOW_DIRECTION,
+	RULE_NO_REVERSE_PACKETS,
+	RULE_UPTIME,
+	RULE_BOOT,
+	RULE_BEFORE_BOOT,
+	RULE_NTP,
+	RULE_END_REASON,
+	RULE_SAMPLING,
+	RULE_SAMPLING_DIFFERS,
+	RULE_SELECTOR,
+	RULE_NAME,
+	RULE_TOTAL_FELL,
+	RULE_TOTAL_WRONG,
+	RULE_SECTION,
+	RULE_SECTION_LENGTH,
+	RULE_SELECTED,
+	RULE_NO_SEQUENCE,
+	RULE_NO_SELECTOR,
+	RULE_NO_STATISTICS,
 	RULE_MAX
+};
+
+/* What carries messages; over both others a session is a connection. */
+enum carrier {
+	CARRIER_UDP,
+	CARRIER_TCP,
+	CARRIER_SCTP
 };
 
 /* Where a datagram came from.  IPv4 stands in the first 4 octets. */
@@ -54,6 +86,7 @@ struct exporter {
 	uint8_t		 addr[16];
 	uint16_t	 port;		/* host order */
 	uint8_t		 family;	/* 4 or 6 */
+	uint8_t		 carrier;	/* enum carrier */
 };
 
 /* One field of a record, borrowed from the datagram. */
@@ -89,6 +122,7 @@ struct record {
 	uint8_t		 proto;
 	uint8_t		 tos;
 	uint8_t		 end_reason;	/* HAVE_REASON */
+	uint8_t		 reverse;	/* second half of a biflow */
 	uint8_t		 have;		/* HAVE_* */
 };
 #define HAVE_PACKETS	0x01
@@ -105,11 +139,26 @@ struct options_record {
 	uint16_t	 template_id;
 };
 
+/* One packet report of PSAMP. */
+struct report {
+	const uint8_t	*section;	/* borrowed from the message */
+	size_t		 length;
+	uint64_t	 sequence_id;
+	uint64_t	 time_us;	/* of observation; 0: not sent */
+	uint32_t	 source_id;
+	uint32_t	 size;		/* of the frame; 0: not sent */
+	uint16_t	 section_id;	/* the element that has it */
+};
+
 /* What became of one datagram. */
 struct result {
 	size_t		 offset;	/* of what broke the rule */
 	uint32_t	 source_id;
-	uint32_t	 flows;		/* flow records */
+	uint32_t	 flows;		/* flows, of a biflow two */
+	uint32_t	 reports;	/* packet reports */
+	uint32_t	 repeated;	/* templates again, on a stream */
+	uint32_t	 withdrawn;	/* templates */
+	uint32_t	 unknown;	/* withdrawals of what is not there */
 	uint32_t	 expected;	/* if gap */
 	uint32_t	 got;
 	enum rule	 rule;		/* RULE_NONE: it was right */
@@ -122,6 +171,9 @@ struct decoder_config {
 	void	(*options)(void *, const struct options_record *); /* or NULL */
 	void	*arg;
 	int	 unaligned;	/* accept sets that are not multiples of 4 */
+	int	 classic;	/* accept biflows that do not say who began */
+	size_t	 octets_max;	/* of a datagram; 0: any */
+	void	(*report)(void *, const struct report *);	/* or NULL */
 };
 
 struct decoder;
@@ -137,6 +189,13 @@ void	decoder_free(struct decoder *);
  */
 int	decoder_datagram(struct decoder *, const struct exporter *,
 	    const uint8_t *, size_t, struct result *);
+
+/*
+ * The connection is over: forget its sessions with their templates.  NULL:
+ * every session, at the end of the test.  Returns -1 with result if something
+ * that had to come never came.
+ */
+int	decoder_end(struct decoder *, const struct exporter *, struct result *);
 
 const char *decode_rule_text(enum rule);
 

@@ -145,3 +145,19 @@ output_options(FILE *fp, int json, const struct options_record *o)
 	}
 	line_end(&l);
 }
+
+void
+output_report(FILE *fp, int json, const struct report *r)
+{
+	struct line l = { fp, json, 0 };
+
+	line_number(&l, "report", r->sequence_id);
+	line_number(&l, "source_id", r->source_id);
+	if (r->time_us != 0)
+		line_number(&l, "time_us", r->time_us);
+	if (r->size != 0)
+		line_number(&l, "size", r->size);
+	line_number(&l, "section", r->section_id);
+	line_hex(&l, "octets", r->section, r->length);
+	line_end(&l);
+}

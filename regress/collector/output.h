@@ -26,6 +26,9 @@ void	output_flow(FILE *, int json, const struct record *);
  */
 void	output_options(FILE *, int json, const struct options_record *);
 
+/* One line for one packet report; report is its selectionSequenceId. */
+void	output_report(FILE *, int json, const struct report *);
+
 /* sum.c: the sums of all records with the same addresses and ports. */
 #define SUM_MAX		(4U << 20)	/* keys; about 500 MB */
 
