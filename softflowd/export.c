@@ -213,6 +213,7 @@ end_datagram(struct export *e, struct export_lane *l, struct counters *c)
 
 	if (d->len == e->encoder->header) {
 		d->len = 0;		/* templates had no room for more */
+		e->templating = 0;
 		return;
 	}
 	p->advance = e->encoder->finish(d);

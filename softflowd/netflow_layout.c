@@ -76,7 +76,7 @@ static const struct element	time_elements[TIMES_MAX][2] = {
 	[TIMES_NANOSECONDS] = { { IE_FIRST_NS, 8, 8 }, { IE_LAST_NS, 8, 8 } }
 };
 
-/* What all records begin with, as put_record() writes it. */
+/* What all records have, as put_plain() writes it. */
 static const uint8_t	plain[] = {
 	VALUE_SRC_ADDR, VALUE_DST_ADDR, VALUE_FIRST, VALUE_LAST, VALUE_OCTETS,
 	VALUE_PACKETS, VALUE_INGRESS, VALUE_EGRESS, VALUE_SRC_PORT,
@@ -221,10 +221,22 @@ add_optional(struct making *m, int other)
 
 	if ((m->kind & LAYOUT_IPV6) == 0)
 		fields &= ~(unsigned int)OPTIONAL_LABEL;
+	/* As other addresses, and Wireshark knows 60 fields at most. */
+	if (other)
+		fields &= ~(unsigned int)OPTIONAL_MAC;
 	for (i = 0; i < nitems(optional); i++)
 		if (fields & optional[i].fields)
 			add(m, optional[i].value, other);
 	add_labels(m, other);
+}
+
+static void
+add_reverse(struct making *m)
+{
+	add_list(m, reverse, nitems(reverse), 1);
+	if (m->kind & LAYOUT_ICMP)
+		add(m, VALUE_ICMP, 1);
+	add_optional(m, 1);
 }
 
 /*
@@ -238,22 +250,20 @@ make_modern(struct making *m)
 
 	m->t->id = (uint16_t)(TEMPLATE_FLOW + (m->kind & 3) +
 	    (m->kind & LAYOUT_BOTH ? TEMPLATE_BOTH : 0));
+	/* First, as nfdump takes what comes last for the forward direction. */
+	if (m->kind & LAYOUT_BOTH)
+		add_reverse(m);
+	m->t->plain = m->t->count;
 	add_list(m, plain, nitems(plain), 0);
 	if (m->kind & LAYOUT_ICMP)
 		add(m, VALUE_ICMP, 0);
 	m->t->icmp = (m->kind & LAYOUT_ICMP) != 0;
-	m->t->plan = m->t->count;
+	m->t->rest = m->t->count;
 	if (flags & FORMAT_FLOW_ID)
 		add(m, VALUE_FLOW_ID, 0);
 	add_optional(m, 0);
 	if (flags & FORMAT_BIFLOW)
 		add(m, VALUE_BIFLOW, 0);
-	if ((m->kind & LAYOUT_BOTH) == 0)
-		return;
-	add_list(m, reverse, nitems(reverse), 1);
-	if (m->kind & LAYOUT_ICMP)
-		add(m, VALUE_ICMP, 1);
-	add_optional(m, 1);
 }
 
 /* Ids, fields and their order are a contract with what reads them. */

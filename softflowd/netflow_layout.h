@@ -77,9 +77,9 @@ struct layout_template {
 	uint16_t		octets;		/* of a record */
 	uint16_t		specifiers;	/* octets of those in it */
 	uint8_t			count;		/* of fields */
-	uint8_t			plan;	/* the first that is not written as
-					   all records begin */
-	uint8_t			icmp;	/* VALUE_ICMP comes before that one */
+	uint8_t			plain;	/* from here to there all templates */
+	uint8_t			rest;	/* but classic ones have the same, */
+	uint8_t			icmp;	/* and VALUE_ICMP */
 	struct layout_field	field[LAYOUT_FIELDS];
 };
 

@@ -5,8 +5,8 @@
 
 /*
  * Options records: sampling, the time of boot, and statistics.  All fields are
- * of fixed length and none is an ingressInterface, as nfdump reads no others
- * and takes that for a table of names.  Worker, confined; pure.
+ * of fixed length and none is an ingressInterface: nfdump reads no others, and
+ * takes that for a table of names.  Worker, confined; pure.
  */
 
 #include "interface.h"
@@ -76,16 +76,17 @@ put_template(struct datagram *d, const struct options *o)
 	d->templates++;
 }
 
-/* Templates in one set, then each one's record. */
+/* Templates, then each one's record.  nfdump reads one template of a set. */
 static void
 put_options(struct datagram *d, const struct options *o, unsigned int n)
 {
 	const struct option	*option;
 	unsigned int		 i, j;
 
-	set_open(d, is_v9(d) ? NETFLOW9_OPTIONS : IPFIX_OPTIONS);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		set_open(d, is_v9(d) ? NETFLOW9_OPTIONS : IPFIX_OPTIONS);
 		put_template(d, &o[i]);
+	}
 	for (i = 0; i < n; i++) {
 		set_open(d, o[i].id);
 		for (j = 0; j < o[i].count; j++) {
@@ -127,7 +128,8 @@ classic_options(struct datagram *d)
 	const struct layout_identity	*id = &d->layout->identity;
 	const uint8_t			*v4, *v6;
 	uint8_t				 slot;
-	struct options			 o = { CLASSIC_OPTIONS, 1, 0, { { 0 } } };
+	struct options			 o = { .id = CLASSIC_OPTIONS,
+					    .scopes = 1 };
 
 	slot = (uint8_t)netflow_interface_next(1);
 	v4 = id->family == 4 ? id->exporter : unknown;

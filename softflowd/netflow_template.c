@@ -81,7 +81,7 @@ template_sets(struct datagram *d, unsigned int from)
 }
 
 /*
- * Fields of which all records but classic ones begin, in the order in which
+ * Fields that all records but classic ones have, in the order in which
  * netflow_layout.c has them.  Written out, for this is most of what exporting
  * a flow costs.
  */
@@ -140,12 +140,14 @@ static inline void
 put_record(struct datagram *d, const struct layout_template *t,
     const struct record *r)
 {
-	if (t->plan != 0)
+	if (t->plain > 0)
+		record_put(d, r, t->field, t->plain);
+	if (t->rest > t->plain)
 		d->len = (size_t)(put_plain(d, t, r, d->data + d->len) -
 		    d->data);
-	if (t->plan < t->count)
-		record_put(d, r, &t->field[t->plan],
-		    (size_t)(t->count - t->plan));
+	if (t->count > t->rest)
+		record_put(d, r, &t->field[t->rest],
+		    (size_t)(t->count - t->rest));
 	d->flows++;
 }
 

@@ -54,7 +54,7 @@ static const struct golden {
 	{ "ipfix-flow-id", { .version = 10, .flags = FORMAT_FLOW_ID } },
 	{ "ipfix-biflow", { .version = 10, .flags = FORMAT_BIFLOW } },
 	{ "ipfix-biflow-fields", { .version = 10, .fields = OPTIONAL_ALL,
-	    .labels = SIDE_LABELS, .flags = FORMAT_BIFLOW | FORMAT_FLOW_ID } },
+	    .flags = FORMAT_BIFLOW | FORMAT_FLOW_ID } },
 	{ "classic-v9", { .version = 9, .flags = FORMAT_CLASSIC } },
 	{ "classic-v9-ether", { .version = 9, .flags = FORMAT_CLASSIC,
 	    .fields = OPTIONAL_VLAN | OPTIONAL_MAC, .labels = 2 } },
@@ -184,6 +184,8 @@ put_statistics(void)
 	encoder->statistics(&d, &statistics);
 	(void)encoder->finish(&d);
 	(void)encoder->stamp(d.data, statistics.boot_ms, 1700000100000);
+	(void)datagram_store(d.data + encoder->sequence_off,
+	    export_session(e)->sequence, 4);
 	sent[nsent++].len = d.len;
 }
 

@@ -199,12 +199,13 @@ ATF_TC_BODY(icmp_of_the_other_family_is_a_plain_protocol, tc)
 
 /* Flows of all kinds in turn, many datagrams, no invariant broken. */
 static void
-mixed_flows(uint16_t version, uint16_t payload_max)
+mixed_flows(uint16_t version, uint16_t payload_max, uint8_t flags)
 {
 	uint64_t	octets = 0;
 	uint32_t	sequence = UINT32_MAX - 2;
-	unsigned int	i, j, flows = 0;
+	unsigned int	i, j, data = 0, flows = 0;
 
+	config.format.flags = flags;
 	start(version);
 	add(sequence, payload_max);
 	for (i = 0; i < 50; i++) {
@@ -220,14 +221,17 @@ mixed_flows(uint16_t version, uint16_t payload_max)
 		ATF_REQUIRE(sent[i].len <= payload_max);
 		ATF_REQUIRE(sent[i].len <= 1400);
 		ATF_REQUIRE_EQ(sequence, w.sequence);
-		ATF_REQUIRE_EQ(i == 0, w.templates != 0);
+		/* Templates before data, and never again. */
+		ATF_REQUIRE(data == 0 || w.templates == 0);
+		data += w.flows != 0;
 		sequence += version == 9 ? 1 : w.options + w.flows;
 		flows += w.flows;
 		for (j = 0; j < w.flows; j++)
-			octets += w.record[j].value[1];
+			octets += w.record[j].value[1] +
+			    w.record[j].reverse[1];
 	}
 	ATF_CHECK_EQ(sequence, export_session(e)->sequence);
-	ATF_CHECK_EQ(50 * 8, flows);
+	ATF_CHECK_EQ(50 * (flags & FORMAT_BIFLOW ? 5 : 8), flows);
 	ATF_CHECK_EQ(flows, export_session(e)->counters.records);
 	ATF_CHECK_EQ(nsent, export_session(e)->counters.datagrams);
 	ATF_CHECK_EQ(50 * 5, c.flows_exported);
@@ -238,12 +242,18 @@ mixed_flows(uint16_t version, uint16_t payload_max)
 ATF_TC_WITHOUT_HEAD(mixed_flows_keep_counts_lengths_and_wrapping_sequence);
 ATF_TC_BODY(mixed_flows_keep_counts_lengths_and_wrapping_sequence, tc)
 {
-	mixed_flows(9, 1472);
-	mixed_flows(9, 1001);
-	mixed_flows(9, 512);
-	mixed_flows(10, 1472);
-	mixed_flows(10, 1003);
-	mixed_flows(10, 512);
+	static const uint16_t	payloads[] = { 1472, 1001, 1003, 512 };
+	unsigned int		i;
+	uint8_t			flags;
+
+	for (i = 0; i < nitems(payloads); i++)
+		for (flags = 0; flags <= FORMAT_ALL; flags++) {
+			if (flags & FORMAT_CLASSIC && flags & FORMAT_FLOW_ID)
+				continue;
+			mixed_flows(10, payloads[i], flags);
+			if ((flags & FORMAT_BIFLOW) == 0)
+				mixed_flows(9, payloads[i], flags);
+		}
 }
 
 ATF_TC_WITHOUT_HEAD(records_of_one_template_in_a_row_share_a_set);
@@ -317,19 +327,57 @@ ATF_TC_BODY(flow_end_reason_tells_why, tc)
 		[EXPIRE_MAXLIFE] = 2, [EXPIRE_OVERBYTES] = 2,
 		[EXPIRE_MAXFLOWS] = 5, [EXPIRE_FLUSH] = 4
 	};
-	struct flow		f = tcp_flow();
-	int			why;
+	static const struct export_format	formats[] = {
+		{ .version = 9 },
+		{ .version = 10 },
+		{ .version = 10, .flags = FORMAT_BIFLOW },
+		{ .version = 9, .flags = FORMAT_CLASSIC }
+	};
+	struct flow	f = tcp_flow();
+	unsigned int	i;
+	int		why;
 
-	start(9);
-	add(0, 1400);
-	for (why = 0; why < EXPIRE_MAX; why++)
-		put_why(f, why);
-	export_flush(e, &c);
-	look(0);
-	ATF_REQUIRE_EQ(EXPIRE_MAX, w.flows);
-	for (why = 0; why < EXPIRE_MAX; why++)
-		ATF_CHECK_EQ(want[why], w.record[why].value[136]);
-	export_free(e);
+	for (i = 0; i < nitems(formats); i++) {
+		config.format = formats[i];
+		start(formats[i].version);
+		add(0, 1400);
+		export_tick(e, &c);	/* templates */
+		look(0);
+		for (why = 0; why < EXPIRE_MAX; why++)
+			put_why(f, why);
+		export_flush(e, &c);
+		look(nsent - 1);
+		ATF_REQUIRE_EQ(EXPIRE_MAX, w.flows);
+		for (why = 0; why < EXPIRE_MAX; why++)
+			ATF_CHECK_EQ(want[why], w.record[why].value[136]);
+		export_free(e);
+	}
+}
+
+/* What is of full length must keep its last zero, and a short one its zeros. */
+ATF_TC_WITHOUT_HEAD(names_are_filled_up_with_zeros);
+ATF_TC_BODY(names_are_filled_up_with_zeros, tc)
+{
+	static const char	names[2][INTERFACE_NAME] = {
+		"abcdefghijklmno", "x"
+	};
+	static const uint16_t	versions[] = { 9, 10 };
+	unsigned int		i, j;
+
+	for (i = 0; i < nitems(versions); i++)
+		for (j = 0; j < nitems(names); j++) {
+			start(versions[i]);
+			add(0, 1400);
+			memcpy(table.slot[1].name, names[j], INTERFACE_NAME);
+			export_tick(e, &c);
+			export_tick(e, &c);
+			look(0);
+			look(nsent - 1);
+			ATF_REQUIRE(walk_option(&w, 261) != NULL);
+			ATF_CHECK_EQ(0, memcmp(walk_option(&w, 261)->src,
+			    names[j], INTERFACE_NAME));
+			export_free(e);
+		}
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -347,5 +395,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, smallest_datagram_takes_templates_and_any_flow);
 	ATF_TP_ADD_TC(tp, counters_have_sixty_four_bits);
 	ATF_TP_ADD_TC(tp, flow_end_reason_tells_why);
+	ATF_TP_ADD_TC(tp, names_are_filled_up_with_zeros);
 	return (atf_no_error());
 }

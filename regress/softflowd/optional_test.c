@@ -106,8 +106,8 @@ check_group(unsigned int g, uint16_t version, const struct flow *f)
 		octets = version == 9 ? want->octets9 : want->octets10;
 		if (want->element == 31 && f->key.family == 4)
 			octets = 0;
-		ATF_CHECK_EQ_MSG(octets, walk_length(&w, r->set_id, want->element, 0),
-		    "v%u: %u", version, want->element);
+		ATF_CHECK_EQ_MSG(octets, walk_length(&w, r->set_id,
+		    want->element, 0), "v%u: %u", version, want->element);
 		if (octets == 0)
 			continue;
 		ATF_CHECK_EQ_MSG(want->value, r[0].value[want->element],
@@ -155,7 +155,8 @@ ATF_TC_BODY(a_group_adds_nothing_of_the_others, tc)
 			want = groups[other].want;
 			for (; want->element != 0 && other != g; want++)
 				ATF_CHECK_EQ(want->element == 6,
-				    walk_length(&w, r->set_id, want->element, 0));
+				    walk_length(&w, r->set_id,
+				    want->element, 0));
 		}
 		ATF_CHECK_EQ(0, walk_length(&w, r->set_id, 70, 0));
 		export_free(e);
@@ -402,12 +403,14 @@ any_flow(unsigned int n)
 }
 
 static void
-mix_flows(uint16_t version, uint16_t fields, uint16_t payload_max)
+mix_flows(uint16_t version, uint16_t fields, uint16_t payload_max,
+    uint8_t flags)
 {
 	struct flow	f;
 	unsigned int	i, n, wanted = 0;
 	uint64_t	random = version + fields * 31U + payload_max;
 
+	config.format.flags = flags;
 	start_with(version, fields, SIDE_LABELS);
 	export_free(e);
 	ATF_REQUIRE((e = export_new(&config, walk_send, NULL)) != NULL);
@@ -421,7 +424,10 @@ mix_flows(uint16_t version, uint16_t fields, uint16_t payload_max)
 		f = any_flow(n);
 		if (n & 64)
 			f.packets[n >> 8 & 1] = 0;
-		wanted += (f.packets[0] != 0) + (f.packets[1] != 0);
+		if (flags & FORMAT_BIFLOW)
+			wanted += f.packets[0] != 0 || f.packets[1] != 0;
+		else
+			wanted += (f.packets[0] != 0) + (f.packets[1] != 0);
 		put(f);
 	}
 	export_flush(e, &c);
@@ -440,8 +446,9 @@ ATF_TC_BODY(no_mix_of_flows_leaves_a_train_without_a_record, tc)
 
 	for (fields = 0; fields <= OPTIONAL_ALL; fields++)
 		for (i = 0; i < nitems(payloads); i++) {
-			mix_flows(9, fields, payloads[i]);
-			mix_flows(10, fields, payloads[i]);
+			mix_flows(9, fields, payloads[i], 0);
+			mix_flows(10, fields, payloads[i], 0);
+			mix_flows(10, fields, payloads[i], FORMAT_BIFLOW);
 		}
 }
 

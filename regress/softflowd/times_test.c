@@ -20,8 +20,8 @@ static const struct {
 	uint16_t		first, last, octets;
 } kinds[] = {
 	{ TIMES_UPTIME, 22, 21, 4 }, { TIMES_SECONDS, 150, 151, 4 },
-	{ TIMES_MILLISECONDS, 152, 153, 8 }, { TIMES_MICROSECONDS, 154, 155, 8 },
-	{ TIMES_NANOSECONDS, 156, 157, 8 }
+	{ TIMES_MILLISECONDS, 152, 153, 8 },
+	{ TIMES_MICROSECONDS, 154, 155, 8 }, { TIMES_NANOSECONDS, 156, 157, 8 }
 };
 
 static void

@@ -337,6 +337,30 @@ ATF_TC_BODY(an_interrupted_train_is_sent_again_from_its_last_call, tc)
 	interrupt(3, 1);
 }
 
+/* Templates that leave no room for a flow end with an empty datagram. */
+ATF_TC_WITHOUT_HEAD(templates_on_a_narrow_route_do_not_break_trains);
+ATF_TC_BODY(templates_on_a_narrow_route_do_not_break_trains, tc)
+{
+	struct flow	f = ipv6_flow(17);
+
+	f.packets[1] = 0;
+	memset(&c, 0, sizeof(c));
+	config.format.version = 10;
+	ATF_REQUIRE((e = export_new(&config, send_cut, hands)) != NULL);
+	export_segments(e, cut_socket);
+	export_set_clock(e, &clock_now);
+	export_payload(e, 512);
+	export_open(e, 1001, 0, NULL);
+	export_tick(e, &c);
+	ATF_CHECK_EQ(1, nsent);
+	calls = nsent = 0;
+	put_many(f, 6 * MAX_TRAIN);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(1, calls);
+	ATF_CHECK_EQ(MAX_TRAIN, nsent);
+	export_free(e);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, datagrams_of_one_length_go_in_one_call);
@@ -354,5 +378,6 @@ ATF_TP_ADD_TCS(tp)
 	    a_path_that_cannot_cut_is_found_out_and_nothing_lost);
 	ATF_TP_ADD_TC(tp,
 	    an_interrupted_train_is_sent_again_from_its_last_call);
+	ATF_TP_ADD_TC(tp, templates_on_a_narrow_route_do_not_break_trains);
 	return (atf_no_error());
 }
