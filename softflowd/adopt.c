@@ -27,6 +27,9 @@
 /* What a batch may have added to the octets since they were counted. */
 #define BATCH_OCTETS	((uint64_t)MAX_BATCH << 33)
 
+/* Read, and perhaps reported, but not counted as such. */
+#define FRAMES_IN_HAND	(MAX_BATCH + METER_REPORTS + MAX_BATCH)
+
 #define HAND_FLOWS	(MAX_TRAIN * EXPORT_FLOWS)
 
 struct scan {
@@ -52,10 +55,10 @@ packets_left(const struct counters *c)
 static uint64_t
 frames_accounted(const struct counters *c)
 {
-	return (c->packets + c->not_sampled + c->frames_filtered +
-	    c->own_export + c->loopback_outgoing + c->second_sightings +
-	    c->drop_non_ip + c->drop_short_link + c->drop_short_ipv4 +
-	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
+	return (c->packets + c->packets_reported + c->not_sampled +
+	    c->frames_filtered + c->own_export + c->loopback_outgoing +
+	    c->second_sightings + c->drop_non_ip + c->drop_short_link +
+	    c->drop_short_ipv4 + c->drop_short_ipv4_options + c->drop_short_ipv6 +
 	    c->drop_bad_version + c->drop_bad_header_length +
 	    c->drop_bad_total_length);
 }
@@ -87,7 +90,7 @@ state_plausible(const struct estate_state *s, const struct counters *reported)
 	return (c->packets + c->second_sightings >=
 	    reported->packets + reported->second_sightings &&
 	    packets_left(c) <= c->packets &&
-	    c->frames - frames_accounted(c) <= MAX_BATCH);
+	    c->frames - frames_accounted(c) <= FRAMES_IN_HAND);
 }
 
 static int
@@ -235,11 +238,15 @@ reconcile(struct meter *m, const struct scan *s, struct adoption *a)
 	struct counters			*c = &m->stats->summary.counters;
 	const struct estate		*es = m->estate;
 	const struct estate_mark	*mark = estate_batch(es);
-	uint64_t			 flows, frames, octets, packets;
+	uint64_t			 counted, flows, frames, octets;
+	uint64_t			 packets;
 
-	if (es->batch != s->state.batch && mark != NULL)
-		c->frames += mark->frames <= MAX_BATCH ? mark->frames :
-		    MAX_BATCH;
+	frames = mark == NULL ? 0 : mark->frames;
+	if (frames > MAX_BATCH)
+		frames = MAX_BATCH;
+	counted = es->batch == s->state.batch ? s->state.batch_frames : 0;
+	if (frames > counted)
+		c->frames += frames - counted;
 	if (s->packets_moved <= c->packets &&
 	    s->octets_moved <= c->octets) {
 		c->packets -= s->packets_moved;
@@ -303,8 +310,9 @@ leave_ended(struct meter *m, uint32_t idx)
 }
 
 /*
- * The flows of the train in hand are what is good of them.  Where all are, each store writes what stands there: a death here leaves a
- * train that can be resumed.
+ * The flows of the train in hand are what is good of them.  Where all are,
+ * each store writes what stands there: a death here leaves a train that can
+ * be resumed.
  */
 static void
 adopt_hand(const struct scan *s)

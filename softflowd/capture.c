@@ -109,6 +109,9 @@ capture_new(const struct msg_capture *conf, int fd, int filter_fd,
 	case CAPTURE_SAVEFILE:
 		cap->ops = &capture_file_ops;
 		break;
+	case CAPTURE_PSAMP:
+		cap->ops = &capture_psamp_ops;
+		break;
 	default:
 		if (conf->kind != capture_live_kind ||
 		    conf->link >= LINK_MAX) {

@@ -21,6 +21,7 @@ enum capture_kind {
 	CAPTURE_RING,		/* Linux AF_PACKET, TPACKET_V3 */
 	CAPTURE_BPF,		/* bpf(4) */
 	CAPTURE_SAVEFILE,	/* pcap or pcapng on a descriptor */
+	CAPTURE_PSAMP,		/* packet reports on a UDP socket */
 	CAPTURE_KIND_MAX
 };
 
@@ -111,10 +112,11 @@ int	capture_ready(struct capture *, struct counters *c);
 /*
  * How far the frames reach that capture_read() has handed out, asked after
  * capture_ready() said yes: the ring's block in hand, by the kernel's
- * sequence number, and how many of its frames; of a savefile, 0.
+ * sequence number, and how many of its frames; of a savefile, 0; of PSAMP, how
+ * many reports of the datagram in hand are left.
  */
 struct capture_mark {
-	uint64_t	block;
+	uint64_t	block;		/* PSAMP: reports left */
 	uint64_t	frames;
 };
 void	capture_position(const struct capture *, struct capture_mark *);

@@ -38,6 +38,7 @@ struct capture {
 };
 
 extern const struct capture_ops	capture_file_ops;
+extern const struct capture_ops	capture_psamp_ops;
 
 /* The live reader of this system: capture_packet.c or capture_bpf.c. */
 extern const struct capture_ops	capture_live_ops;

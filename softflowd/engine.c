@@ -126,6 +126,7 @@ engine_get_conf(struct imsg *imsg)
 	    conf->template_datagrams < 1 || conf->train < 1 ||
 	    conf->train > MAX_TRAIN || conf->fragments > LIMIT_FRAGMENTS ||
 	    (conf->tunnels & ~TUNNEL_ALL) != 0 ||
+	    conf->snaplen < MIN_SNAPLEN || conf->snaplen > MAX_SNAPLEN ||
 	    (conf->fields & ~(OPTIONAL_ALL | OPTIONAL_DIRECTION)) != 0 ||
 	    conf->nmac > MAX_OWN_MAC || conf->labels > SIDE_LABELS)
 		fatalx("CONF: out of range");

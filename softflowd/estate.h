@@ -73,10 +73,10 @@ struct estate_state {
 	struct summary		summary;	/* with all counters */
 	struct estate_meter	meter;
 	struct exports_state	exports;
-	uint64_t		batch;		/* whose frames are counted */
+	uint64_t		batch;		/* whose frames are counted, */
 	uint32_t		leaving;	/* index + 1 of a flow counted
 						   as gone, to be freed */
-	uint32_t		reserved;
+	uint32_t		batch_frames;	/* so many of them */
 };
 
 struct estate {

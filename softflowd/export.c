@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "expire.h"
 #include "export_state.h"
+#include "psamp.h"
 
 #define SENT_AHEAD_MS	3600000	/* a clock set back by more is believed */
 
@@ -42,14 +43,17 @@ export_new(const struct export_config *config, export_send_fn *send_fn,
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
 	e->encoder = encoder;
-	if (layout_choose(&e->layout, &config->format,
-	    config->sides != NULL) == -1) {
+	if (encoder != &psamp_encoder && layout_choose(&e->layout,
+	    &config->format, config->sides != NULL) == -1) {
 		free(e);
 		errno = EINVAL;
 		return (NULL);
 	}
 	layout_identify(&e->layout, &config->identity);
 	e->config = *config;
+	/* Reports differ in length, and do not wait for each other. */
+	if (config->format.version == VERSION_PSAMP)
+		e->config.train = 1;
 	e->send = send_fn;
 	if (hands == NULL)
 		hands = e->own_hands;
@@ -396,7 +400,7 @@ send_interfaces(struct export *e, struct counters *c)
 		export_flush(e, c);
 		begin(e, e->lane, c);
 		e->session.interface = netflow_interfaces(&e->lane->datagram,
-		    e->config.format.version == IPFIX_VERSION, slot);
+		    e->config.format.version != NETFLOW9_VERSION, slot);
 		export_flush(e, c);
 		if (e->session.interface == 0)
 			return;
@@ -502,4 +506,41 @@ export_count_lost(struct export *e, const struct flow *f)
 {
 	export_note_lost(e, records_of(e, f), f->packets[0] + f->packets[1],
 	    f->octets[0] + f->octets[1]);
+}
+
+static void
+count_report(struct export_lane *l, const struct psamp_packet *p)
+{
+	l->filling.packets++;
+	l->filling.octets += p->wirelen;
+}
+
+/* Templates rather go alone than cut a packet short, but not each time. */
+void
+export_packet(struct export *e, const struct psamp_packet *p,
+    struct counters *c)
+{
+	struct export_lane	*l = e->lane;
+
+	if (l->datagram.len != 0) {
+		if (psamp_packet(&l->datagram, p) == 0) {
+			count_report(l, p);
+			return;
+		}
+		end_datagram(e, l, c);
+	}
+	begin(e, l, c);
+	if (l->datagram.templates > 0 && e->config.template_datagrams > 1 &&
+	    l->datagram.len + p->caplen + PSAMP_REPORT > l->datagram.max) {
+		end_datagram(e, l, c);
+		begin(e, l, c);
+	}
+	(void)psamp_packet(&l->datagram, p);
+	count_report(l, p);
+}
+
+void
+export_packet_lost(struct export *e, const struct psamp_packet *p)
+{
+	export_note_lost(e, 1, 1, p->wirelen);
 }

@@ -22,6 +22,7 @@
 
 struct export;
 struct export_statistics;
+struct psamp_packet;
 struct stream_queue;
 
 #define EXPORT_FLOWS	32	/* in one datagram */
@@ -231,6 +232,16 @@ int	export_can(const struct export *, const struct flow *);
  */
 void	export_flow(struct export *, const struct flow *, uint32_t idx,
 	    uint8_t end_reason, struct counters *c);
+
+/*
+ * VERSION_PSAMP: append a packet report to the datagram in hand, and send that
+ * when it is full.  Who it reaches is counted for each collector only.
+ */
+void	export_packet(struct export *, const struct psamp_packet *,
+	    struct counters *c);
+
+/* The collector cannot have this one. */
+void	export_packet_lost(struct export *, const struct psamp_packet *);
 
 /* Send what is in hand. */
 void	export_flush(struct export *, struct counters *c);

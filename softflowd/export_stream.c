@@ -44,7 +44,7 @@ preface(void *arg, unsigned int nth, uint8_t *buf, size_t size,
 			e->preface_interface = netflow_interface_next(1);
 	} else
 		e->preface_interface = netflow_interfaces(&d,
-		    e->config.format.version == IPFIX_VERSION,
+		    e->config.format.version != NETFLOW9_VERSION,
 		    e->preface_interface);
 	piece->advance = e->encoder->finish(&d);
 	piece->records = 0;

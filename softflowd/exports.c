@@ -362,6 +362,8 @@ collectors_of(struct exports *x, const struct flow *f)
 	unsigned int	i;
 
 	for (i = 0; i < x->count; i++) {
+		if (x->one[i].version == VERSION_PSAMP)
+			continue;
 		if (export_can(x->one[i].export, f))
 			mask |= 1U << i;
 		else if (f->pending & 1U << i && !x->config.spread)
@@ -370,6 +372,16 @@ collectors_of(struct exports *x, const struct flow *f)
 	if (x->config.spread && mask != 0)
 		mask = choose_one(x, f, mask);
 	return (mask);
+}
+
+/* Whether its limit, if there is one, allows no more now. */
+static int
+is_over(struct exports_one *one)
+{
+	if (one->pace.fixed == 0)
+		return (0);
+	pace_sent(one);
+	return (pace_over(&one->pace));
 }
 
 /* Of these, those whose limit allows another flow; the others lose it. */
@@ -381,10 +393,7 @@ within_limits(struct exports *x, const struct flow *f, uint32_t mask)
 
 	for (left = mask; left != 0; left &= left - 1) {
 		one = &x->one[__builtin_ctz(left)];
-		if (one->pace.fixed == 0)
-			continue;
-		pace_sent(one);
-		if (pace_over(&one->pace)) {
+		if (is_over(one)) {
 			mask &= ~(left & -left);
 			export_count_lost(one->export, f);
 		}
@@ -428,6 +437,22 @@ exports_flow(struct exports *x, uint32_t idx, enum expire_reason why,
 		    c);
 	}
 	return (1);
+}
+
+void
+exports_packet(struct exports *x, const struct psamp_packet *p,
+    struct counters *c)
+{
+	struct exports_one	*one;
+
+	for (one = x->one; one < x->one + x->count; one++) {
+		if (one->version != VERSION_PSAMP)
+			continue;
+		if (is_over(one))
+			export_packet_lost(one->export, p);
+		else
+			export_packet(one->export, p, c);
+	}
 }
 
 void

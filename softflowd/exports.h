@@ -117,6 +117,13 @@ int	exports_flow(struct exports *, uint32_t idx, enum expire_reason,
 	    struct counters *c);
 
 /*
+ * Report a packet to the collectors that want packets; who is over his limit
+ * loses it.
+ */
+void	exports_packet(struct exports *, const struct psamp_packet *,
+	    struct counters *c);
+
+/*
  * Pacing.  Time is monotonic and has nothing to do with the clock above.
  * Flows that may wait are not exported while there is no room; whether some
  * wait is told by exports_held().

@@ -175,6 +175,10 @@ meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 {
 	if (exports_add(m->exports, fd, conf) == -1)
 		return (-1);
+	if (conf->format.version == VERSION_PSAMP)
+		m->reporting = 1;
+	else
+		m->flows = 1;
 	meter_know_own(m, conf);
 	return (0);
 }
@@ -227,7 +231,7 @@ meter_export_payload(struct meter *m, uint32_t slot, uint32_t octets)
 	exports_payload(m->exports, slot, octets);
 }
 
-static int
+int
 meter_is_own(const struct meter *m, const struct flow_key *key)
 {
 	struct flow_key	any = *key;
@@ -427,6 +431,9 @@ meter_frame(void *arg, const struct frame *frame)
 	m->batch_us = frame->time_us;
 	if (!meter_decode(m, frame, &m->pkt[n]))
 		return;
+	if (__builtin_expect(m->reporting, 0) &&
+	    meter_report(m, frame, &m->pkt[n]))
+		return;
 	if (n >= KEY_LAG)
 		meter_fetch_bucket(m, n - KEY_LAG);
 	if (n >= BUCKET_LAG)
@@ -458,7 +465,10 @@ meter_account(struct meter *m)
 		m->at.now_us = m->batch_us;
 	for (i = 0; i < m->packets; i++)
 		meter_packet(m, i);
-	meter_commit(m, 0);
+	if (m->reports >= METER_REPORTS)
+		meter_flush(m);
+	else
+		meter_commit(m, 0);
 }
 
 void

@@ -22,12 +22,14 @@
 void
 meter_commit(struct meter *m, uint32_t leaving)
 {
-	struct estate_state	*draft = estate_draft(m->estate);
+	const struct estate_mark	*mark = estate_batch(m->estate);
+	struct estate_state		*draft = estate_draft(m->estate);
 
 	draft->summary = m->stats->summary;
 	draft->meter = m->at;
 	exports_state(m->exports, &draft->exports);
 	draft->batch = m->estate->batch;
+	draft->batch_frames = mark == NULL ? 0 : (uint32_t)mark->frames;
 	draft->leaving = leaving;
 	estate_commit(m->estate);
 }
@@ -203,7 +205,8 @@ meter_totals(void *arg, struct export_statistics *s)
 	s->ignored_octets = c->octets_ignored;
 	s->ignored_first_us = m->at.ignored_first_us;
 	s->ignored_last_us = m->at.ignored_last_us;
-	s->selected = c->packets + c->own_export + c->second_sightings;
+	s->selected = c->packets + c->packets_reported + m->reports +
+	    c->own_export + c->second_sightings;
 	s->observed = s->selected + c->not_sampled;
 	s->active_timeout = m->conf.timeouts.seconds[TIMEOUT_MAXLIFE];
 	s->idle_timeout = m->conf.timeouts.seconds[TIMEOUT_GENERAL];
@@ -324,5 +327,6 @@ void
 meter_flush(struct meter *m)
 {
 	exports_flush(m->exports, &m->stats->summary.counters);
+	meter_count_reports(m);
 	meter_commit(m, 0);
 }

@@ -37,6 +37,10 @@ struct meter {
 	struct msg_addr		 remote[MAX_EXPORT];
 	uint32_t		 own_flows;	/* in the table */
 	int			 savefile;
+	int			 reporting;	/* packets, to a collector, */
+	int			 flows;		/* and flows to others */
+	unsigned int		 reports;	/* without flows, and not
+						   counted yet */
 	int			 scanning;	/* for flows that are due */
 	int			 adopting;	/* until meter_adopt() */
 	int			 closed;	/* no frame follows */
@@ -67,6 +71,18 @@ meter_update(struct meter *m, uint32_t idx, const struct packet *pkt)
 		    flow->packets[pkt->dir] == 0, pkt);
 	track_update(flow, pkt);
 }
+
+/* Whether it is our own export traffic. */
+int	meter_is_own(const struct meter *, const struct flow_key *);
+
+/*
+ * Report a packet.  Returns whether that is all, for nobody wants flows; it is
+ * counted when meter_count_reports() follows a flush.
+ */
+int	meter_report(struct meter *, const struct frame *,
+	    const struct packet *);
+void	meter_count_reports(struct meter *);
+#define METER_REPORTS	MAX_BATCH	/* then they are flushed */
 
 /* Begin as the first worker does, but with what is known of others. */
 void	meter_begin(struct meter *);

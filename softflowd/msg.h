@@ -134,7 +134,7 @@ struct msg_conf {
 	struct msg_prefix	own[MAX_OWN_PREFIX];
 	uint8_t		mac[MAX_OWN_MAC][6];	/* of the own side */
 	uint32_t	nmac;
-	uint32_t	reserved;
+	uint32_t	snaplen;	/* octets of a packet in reports */
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */

@@ -6,6 +6,7 @@
 /* Which encoder a version has. */
 
 #include "netflow.h"
+#include "psamp.h"
 
 const struct netflow_encoder *
 netflow_encoder(uint16_t version)
@@ -19,6 +20,8 @@ netflow_encoder(uint16_t version)
 		return (&netflow9_encoder);
 	case IPFIX_VERSION:
 		return (&ipfix_encoder);
+	case VERSION_PSAMP:
+		return (&psamp_encoder);
 	default:
 		return (NULL);
 	}

@@ -142,6 +142,13 @@ set_interface(struct parse *p, char *arg)
 }
 
 static int
+set_psamp(struct parse *p, char *arg)
+{
+	return (options_check(p, *arg == '\0' ? "\"\"" : arg,
+	    options_psamp(arg, p->options)));
+}
+
+static int
 set_ctlsock(struct parse *p, char *arg)
 {
 	size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
@@ -326,6 +333,7 @@ set_collectors(struct parse *p, char *arg)
 static const struct option_def defs[] = {
 	OTHER('i', 1, set_interface),
 	STRING('r', set_savefile, savefile),
+	OTHER('R', 1, set_psamp),
 	OTHER('n', 1, set_collectors),
 	OTHER('v', 1, set_version),
 	OTHER('t', 1, set_timeout),
@@ -358,7 +366,6 @@ static const struct option_def defs[] = {
 	OTHER('I', 1, ignore),
 	REFUSE('f', "a configuration file; give options"),
 	REFUSE('M', "threads; one worker reads all interfaces"),
-	REFUSE('R', "PSAMP input; packets come from -i or -r"),
 	REFUSE('w', "several workers; start one softflowd for each interface")
 };
 
@@ -390,19 +397,36 @@ option_string(char *buf)
 	*buf = '\0';
 }
 
+/* One of -i, -r and -R. */
+static int
+one_source(struct parse *p)
+{
+	struct options *o = p->options;
+	char given[16] = "";
+
+	if ((o->ninterface > 0) + (o->savefile != NULL) + (o->npeer > 0) == 1)
+		return (0);
+	if (o->ninterface > 0)
+		strlcat(given, ", -i", sizeof(given));
+	if (o->savefile != NULL)
+		strlcat(given, ", -r", sizeof(given));
+	if (o->npeer > 0)
+		strlcat(given, ", -R", sizeof(given));
+	snprintf(p->error, p->errorlen, "%s: give one of -i interface, -r file "
+	    "and -R port,peer", *given == '\0' ?
+	    "nothing to read packets from" : given + 2);
+	return (-1);
+}
+
 /* What no option can see alone, and defaults that depend on others. */
 static int
 finish(struct parse *p)
 {
 	struct options *o = p->options;
 
-	if ((o->ninterface == 0) == (o->savefile == NULL)) {
-		snprintf(p->error, p->errorlen, "%s: give one of -i interface "
-		    "and -r file", o->ninterface == 0 ?
-		    "nothing to read packets from" : "-i and -r");
+	if (one_source(p) == -1)
 		return (-1);
-	}
-	if (o->savefile != NULL && o->ignore_outgoing) {
+	if (o->ninterface == 0 && o->ignore_outgoing) {
 		snprintf(p->error, p->errorlen, "-o ignore-outgoing: it is "
 		    "for interfaces, with -i, not for a file");
 		return (-1);
@@ -469,6 +493,11 @@ options_parse(int argc, char *argv[], struct options *o, char *error,
 	}
 	if (finish(&p) == -1)
 		return (OPTIONS_BAD);
+	if (o->npeer > 0 && optind < argc) {
+		snprintf(error, errorlen, "%s: an expression does not go with "
+		    "-R; give it to who sends the reports", argv[optind]);
+		return (OPTIONS_BAD);
+	}
 	if (options_filter(argc - optind, argv + optind, &o->filter) == -1) {
 		snprintf(error, errorlen, "expression: out of memory");
 		return (OPTIONS_BAD);

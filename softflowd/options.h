@@ -42,6 +42,9 @@ struct options {
 	unsigned int	 nown;
 	uint8_t		 mac[MAX_OWN_MAC][6];
 	unsigned int	 nmac;
+	struct msg_addr	 psamp_local;	/* -R; family 0: any address */
+	struct msg_addr	 peer[MAX_PSAMP_PEER];	/* port 0: any */
+	unsigned int	 npeer;
 	char		*savefile;	/* -r; "-" is standard input */
 	char		*filter;	/* BPF words joined by blanks; or NULL */
 	char		*user;		/* -u; NULL: default */
@@ -139,5 +142,8 @@ int	options_counters32(const struct options *);
 const char *options_interface(char *, struct options *);
 const char *options_prefix(const char *, struct msg_prefix *);
 const char *options_macs(const char *, struct options *);
+
+/* options_psamp.c: [address:]port,peer[,peer ...].  Likewise. */
+const char *options_psamp(const char *, struct options *);
 
 #endif

@@ -20,8 +20,9 @@ options_usage(void)
 	    "[-s N]\n"
 	    "                 [-T ether|vlan|tos|full|port|proto|ip] "
 	    "[-t name=time] [-u user]\n"
-	    "                 [-v 5|9|10|ipfix] [-x labels]\n"
-	    "                 -i [optional:][index:]interface ... | -r file "
+	    "                 [-v 5|9|10|ipfix|psamp] [-x labels]\n"
+	    "                 -i [optional:][index:]interface ... | -r file |\n"
+	    "                 -R [address:]port,peer[:port][,peer[:port] ...] "
 	    "[expression]\n"
 	    "softflowd(8) explains them.\n");
 }

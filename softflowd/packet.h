@@ -176,6 +176,9 @@ struct decode {
 enum packet_result packet_decode(enum link_type link,
     const struct frame *frame, const struct decode *how, struct packet *pkt);
 
+/* Octets of such a frame before its IP header. */
+uint32_t packet_ip_offset(enum link_type link, const struct frame *frame);
+
 /* A drop reason's counter in c; NULL for PACKET_OK. */
 uint64_t *packet_drop_counter(struct counters *c, enum packet_result reason);
 

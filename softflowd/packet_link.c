@@ -371,3 +371,12 @@ packet_link(enum link_type link, const struct frame *frame, struct cursor *c,
 		return (NEXT_NON_IP);
 	}
 }
+
+uint32_t
+packet_ip_offset(enum link_type link, const struct frame *frame)
+{
+	struct cursor	c = { frame->data, frame->caplen };
+
+	(void)packet_link(link, frame, &c, NULL);
+	return (frame->caplen - c.left);
+}

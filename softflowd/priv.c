@@ -232,6 +232,8 @@ priv_open(void)
 		fatal("empty directory to be root in");
 	if (priv.opt->savefile != NULL)
 		priv_open_savefile();
+	else if (priv.opt->npeer > 0)
+		priv_psamp_open();
 	else
 		priv_open_live();
 	clock_gettime(CLOCK_REALTIME, &ts);

@@ -221,6 +221,9 @@ int	priv_resolver_fd(void);		/* to poll; -1 */
 void	priv_resolver_event(void);
 void	priv_resolver_timers(int64_t now_ms);
 
+/* priv_psamp.c: sockets for packet reports */
+void	priv_psamp_open(void);
+
 /* priv_interfaces.c */
 void	priv_interfaces_open(void);
 void	priv_interfaces_changed(void);

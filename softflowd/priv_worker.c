@@ -109,6 +109,7 @@ worker_send_conf(void)
 	conf.train = opt->train;
 	conf.fragments = opt->fragments;
 	conf.tunnels = opt->tunnels;
+	conf.snaplen = opt->snaplen;
 	if (opt->savefile != NULL)
 		conf.flags |= CONF_SAVEFILE;
 	if (priv.root)

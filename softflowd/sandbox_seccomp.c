@@ -37,6 +37,7 @@
 
 #include "compat.h"
 #include "sandbox.h"
+#include "softflowd.h"
 
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE			65
@@ -57,7 +58,10 @@
 #define EQ(n, value)		{ (n), SCMP_CMP_EQ, (value), 0 }
 #define FD_BELOW_64		{ 0, SCMP_CMP_MASKED_EQ, ~UINT64_C(63), 0 }
 #define FD_OF_8_FROM(first)	{ 0, SCMP_CMP_MASKED_EQ, ~UINT64_C(7), (first) }
+#define FD_OF_CAPTURE	{ 0, SCMP_CMP_MASKED_EQ, ~UINT64_C(15), FD_CAPTURE }
 
+_Static_assert(FD_CAPTURE % 16 == 0 && MAX_CAPTURE == 16,
+    "the last mask is made for so many");
 _Static_assert(FD_LOW_MAX == 63 && FD_SAVEFILE == 8 && FD_FILL_LAST == 7,
     "the masks below are made for this plan");
 
@@ -76,6 +80,7 @@ static const struct call {
 	{ "writev", "answers, abort text", 1, { FD_BELOW_64 } },
 	{ "sendto", "export, to where the parent connected only", 3,
 	    { FD_BELOW_64, EQ(4, 0), EQ(5, 0) } },
+	{ "recvfrom", "packet reports", 1, { FD_OF_CAPTURE } },
 	{ "recvmsg", "imsg", 1, { EQ(0, FD_CHANNEL) } },
 	{ "sendmsg", "imsg; passes descriptors on any other", 1,
 	    { EQ(0, FD_CHANNEL) } },

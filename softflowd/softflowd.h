@@ -17,6 +17,7 @@
 #define SOFTFLOWD_CTLSOCK	"/var/run/softflowd.ctl"
 
 #define MAX_CAPTURE		16	/* capture sources of one daemon */
+#define MAX_PSAMP_PEER		16	/* -R */
 #define MAX_EXPORT		16	/* collectors */
 #define MAX_CONTROL		8	/* control clients at a time */
 #define MAX_BATCH		32	/* frames decoded together */
@@ -119,8 +120,8 @@ enum expire_reason {
  * start and survive a worker's death.  packets and octets go back by what turns
  * out to be second sightings.
  *
- *   frames = packets + not_sampled + frames_filtered + own_export
- *	+ loopback_outgoing + second_sightings + every drop_*
+ *   frames = packets + packets_reported + not_sampled + frames_filtered
+ *	+ own_export + loopback_outgoing + second_sightings + every drop_*
  *   packets = packets_exported + packets_not_exportable + packets_unsent
  *	+ packets_no_collector + packets_deleted + packets_lost
  *	+ packets of flows in the table
@@ -130,6 +131,7 @@ enum expire_reason {
 	X(frames, "frames read")					\
 	X(octets_wire, "octets on the wire")				\
 	X(packets, "packets accounted to flows")			\
+	X(packets_reported, "packets reported, not accounted")		\
 	X(octets, "octets accounted to flows")				\
 	X(not_sampled, "packets not sampled")				\
 	X(frames_filtered, "frames that the filter refused")		\
@@ -182,6 +184,12 @@ enum expire_reason {
 	X(frames_skipped, "frames given up with a worker")		\
 	X(datagrams_repeated, "datagrams sent again, perhaps twice")	\
 	X(worker_deaths, "workers that died")				\
+	X(psamp_messages, "messages from peers, with -R")		\
+	X(psamp_bad_messages, "of those, damaged and not used")		\
+	X(psamp_bad_templates, "templates that could not be kept")	\
+	X(psamp_no_template, "sets of records without a template")	\
+	X(psamp_no_packet, "records without a packet's beginning")	\
+	X(psamp_missing, "records missing by sequence number")		\
 	X(kernel_received, "packets received by the kernel")		\
 	X(kernel_dropped, "packets dropped by the kernel")
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Fuzz the decoder of packets, or that of the test collector, with clang's
-# libFuzzer, address and undefined-behaviour sanitizers: from what was kept and
-# our samples; packets also from the capture that ships and, if CORPUS names a
-# folder of captures, from those in its folder public.
+# Fuzz with clang's libFuzzer, address and undefined-behaviour sanitizers: the
+# decoder of packets, the reader of packet reports, or the decoder of the test
+# collector, each from what was kept; packets and messages also from our
+# samples, packets from the capture that ships and, if CORPUS names a folder
+# of captures, from those in its folder public.
 #
-#   sh regress/fuzz/run.sh [-n runs] [-t packet | collector] [seconds]
+#   sh regress/fuzz/run.sh [-n runs] [-t packet | psamp | collector] [seconds]
 #						60 s by default; 0: no limit
 #   sh regress/fuzz/run.sh -k [-t ...] [seconds]
 #						then keep what is worth it,
@@ -17,9 +18,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/regress/lib.sh"
 
 fuzz=$top/regress/fuzz
-usage="usage: run.sh [-k] [-n runs] [-t packet | collector] [seconds]"
-target=packet
+usage="usage: run.sh [-k] [-n runs] [-t packet | psamp | collector] [seconds]"
 keep=
+target=packet
 runs=-1
 while getopts kn:t: option; do
 	case $option in
@@ -42,6 +43,11 @@ packet)
 	seed=seed
 	# Headers end long before that.
 	limit=-max_len=400
+	;;
+psamp)
+	dir=$fuzz
+	seed=seed
+	limit=-max_len=1500
 	;;
 collector)
 	dir=$top/regress/collector

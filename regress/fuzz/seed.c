@@ -4,8 +4,9 @@
  */
 
 /*
- * Inputs for the decoder's fuzzer, one file each: what it kept earlier, our
- * samples of every link type, and the frames of captures.
+ * Inputs for a fuzzer, one file each: what it kept earlier; and for the
+ * decoder's, which there are captures for, our samples of every link type and
+ * the frames of those.
  *
  *	seed folder kept.hex [capture ...]
  */
@@ -103,7 +104,7 @@ main(int argc, char *argv[])
 		errx(1, "usage: seed folder kept.hex [capture ...]");
 	folder = argv[1];
 	input_read(argv[2], seed_write);
-	for (i = 0; i < nsamples; i++)
+	for (i = 0; argc > 3 && i < nsamples; i++)
 		seed_sample(&samples[i]);
 	for (argv += 3; *argv != NULL; argv++)
 		seed_capture(*argv);

@@ -76,7 +76,8 @@ check_conservation() {
 	awk '
 	NF == 2 && $1 ~ /^[a-z0-9_]+$/ { c[$1] = $2 }
 	END {
-		frames = c["packets"] + c["not_sampled"] + \
+		frames = c["packets"] + c["packets_reported"] + \
+		    c["not_sampled"] + \
 		    c["frames_filtered"] + c["own_export"] + \
 		    c["loopback_outgoing"] + c["second_sightings"]
 		for (name in c)

@@ -101,7 +101,8 @@ ATF_TC_BODY(each_version_has_an_encoder_and_no_other_has, tc)
 
 	for (version = 0; version < 200; version++)
 		ATF_CHECK_EQ(version == 1 || version == 5 || version == 9 ||
-		    version == 10, netflow_encoder(version) != NULL);
+		    version == 10 || version == VERSION_PSAMP,
+		    netflow_encoder(version) != NULL);
 	ATF_CHECK_EQ(1168, netflow_encoder(1)->payload_max);
 	ATF_CHECK(netflow_encoder(1)->templates == NULL);
 	ATF_CHECK(netflow_encoder(5)->statistics == NULL);

@@ -107,10 +107,10 @@ CASE(defaults_are_those_of_the_manual)
 
 CASE(one_source_of_packets_is_required)
 {
-	bad("-n a:1", "nothing to read packets from: give one of -i interface "
-	    "and -r file");
-	bad("-i eth0 -r file", "-i and -r: give one of -i interface and "
-	    "-r file");
+	bad("-n a:1", "nothing to read packets from: give one of -i interface, "
+	    "-r file and -R port,peer");
+	bad("-i eth0 -r file", "-i, -r: give one of -i interface, -r file and "
+	    "-R port,peer");
 	bad("-r a -r b", "-r b: only one file can be read at a time");
 }
 
@@ -603,8 +603,6 @@ CASE(other_classic_options_are_refused_by_name)
 	    "options");
 	bad("-M", "-M: not in this version: threads; one worker reads all "
 	    "interfaces");
-	bad("-R 4739", "-R: not in this version: PSAMP input; packets come "
-	    "from -i or -r");
 	bad("-w 4", "-w: not in this version: several workers; start one "
 	    "softflowd for each interface");
 }

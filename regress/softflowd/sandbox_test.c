@@ -33,6 +33,7 @@
 
 #include "sandbox.h"
 #include "sandbox_try.h"
+#include "softflowd.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define RX	(PROT_READ | PROT_EXEC)
@@ -59,7 +60,10 @@ ATF_TC_BODY(forbidden_syscall_kills_the_worker, tc)
 		CALL(SYS_getsockopt, FD_CAPTURE, IPPROTO_TCP, TCP_INFO),
 		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, UDP_ENCAP),
 		CALL(SYS_setsockopt, FD_EXPORT, UDP_SEGMENT, SOL_UDP),
-		CALL(SYS_recvmsg, FD_EXPORT), CALL(SYS_close, 64)
+		CALL(SYS_recvmsg, FD_EXPORT), CALL(SYS_close, 64),
+		CALL(SYS_recvfrom, FD_EXPORT, P(octet), 1, MSG_DONTWAIT),
+		CALL(SYS_recvfrom, FD_CAPTURE + MAX_CAPTURE, P(octet), 1,
+		    MSG_DONTWAIT)
 	};
 
 	expect_killed(tries, nitems(tries));
@@ -87,6 +91,18 @@ talk_to_parent(void)
 
 	CHECK(recvmsg(FD_CHANNEL, &msg, 0) == 1);
 	CHECK(sendmsg(FD_CHANNEL, &msg, 0) == 1);
+}
+
+/* From the slots of capture; as root the first one is open. */
+static void
+receive_reports(void)
+{
+	char	buf[1];
+
+	CHECK(recv(FD_CAPTURE, buf, 1, MSG_DONTWAIT) == -1);
+	CHECK(errno == EAGAIN || errno == EBADF);
+	CHECK(recv(FD_CAPTURE + MAX_CAPTURE - 1, buf, 1, MSG_DONTWAIT) == -1);
+	CHECK(errno == EBADF);
 }
 
 static void
@@ -138,7 +154,7 @@ ATF_TC_BODY(allowed_calls_succeed, tc)
 		CALL(SYS_getrandom, P(buf), sizeof(buf), 0),
 		CALL(SYS_getpid, 0), CALL(SYS_gettid, 0),
 		RUN(use_memory), RUN(talk_to_parent), RUN(read_clocks),
-		RUN(ask_tcp),
+		RUN(ask_tcp), RUN(receive_reports),
 	}, capture = CALL(SYS_getsockopt, FD_CAPTURE, SOL_PACKET,
 	    PACKET_STATISTICS, P(&stats), P(&stats_len));
 
@@ -208,6 +224,8 @@ ATF_TC_BODY(upper_bits_do_not_help, tc)
 		CALL(SYS_write, BIT_32 | FD_EXPORT, P(octet), 1),
 		CALL(SYS_writev, LONG_MIN | FD_CAPTURE, P(&vector), 1),
 		CALL(SYS_sendto, BIT_32 | FD_CAPTURE, P(octet), 1, 0, 0, 0),
+		CALL(SYS_recvfrom, BIT_32 | FD_CAPTURE, P(octet), 1,
+		    MSG_DONTWAIT),
 		CALL(SYS_sendto, FD_EXPORT, P(octet), 1, 0, 0, BIT_32),
 		CALL(SYS_sendto, FD_EXPORT, P(octet), 1, 0, BIT_32, 0),
 		CALL(SYS_sendmsg, BIT_32 | FD_CHANNEL, P(octet), 0),
