@@ -118,7 +118,6 @@ int	options_filter(int argc, char *argv[], char **filter);
 const char *options_version(const char *, int *version);
 const char *options_transport(const char *, int *transport);
 const char *options_collector(const char *, struct options_dest *);
-const char *options_transport_name(int transport);
 
 /*
  * When all is read: give each collector what it has no own of, and settle

@@ -94,12 +94,6 @@ options_transport(const char *name, int *transport)
 	return (NULL);
 }
 
-const char *
-options_transport_name(int transport)
-{
-	return (transports[transport]);
-}
-
 static int
 port_is_good(const char *port)
 {
@@ -343,5 +337,5 @@ options_format(const struct options *o, int version, struct export_format *f)
 int
 options_counters32(const struct options *o)
 {
-	return ((versions_used(o) & (V1 | V5)) != 0);
+	return (o->classic || (versions_used(o) & (V1 | V5)) != 0);
 }

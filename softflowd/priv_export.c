@@ -92,7 +92,7 @@ dest_fail(struct priv_dest *dest, const char *why)
 	if (dest->failing)
 		return;
 	dest->failing = 1;
-	dest_log(dest, LOG_WARNING, "%s; trying again every %u seconds", why,
+	dest_log(dest, LOG_WARNING, "%s; trying again every %u s", why,
 	    priv.opt->reconnect_seconds);
 }
 
@@ -377,6 +377,7 @@ dest_hand_over(struct priv_dest *dest, enum msg_type type)
 		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
 		dest->fd = -1;
 	} else {
+		msg.payload_max = priv_net_payload(dest->fd, &dest->conf);
 		msg.sequence = priv.counters.sequence[dest_slot(dest)];
 		priv_worker_send_copy(type, dest->fd, &msg, sizeof(msg));
 	}
@@ -464,7 +465,6 @@ priv_export_ask(uint32_t slot)
 		return (-1);
 	msg.slot = slot;
 	msg.payload_max = priv_net_payload(dest->fd, &dest->conf);
-	dest->conf.payload_max = msg.payload_max;
 	priv_worker_send(IMSG_EXPORT_PAYLOAD, -1, &msg, sizeof(msg));
 	return (0);
 }

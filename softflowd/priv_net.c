@@ -109,7 +109,7 @@ net_bind(int fd, const char **what)
 	const struct options	*opt = priv.opt;
 	struct sockaddr_storage	 ss;
 
-	*what = "-S";
+	*what = opt->device;
 #ifdef SO_BINDTODEVICE
 	if (opt->device != NULL && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
 	    opt->device, (socklen_t)strlen(opt->device) + 1) == -1)
@@ -118,7 +118,7 @@ net_bind(int fd, const char **what)
 	if (opt->device != NULL)
 		fatalx("-S: this system cannot bind a socket to a device");
 #endif
-	*what = "-e";
+	*what = opt->source;
 	if (opt->source == NULL)
 		return (0);
 	if (priv_net_numeric(&ss, opt->source, NULL, TRANSPORT_UDP) != 0) {
@@ -133,7 +133,7 @@ static int
 net_mark(int fd, int v6, int transport)
 {
 	int	level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
-	int	hops = priv.opt->hoplimit, tos = priv.opt->dscp << 2;
+	int	hops = priv.opt->hoplimit, tos = priv.opt->dscp * 4;
 
 	if (priv.opt->dscp != -1 && setsockopt(fd, level,
 	    v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos)) == -1)

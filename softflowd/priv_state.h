@@ -171,7 +171,7 @@ int	priv_net_socket(int family, int transport);
 
 /*
  * One that is, or is being connected, with all options of the sending side.
- * -1 with errno, and in what the option that was wrong, or NULL.
+ * -1 with errno, and in what the option's value that was wrong, or NULL.
  */
 int	priv_net_connect(int transport, const struct sockaddr_storage *,
 	    const char **what);

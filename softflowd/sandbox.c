@@ -7,8 +7,9 @@
  * The order in which a process gives its rights away; each system's own
  * mechanisms stand behind sandbox_os_*().  sandbox_worker() runs in the
  * worker, after everything is open and mapped and before it reads the first
- * octet from outside; sandbox_parent() in the parent, before the first worker
- * starts.  Both fail closed: only Landlock and MDWE may be missing.
+ * octet from outside; sandbox_resolver() in the resolver, before its first
+ * question; sandbox_parent() in the parent, before the first worker starts.
+ * All fail closed: only Landlock and MDWE may be missing.
  */
 
 #include <sys/types.h>

@@ -174,7 +174,7 @@ tcp_collector_is_reached_when_it_comes_and_comes_back_body() {
 	make_namespace
 	start_softflowd in_ns -i vb -v 10 -n tcp:127.0.0.1:4739 \
 	    -o reconnect=1 -o template-seconds=1
-	log_has '4739: Connection refused; trying again every 1 seconds' ||
+	log_has '4739: Connection refused; trying again every 1 s' ||
 	    atf_fail "$(cat log)"
 	start_listener first
 	wait_for log_has '4739: connected'
@@ -207,7 +207,7 @@ tcp_collector_is_not_tried_oftener_than_once_a_minute_body() {
 	kill $softflowd_pid
 	finish_softflowd
 	stop_tcpdump
-	log_has 'trying again every 60 seconds' || atf_fail "$(cat log)"
+	log_has 'trying again every 60 s' || atf_fail "$(cat log)"
 	atf_check -o inline:'1\n' grep -c 'Flags \[S\]' seen
 }
 
@@ -267,7 +267,7 @@ interface_is_as_asked_body() {
 	    -n 198.51.100.1:4739 -S vb -o source-id=7
 	stop_tcpdump
 	all_headers_have 'proto UDP'
-	atf_check -s exit:1 -o ignore -e match:'198.51.100.1:4739: -S: No such' \
+	atf_check -s exit:1 -o ignore -e match:'198.51.100.1:4739: nosuch0: No such' \
 	    ip netns exec $ns "$softflowd" -r "$real" -n 198.51.100.1:4739 -S nosuch0
 }
 

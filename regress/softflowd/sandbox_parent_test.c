@@ -43,6 +43,7 @@
 
 static char	 dir[] = "/tmp/sandbox_test.XXXXXX";
 static int	 binary_fd;
+static uint16_t	 tcp_port;	/* a collector's; 0: none */
 
 /* As the daemon's main: a worker, not the test program, by its arguments. */
 __attribute__((__constructor__))
@@ -88,6 +89,8 @@ confine_parent(void)
 	p.binary_fd = binary_fd;
 	p.remove_dirs[0] = dir;
 	p.nremove_dirs = 1;
+	p.tcp_ports[0] = tcp_port;
+	p.ntcp_ports = tcp_port != 0;
 	if (sandbox_parent(&p, &layers, &abi, &step) == -1)
 		check_that(0, step, __LINE__);
 	CHECK((layers & (SANDBOX_CAPS | SANDBOX_NNP | SANDBOX_SYSCALLS)) ==
@@ -187,6 +190,40 @@ ATF_TC_WITHOUT_HEAD(parent_cannot_ptrace_mount_or_signal_strangers);
 ATF_TC_BODY(parent_cannot_ptrace_mount_or_signal_strangers, tc)
 {
 	in_parents(reach_out);
+}
+
+static int
+connect_to(uint16_t port)
+{
+	struct sockaddr_in	 sin = { 0 };
+	int			 fd, ret, saved;
+
+	sin.sin_family = AF_INET;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons(port);
+	CHECK((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ret = connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return (ret);
+}
+
+static void
+connect_tcp(void)
+{
+	tcp_port = 1;		/* where nobody listens */
+	if (confine_parent() < 4)
+		return;
+	CHECK_FAILS(connect_to(1), ECONNREFUSED);
+	CHECK_FAILS(connect_to(2), EACCES);
+	CHECK_FAILS(connect_to(80), EACCES);
+}
+
+ATF_TC_WITHOUT_HEAD(parent_connects_tcp_to_collectors_only);
+ATF_TC_BODY(parent_connects_tcp_to_collectors_only, tc)
+{
+	in_parents(connect_tcp);
 }
 
 static void
@@ -418,6 +455,8 @@ no_such_directory(void)
 	CHECK((p.binary_fd = open("/proc/self/exe", O_PATH)) != -1);
 	p.remove_dirs[0] = "/nonexistent/directory";
 	p.nremove_dirs = 1;
+	p.tcp_ports[0] = tcp_port;
+	p.ntcp_ports = tcp_port != 0;
 	CHECK_FAILS(sandbox_parent(&p, &layers, &abi, &step), ENOENT);
 	CHECK(step != NULL && strcmp(step, "Landlock") == 0);
 }
@@ -434,6 +473,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, parent_keeps_only_its_capabilities);
 	ATF_TP_ADD_TC(tp, parent_cannot_ptrace_mount_or_signal_strangers);
+	ATF_TP_ADD_TC(tp, parent_connects_tcp_to_collectors_only);
 	ATF_TP_ADD_TC(tp, parent_cannot_open_make_or_change_files);
 	ATF_TP_ADD_TC(tp, parent_cannot_exec_a_shell);
 	ATF_TP_ADD_TC(tp, child_takes_no_ids_but_the_workers);

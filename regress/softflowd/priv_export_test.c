@@ -1,0 +1,320 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The parent's collectors, with real sockets on loopback, a clock that can be
+ * put forward, and this program in the worker's and the resolver's places.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+
+#include <atf-c.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "priv_state.h"
+
+struct priv			 priv;
+
+static struct options		 opts;
+static int64_t			 forward_ms;	/* of the clock */
+
+/* What was sent to the worker since the last look. */
+static struct sent {
+	enum msg_type		type;
+	int			fd;
+	struct msg_export	export;
+	struct msg_export_payload	payload;
+} sent[32];
+static unsigned int		 nsent;
+
+/* The resolver's end. */
+static struct imsgbuf		 far;
+
+int64_t
+priv_now_ms(void)
+{
+	struct timespec	ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + forward_ms);
+}
+
+void
+priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
+{
+	struct sent	*s = &sent[nsent++];
+
+	ATF_REQUIRE(nsent <= nitems(sent));
+	memset(s, 0, sizeof(*s));
+	s->type = type;
+	s->fd = fd;
+	if (type == IMSG_EXPORT_PAYLOAD) {
+		ATF_REQUIRE_EQ(sizeof(s->payload), len);
+		memcpy(&s->payload, data, len);
+	} else {
+		ATF_REQUIRE_EQ(sizeof(s->export), len);
+		memcpy(&s->export, data, len);
+	}
+}
+
+void
+priv_worker_send_copy(enum msg_type type, int fd, const void *data,
+    size_t len)
+{
+	priv_worker_send(type, dup(fd), data, len);
+}
+
+/* The child that would become the resolver leaves the channel to us. */
+void
+priv_exec(int channel, int root, const char *title, const char *role)
+{
+	(void)root;
+	(void)title;
+	(void)role;
+	ATF_REQUIRE_EQ(0, imsgbuf_init(&far, channel));
+	if (imsg_compose(&far, RESOLVER_READY, 0, 0, -1, NULL, 0) != 1 ||
+	    imsgbuf_flush(&far) == -1)
+		_exit(1);
+	/* Whoever waits for the test's output does not wait for us. */
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	alarm(20);
+	for (;;)
+		pause();
+}
+
+static void
+open_with(const char *line)
+{
+	static char	 buf[256], name[] = "softflowd", error[512];
+	static char	*argv[32];
+	char		*p = buf, *word;
+	int		 argc = 0;
+
+	strlcpy(buf, line, sizeof(buf));
+	argv[argc++] = name;
+	while ((word = strsep(&p, " ")) != NULL && argc < 31)
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	ATF_REQUIRE_EQ_MSG(OPTIONS_RUN, options_parse(argc, argv, &opts, error,
+	    sizeof(error)), "%s", error);
+	log_init("priv_export_test", 0, 0);
+	priv.opt = &opts;
+	priv_export_open();
+}
+
+/* Let the parent's loop turn for what is ready now. */
+static void
+turn(void)
+{
+	struct pollfd	pfd[MAX_EXPORT];
+
+	priv_export_timers(priv_now_ms());
+	priv_export_pollfds(pfd);
+	if (poll(pfd, MAX_EXPORT, 100) > 0)
+		priv_export_events(pfd);
+	priv_export_timers(priv_now_ms());
+}
+
+/* A socket of this port; 0: any, which is then in it. */
+static int
+listen_on(uint16_t *port)
+{
+	struct sockaddr_in	sin = { 0 };
+	socklen_t		len = sizeof(sin);
+	int			fd, on = 1;
+
+	sin.sin_family = AF_INET;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons(*port);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sin, len));
+	ATF_REQUIRE_EQ(0, listen(fd, 4));
+	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &len));
+	*port = ntohs(sin.sin_port);
+	return (fd);
+}
+
+/* The last message is the socket of a stream that is up. */
+static void
+expect_up(void)
+{
+	ATF_REQUIRE(nsent > 0);
+	ATF_CHECK_EQ(IMSG_EXPORT_UP, sent[nsent - 1].type);
+	ATF_CHECK(sent[nsent - 1].fd != -1);
+	ATF_CHECK_EQ(0, sent[nsent - 1].export.sequence);
+	ATF_CHECK(sent[nsent - 1].export.local.port != 0);
+	close(sent[nsent - 1].fd);
+}
+
+static int
+down(uint32_t slot, int error)
+{
+	struct msg_export_down	msg = { slot, error };
+
+	return (priv_export_down(&msg));
+}
+
+ATF_TC_WITHOUT_HEAD(a_stream_is_handed_over_and_may_go_down_once);
+ATF_TC_BODY(a_stream_is_handed_over_and_may_go_down_once, tc)
+{
+	char		line[128];
+	uint16_t	port = 0;
+	int		fd = listen_on(&port);
+
+	snprintf(line, sizeof(line), "-i e -v 10 -n tcp:127.0.0.1:%u,"
+	    "127.0.0.1:9", port);
+	open_with(line);
+	ATF_CHECK_EQ(-1, down(0, 0));	/* the worker does not have it */
+	turn();
+	ATF_CHECK_EQ(0, nsent);		/* nor is there one */
+	priv.worker.phase = WORKER_RUNNING;
+	turn();
+	expect_up();
+	ATF_CHECK_EQ(-1, down(1, 0));	/* UDP */
+	ATF_CHECK_EQ(-1, down(2, 0));
+	ATF_CHECK_EQ(-1, down(MAX_EXPORT, 0));
+	ATF_CHECK_EQ(-1, down(UINT32_MAX, 0));
+	ATF_CHECK_EQ(0, down(0, -12345));
+	ATF_CHECK_EQ(-1, down(0, 0));
+	close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(a_stream_is_tried_again_a_minute_after_the_last_try);
+ATF_TC_BODY(a_stream_is_tried_again_a_minute_after_the_last_try, tc)
+{
+	char		line[128];
+	uint16_t	port = 0;
+	int		fd = listen_on(&port);
+
+	close(fd);
+	snprintf(line, sizeof(line), "-i e -v 10 -n tcp:127.0.0.1:%u", port);
+	open_with(line);
+	priv.worker.phase = WORKER_RUNNING;
+	turn();				/* refused */
+	fd = listen_on(&port);
+	forward_ms += 58000;
+	turn();
+	turn();
+	ATF_CHECK(nsent == 0 || sent[nsent - 1].fd == -1);
+	ATF_CHECK(priv_export_next_ms() - priv_now_ms() <= 2000);
+	forward_ms += 2000;
+	turn();
+	turn();
+	expect_up();
+	/* One that was up for long comes back at once. */
+	forward_ms += 60000;
+	ATF_CHECK_EQ(0, down(0, 0));
+	turn();
+	turn();
+	expect_up();
+	/* One that was not waits; with its worker it ends as well. */
+	nsent = 0;
+	priv_export_orphaned();
+	turn();
+	ATF_CHECK_EQ(0, nsent);
+	ATF_CHECK(priv_export_next_ms() - priv_now_ms() > 55000);
+	close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(a_new_worker_gets_what_is_connected);
+ATF_TC_BODY(a_new_worker_gets_what_is_connected, tc)
+{
+	open_with("-i e -v 10 -n 127.0.0.1:9,tcp:127.0.0.1:1 -n v5@127.0.0.1:7"
+	    " -o rate=8k");
+	turn();
+	priv.counters.sequence[0] = 77;
+	priv_export_send();
+	ATF_REQUIRE_EQ(3, nsent);
+	ATF_CHECK_EQ(IMSG_EXPORT, sent[0].type);
+	ATF_CHECK(sent[0].fd != -1 && sent[1].fd == -1 && sent[2].fd != -1);
+	ATF_CHECK_EQ(77, sent[0].export.sequence);
+	ATF_CHECK_EQ(1400, sent[0].export.payload_max);
+	ATF_CHECK_EQ(1464, sent[2].export.payload_max);
+	ATF_CHECK_EQ(TRANSPORT_TCP, (int)sent[1].export.transport);
+	ATF_CHECK_EQ(10, sent[0].export.format.version);
+	ATF_CHECK_EQ(5, sent[2].export.format.version);
+	ATF_CHECK(sent[2].export.source_id <= UINT16_MAX);
+	ATF_CHECK_EQ(8000, sent[1].export.rate);
+	ATF_CHECK_EQ(4, sent[2].export.remote.family);
+	ATF_CHECK_EQ(7, sent[2].export.remote.port);
+	/* Its own copy of UDP's, with the same port. */
+	priv_export_send();
+	ATF_CHECK(sent[3].fd != sent[0].fd);
+	ATF_CHECK_EQ(sent[0].export.local.port, sent[3].export.local.port);
+}
+
+ATF_TC_WITHOUT_HEAD(only_udp_is_asked_for_its_route);
+ATF_TC_BODY(only_udp_is_asked_for_its_route, tc)
+{
+	int		value = -1;
+	socklen_t	len = sizeof(value);
+
+	open_with("-i e -v 10 -n 127.0.0.1:9,tcp:127.0.0.1:1 -o payload=700");
+	ATF_CHECK_EQ(-1, priv_export_ask(0));	/* not yet handed over */
+	priv_export_send();
+	ATF_CHECK_EQ(0, priv_export_ask(0));
+	ATF_CHECK_EQ(IMSG_EXPORT_PAYLOAD, sent[2].type);
+	ATF_CHECK_EQ(0, sent[2].payload.slot);
+	ATF_CHECK_EQ(700, sent[2].payload.payload_max);
+	ATF_CHECK_EQ(-1, priv_export_ask(1));
+	ATF_CHECK_EQ(-1, priv_export_ask(2));
+	ATF_CHECK_EQ(-1, priv_export_ask(UINT32_MAX));
+	ATF_CHECK_EQ(0, getsockopt(sent[0].fd, IPPROTO_IP, IP_MTU_DISCOVER,
+	    &value, &len));
+	ATF_CHECK_EQ(IP_PMTUDISC_DO, value);
+}
+
+ATF_TC_WITHOUT_HEAD(a_name_is_tried_by_its_addresses_in_turn);
+ATF_TC_BODY(a_name_is_tried_by_its_addresses_in_turn, tc)
+{
+	struct resolver_answer	answer = { 0 };
+	char			line[128];
+	uint16_t		port = 0;
+	int			fd = listen_on(&port);
+
+	snprintf(line, sizeof(line), "-i e -v 10 -n tcp:collector.example:%u "
+	    "-o reconnect=1", port);
+	open_with(line);
+	priv.worker.phase = WORKER_RUNNING;
+	/* Nobody has answered in the first five seconds. */
+	ATF_CHECK_EQ(0, nsent);
+	priv_export_resolved(1, &answer);	/* another slot: no matter */
+	answer.count = 2;
+	answer.addr[0].family = answer.addr[1].family = 4;
+	memcpy(answer.addr[0].addr, "\177\0\0\2", 4);
+	memcpy(answer.addr[1].addr, "\177\0\0\1", 4);
+	priv_export_resolved(0, &answer);
+	turn();
+	turn();
+	expect_up();
+	ATF_CHECK_EQ(port, sent[nsent - 1].export.remote.port);
+	ATF_CHECK_EQ(1, sent[nsent - 1].export.remote.addr[3]);
+	priv_export_resolved(0, &answer);	/* not asked for */
+	ATF_CHECK_EQ(0, down(0, 0));
+	close(fd);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, a_stream_is_handed_over_and_may_go_down_once);
+	ATF_TP_ADD_TC(tp, a_stream_is_tried_again_a_minute_after_the_last_try);
+	ATF_TP_ADD_TC(tp, a_new_worker_gets_what_is_connected);
+	ATF_TP_ADD_TC(tp, only_udp_is_asked_for_its_route);
+	ATF_TP_ADD_TC(tp, a_name_is_tried_by_its_addresses_in_turn);
+	return (atf_no_error());
+}
