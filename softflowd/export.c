@@ -439,8 +439,6 @@ send_statistics(struct export *e, struct counters *c)
 	memcpy(s.exporter, id->exporter, sizeof(s.exporter));
 	e->totals(e->totals_arg, &s);
 	begin(e, e->lane, c);
-	if (s.boot_ms == 0)
-		s.boot_ms = e->lane->datagram.boot_ms;
 	e->encoder->statistics(&e->lane->datagram, &s);
 	export_flush(e, c);
 	e->session.statistics_at_ms = e->clock.uptime_ms +

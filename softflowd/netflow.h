@@ -191,7 +191,7 @@ struct export_statistics {
 	uint64_t	unsent_first_us, unsent_last_us;	/* likewise */
 	uint64_t	observed, selected;	/* packets, before sampling
 						   and behind it */
-	int64_t		boot_ms;		/* since the epoch */
+	int64_t		boot_ms;	/* since the epoch; 0: not known */
 	uint32_t	metering_id;		/* of these processes, as */
 	uint32_t	exporting_id;		/* one likes */
 	uint32_t	active_timeout, idle_timeout;	/* seconds */

@@ -222,7 +222,9 @@ exporter_identity(const struct datagram *d, struct options *o,
     const struct export_statistics *s)
 {
 	begin(d, o, TEMPLATE_EXPORTER);
-	add(o, IE_INIT_TIME, 8, (uint64_t)s->boot_ms);
+	/* Packets of a file may be older than its first one: it has none. */
+	if (s->boot_ms != 0)
+		add(o, IE_INIT_TIME, 8, (uint64_t)s->boot_ms);
 	if (s->family == 4)
 		add_copy(o, IE_EXPORTER_IPV4, 4, s->exporter);
 	else if (s->family == 6)
