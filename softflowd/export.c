@@ -134,6 +134,7 @@ export_payload(struct export *e, uint32_t octets)
 	e->payload_max = octets < PAYLOAD_MIN ? PAYLOAD_MIN : octets;
 	if (e->payload_max > e->encoder->payload_max)
 		e->payload_max = e->encoder->payload_max;
+	e->cut = CUT_UNKNOWN;	/* what did not cut may do so now */
 }
 
 void

@@ -18,6 +18,19 @@
 #include "export_state.h"
 #include "order.h"
 
+static void
+note_result(struct export *e, int error)
+{
+	struct export_counters	*c = &e->session.counters;
+
+	if (error == 0)
+		c->last_success_us = e->clock.unix_us;
+	else {
+		c->last_error = (uint64_t)error;
+		c->last_error_us = e->clock.unix_us;
+	}
+}
+
 /* Whether to try again, by what the last try met. */
 static int
 try_again(struct export *e, int error, int *refused)
@@ -42,6 +55,7 @@ try_again(struct export *e, int error, int *refused)
 		 * Most are what an earlier datagram met, as ICMP told; having
 		 * been told in turn, this one may go.
 		 */
+		note_result(e, error);
 		return (!(*refused)++);
 	}
 }
@@ -120,26 +134,13 @@ number_pieces(struct export *e)
 	}
 }
 
-static void
-note_result(struct export *e, int error)
-{
-	struct export_counters	*c = &e->session.counters;
-
-	if (error == 0)
-		c->last_success_us = e->clock.unix_us;
-	else {
-		c->last_error = (uint64_t)error;
-		c->last_error_us = e->clock.unix_us;
-	}
-}
-
 /* Send the train from a piece on. */
 static void
 send_from(struct export *e, unsigned int first)
 {
 	struct export_hand	*h = e->hand;
 	unsigned int		 n;
-	int			 error;
+	int			 error, cut = 0, uncut = 0;
 
 	if (e->encoder->sequence_off != 0)
 		number_pieces(e);
@@ -155,14 +156,19 @@ send_from(struct export *e, unsigned int first)
 		else if (n > 1 && cut_refused(error)) {
 			cut_at(e, 0);
 			e->cut = CUT_NEVER;
+			cut = error;
 			continue;
-		}
+		} else
+			uncut = error;
 		note_result(e, error);
 		first += n;
 		order_stores();
 		if (first < h->pieces)
 			h->at = first;
 	}
+	/* It was not for the cutting: the route has gone, and may come back. */
+	if (cut != 0 && cut == uncut)
+		e->cut = CUT_UNKNOWN;
 }
 
 void

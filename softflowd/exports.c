@@ -39,6 +39,7 @@ struct exports {
 	export_segment_fn	*segment;
 	struct exports_one	 one[MAX_EXPORT];
 	unsigned int		 count;
+	uint32_t		 flows;		/* who gets them: bit for each */
 	uint64_t		 mono_us;
 };
 
@@ -192,6 +193,8 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	    &conf->counters);
 	if (is_stream(one) && add_stream(x, one, fd) == -1)
 		return (-1);
+	if (one->version != VERSION_PSAMP)
+		x->flows |= 1U << x->count;
 	x->count++;
 	return (0);
 }
@@ -354,7 +357,7 @@ pace_sent(struct exports_one *one)
 	one->octets = octets;
 }
 
-/* Collectors that a flow is for: bit for each. */
+/* Collectors that a flow is for and waits for: bit for each. */
 static uint32_t
 collectors_of(struct exports *x, const struct flow *f)
 {
@@ -362,11 +365,11 @@ collectors_of(struct exports *x, const struct flow *f)
 	unsigned int	i;
 
 	for (i = 0; i < x->count; i++) {
-		if (x->one[i].version == VERSION_PSAMP)
+		if ((f->pending & x->flows & 1U << i) == 0)
 			continue;
 		if (export_can(x->one[i].export, f))
 			mask |= 1U << i;
-		else if (f->pending & 1U << i && !x->config.spread)
+		else if (!x->config.spread)
 			export_count_refused(x->one[i].export, f);
 	}
 	if (x->config.spread && mask != 0)
@@ -401,35 +404,50 @@ within_limits(struct exports *x, const struct flow *f, uint32_t mask)
 	return (mask);
 }
 
+/* Nobody waits for a flow; limited: only for its limit. */
+static void
+count_nobody(const struct exports *x, const struct flow *f, int limited,
+    struct counters *c)
+{
+	uint64_t	packets = f->packets[0] + f->packets[1];
+
+	if (f->flags & FLOW_TAKEN) {
+		c->flows_exported++;
+		c->packets_exported += packets;
+		c->octets_exported += f->octets[0] + f->octets[1];
+	} else if (limited) {
+		c->flows_unsent++;
+		c->packets_unsent += packets;
+	} else if (x->count == 0) {
+		c->flows_no_collector++;
+		c->packets_no_collector += packets;
+	} else {
+		c->flows_not_exportable++;
+		c->packets_not_exportable += packets;
+	}
+}
+
 int
 exports_flow(struct exports *x, uint32_t idx, enum expire_reason why,
     struct counters *c)
 {
 	struct flow	*f = track_flow(x->track, idx);
-	uint64_t	 packets = f->packets[0] + f->packets[1];
-	uint32_t	 mask, left;
+	uint32_t	 waits = f->pending & x->flows;
+	uint32_t	 all, mask, left;
 	unsigned int	 i;
 
-	if (packets == 0)
+	if (f->packets[0] == 0 && f->packets[1] == 0)
 		return (0);
-	mask = collectors_of(x, f) & f->pending;
+	all = collectors_of(x, f);
+	mask = within_limits(x, f, all);
 	if (mask == 0) {
-		if (x->count == 0) {
-			c->flows_no_collector++;
-			c->packets_no_collector += packets;
-		} else {
-			c->flows_not_exportable++;
-			c->packets_not_exportable += packets;
-		}
-		return (0);
-	}
-	mask = within_limits(x, f, mask);
-	if (mask == 0) {
-		c->flows_unsent++;
-		c->packets_unsent += packets;
+		count_nobody(x, f, all != 0, c);
 		return (0);
 	}
 	f->pending = (uint16_t)mask;
+	/* For the others it is lost, which no next worker will find out. */
+	if (mask != waits && !x->config.spread)
+		x->commit(x->arg);
 	/* It may be released behind the last one. */
 	for (left = mask; left != 0; left &= left - 1) {
 		i = (unsigned int)__builtin_ctz(left);

@@ -110,8 +110,8 @@ void	exports_tick(struct exports *, struct counters *);
  * Export a flow that has ended, to those of its collectors that its record
  * says it waits for.  Returns 1 when it is in hand, and gone() follows; 0 when
  * there is nobody to wait for, as counted in c: flows_not_exportable,
- * flows_no_collector, flows_unsent (all are over their limits) and their
- * packets.
+ * flows_no_collector, flows_unsent (all are over their limits) or, where a
+ * collector has it since an earlier call, flows_exported, and their packets.
  */
 int	exports_flow(struct exports *, uint32_t idx, enum expire_reason,
 	    struct counters *c);

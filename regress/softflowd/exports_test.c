@@ -35,7 +35,7 @@ static struct exports_config	 how = {
 static unsigned int	gone[FLOWS], gone_exported, gone_unsent, commits;
 
 /* Datagrams by descriptor; who fails. */
-static int		bad_fd = -1, bad_errno;
+static int		bad_fd = -1, bad_errno, bad_once;
 static struct walk	walks[MAX_EXPORT];
 static uint32_t		records[MAX_EXPORT], datagrams[MAX_EXPORT];
 static int		fds[MAX_EXPORT];
@@ -47,6 +47,8 @@ send_walk(int fd, const void *data, size_t len)
 	unsigned int	 i;
 
 	if (fd == bad_fd) {
+		if (bad_once)
+			bad_fd = -1;
 		errno = bad_errno;
 		return (-1);
 	}
@@ -236,6 +238,26 @@ ATF_TC_BODY(a_failing_collector_leaves_the_others_alone, tc)
 	exports_free(x);
 }
 
+/* What ICMP tells is about an earlier datagram; this one goes. */
+ATF_TC_WITHOUT_HEAD(a_refusal_is_told_though_the_next_datagram_goes);
+ATF_TC_BODY(a_refusal_is_told_though_the_next_datagram_goes, tc)
+{
+	begin_exports();
+	add_collector(9, 0);
+	exports_set_clock(x, &clock_now);
+	bad_fd = fds[0];
+	bad_errno = ECONNREFUSED;
+	bad_once = 1;
+	export_one(tcp_flow(), 1);
+	exports_flush(x, &c);
+	ATF_CHECK_EQ(1, counters_of(0).records);
+	ATF_CHECK_EQ(0, counters_of(0).failures);
+	ATF_CHECK_EQ(ECONNREFUSED, counters_of(0).last_error);
+	ATF_CHECK(counters_of(0).last_error_us != 0);
+	ATF_CHECK(counters_of(0).last_success_us != 0);
+	exports_free(x);
+}
+
 ATF_TC_WITHOUT_HEAD(a_flow_that_no_collector_took_is_unsent);
 ATF_TC_BODY(a_flow_that_no_collector_took_is_unsent, tc)
 {
@@ -335,6 +357,29 @@ ATF_TC_BODY(spread_gives_a_flow_to_who_can_say_it, tc)
 	exports_flush(x, &c);
 	ATF_CHECK_EQ(100, records[1]);
 	ATF_CHECK_EQ(0, counters_of(0).records_not_exportable);
+	exports_free(x);
+}
+
+/* The worker before was of another mind. */
+ATF_TC_WITHOUT_HEAD(spread_keeps_to_what_was_chosen);
+ATF_TC_BODY(spread_keeps_to_what_was_chosen, tc)
+{
+	uint32_t	idx;
+	unsigned int	i;
+
+	how.spread = 1;
+	begin_exports();
+	add_collector(9, 0);
+	add_collector(9, 0);
+	for (i = 0; i < 64; i++) {
+		idx = ended(tcp_flow(), (uint16_t)i);
+		track_flow(track, idx)->pending = 2;
+		ATF_CHECK_EQ(1, exports_flow(x, idx, EXPIRE_TCP, &c));
+	}
+	exports_flush(x, &c);
+	ATF_CHECK_EQ(0, records[0]);
+	ATF_CHECK_EQ(64, records[1]);
+	ATF_CHECK_EQ(0, c.flows_not_exportable);
 	exports_free(x);
 }
 
@@ -453,22 +498,63 @@ ATF_TC_BODY(a_limit_holds_for_what_cannot_wait_and_counts_it, tc)
 	exports_free(x);
 }
 
+ATF_TC_WITHOUT_HEAD(what_some_cannot_get_is_committed_as_lost_at_once);
+ATF_TC_BODY(what_some_cannot_get_is_committed_as_lost_at_once, tc)
+{
+	begin_exports();
+	add_collector(5, 0);
+	add_collector(9, 0);
+	export_one(tcp_flow(), 1);
+	ATF_CHECK_EQ(0, commits);
+	export_one(ipv6_flow(6), 2);
+	ATF_CHECK_EQ(1, commits);
+	ATF_CHECK(counters_of(0).records_not_exportable > 0);
+	exports_free(x);
+}
+
+ATF_TC_WITHOUT_HEAD(a_limit_does_not_undo_that_another_has_a_flow);
+ATF_TC_BODY(a_limit_does_not_undo_that_another_has_a_flow, tc)
+{
+	uint32_t	idx;
+	unsigned int	i;
+
+	begin_exports();
+	add_collector(9, 0);
+	add_collector(9, 20000);
+	exports_pace(x, 1000000);
+	for (i = 0; i < 5000; i++)
+		export_one(tcp_flow(), (uint16_t)i);
+	idx = ended(tcp_flow(), 5000);
+	track_flow(track, idx)->pending = 2;
+	track_flow(track, idx)->flags |= FLOW_TAKEN;
+	ATF_CHECK_EQ(0, exports_flow(x, idx, EXPIRE_TCP, &c));
+	ATF_CHECK_EQ(0, c.flows_unsent);
+	ATF_CHECK_EQ(1, c.flows_exported);
+	ATF_CHECK_EQ(3, c.packets_exported);
+	ATF_CHECK(c.octets_exported > 0);
+	exports_free(x);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, collectors_have_a_limit);
 	ATF_TP_ADD_TC(tp, collectors_of_every_version_get_every_flow);
 	ATF_TP_ADD_TC(tp, each_collector_has_its_own_sequence);
 	ATF_TP_ADD_TC(tp, a_failing_collector_leaves_the_others_alone);
+	ATF_TP_ADD_TC(tp, a_refusal_is_told_though_the_next_datagram_goes);
 	ATF_TP_ADD_TC(tp, a_flow_that_no_collector_took_is_unsent);
 	ATF_TP_ADD_TC(tp, without_a_collector_a_flow_is_counted_as_such);
 	ATF_TP_ADD_TC(tp, what_one_version_cannot_say_goes_to_those_that_can);
 	ATF_TP_ADD_TC(tp, spread_keeps_a_conversation_with_its_collector);
 	ATF_TP_ADD_TC(tp, spread_gives_a_flow_to_who_can_say_it);
+	ATF_TP_ADD_TC(tp, spread_keeps_to_what_was_chosen);
 	ATF_TP_ADD_TC(tp, a_flow_is_free_only_behind_its_last_collector);
 	ATF_TP_ADD_TC(tp,
 	    what_was_committed_is_told_to_flows_by_the_next_worker);
 	ATF_TP_ADD_TC(tp, a_flow_goes_on_to_those_that_it_waits_for);
 	ATF_TP_ADD_TC(tp, there_is_room_as_long_as_the_slowest_has_some);
 	ATF_TP_ADD_TC(tp, a_limit_holds_for_what_cannot_wait_and_counts_it);
+	ATF_TP_ADD_TC(tp, what_some_cannot_get_is_committed_as_lost_at_once);
+	ATF_TP_ADD_TC(tp, a_limit_does_not_undo_that_another_has_a_flow);
 	return (atf_no_error());
 }

@@ -16,6 +16,7 @@
 static size_t		 cut;
 static unsigned int	 calls, cuts;
 static int		 refuse_cut, refuse_cut_send;
+static int		 no_route;
 
 static struct export_hand	 hands[EXPORT_LANES], kept[EXPORT_LANES];
 static unsigned int		 keep_call;	/* 0: none */
@@ -42,6 +43,10 @@ send_cut(int fd, const void *data, size_t len)
 
 	if (++calls == keep_call)
 		memcpy(kept, hands, sizeof(kept));
+	if (no_route) {
+		errno = EINVAL;		/* as a black hole of Linux says */
+		return (-1);
+	}
 	if (piece < len && refuse_cut_send) {
 		errno = EIO;
 		return (-1);
@@ -361,6 +366,39 @@ ATF_TC_BODY(templates_on_a_narrow_route_do_not_break_trains, tc)
 	export_free(e);
 }
 
+ATF_TC_WITHOUT_HEAD(trains_come_back_with_the_route);
+ATF_TC_BODY(trains_come_back_with_the_route, tc)
+{
+	start_trains(9);
+	no_route = 1;
+	put_many(tcp_flow(), 400);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(400, export_session(e)->counters.records_lost);
+	no_route = 0;
+	calls = 0;
+	put_many(tcp_flow(), 400);
+	export_flush(e, &c);
+	ATF_CHECK_EQ(400, export_session(e)->counters.records);
+	ATF_CHECK(calls * 4 < nsent);
+	export_free(e);
+}
+
+ATF_TC_WITHOUT_HEAD(another_route_is_asked_whether_it_cuts);
+ATF_TC_BODY(another_route_is_asked_whether_it_cuts, tc)
+{
+	start_trains(9);
+	refuse_cut_send = 1;
+	put_many(tcp_flow(), 400);
+	export_flush(e, &c);
+	refuse_cut_send = 0;
+	export_payload(e, 1300);
+	nsent = calls = 0;
+	put_many(tcp_flow(), 400);
+	export_flush(e, &c);
+	ATF_CHECK(calls * 4 < nsent);
+	export_free(e);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, datagrams_of_one_length_go_in_one_call);
@@ -376,6 +414,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, where_sockets_cannot_cut_each_goes_by_itself);
 	ATF_TP_ADD_TC(tp,
 	    a_path_that_cannot_cut_is_found_out_and_nothing_lost);
+	ATF_TP_ADD_TC(tp, trains_come_back_with_the_route);
+	ATF_TP_ADD_TC(tp, another_route_is_asked_whether_it_cuts);
 	ATF_TP_ADD_TC(tp,
 	    an_interrupted_train_is_sent_again_from_its_last_call);
 	ATF_TP_ADD_TC(tp, templates_on_a_narrow_route_do_not_break_trains);

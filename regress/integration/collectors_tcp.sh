@@ -1,0 +1,138 @@
+#!/usr/bin/env atf-sh
+#
+# Collectors that are reached by TCP beside those of UDP: whatever becomes of
+# their connections, the others get everything.
+
+. "$(atf_get_srcdir)/common.sh"
+. "$(atf_get_srcdir)/collectors_common.sh"
+
+# Whether the daemon and the collector know TCP.
+skip_without_tcp() {
+	[ -z "$("$collector" -T tcp -x 2>&1 | grep tcp)" ] &&
+	    atf_skip "the collector does not know TCP"
+	start probe 0 -T tcp
+	in_ns "$softflowd" -r "$real" -v 10 -n tcp:127.0.0.1:$(port_of probe) \
+	    >out 2>log || {
+		cat log
+		kill "$(cat probe.pid)"
+		atf_skip "softflowd does not know TCP"
+	}
+	stop_content probe "$(of_row out 127.0.0.1:$(port_of probe) records)"
+}
+
+collectors_test_case tcp_and_udp_collectors_get_the_same \
+    "from a file, and live, where another one refuses connections"
+tcp_and_udp_collectors_get_the_same_body() {
+	make_namespace
+	skip_without_tcp
+	make_flows 100000
+	start live
+	start other 0 -T tcp
+	one=127.0.0.1:$(port_of live) two=127.0.0.1:$(port_of other)
+	export_file tcp:$two,$one -v 10
+	check_unharmed out $one $flows
+	check_unharmed out $two $flows
+	stop_content live $flows
+	stop_content other $flows
+	make_flows 20000
+	start live
+	start other 0 -T tcp
+	one=127.0.0.1:$(port_of live) two=127.0.0.1:$(port_of other)
+	start_exporter tcp:$dead,tcp:$two,$one -v 10 -o reconnect=1
+	send_flows
+	wait_for live_row_is $one records $flows
+	wait_for live_row_is $two records $flows
+	stop_exporter
+	check_unharmed statistics $one $flows
+	check_unharmed statistics $two $flows
+	atf_check test "$(of_row statistics $dead records)" -eq 0
+	stop_content live $flows
+	stop_content other $flows
+}
+
+queues_are_empty() {
+	live_counter frames >/dev/null &&
+	    ! grep -q 'waiting: [1-9]' statistics
+}
+
+# A TCP collector that reads nothing: what its queue takes waits for it.
+collectors_test_case tcp_collector_that_stops_reading_harms_no_other \
+    "what its queue cannot take is counted; what it took arrives"
+tcp_collector_that_stops_reading_harms_no_other_body() {
+	make_namespace
+	skip_without_tcp
+	make_flows 60000
+	in_ns sysctl -qw net.ipv4.tcp_rmem="4096 8192 8192" \
+	    net.ipv4.tcp_wmem="4096 16384 16384"
+	start live
+	start other 0 -T tcp
+	one=127.0.0.1:$(port_of live) two=127.0.0.1:$(port_of other)
+	start_exporter tcp:$two,$one -v 10 -o reconnect=1
+	send_flows
+	wait_for live_row_is $two records $flows
+	kill -STOP "$(cat other.pid)"
+	rss=$(awk '$1 == "VmRSS:" { print $2 }' /proc/$(worker_pid)/status)
+	for i in 2 3 4 5 6; do
+		send_flows
+		wait_for live_row_is $one records $((i * flows))
+	done
+	more=$(awk '$1 == "VmRSS:" { print $2 }' /proc/$(worker_pid)/status)
+	echo "$rss KiB, then $more KiB"
+	atf_check test "$more" -lt $((rss + 20000))
+	check_unharmed statistics $one $((6 * flows))
+	kill -CONT "$(cat other.pid)"
+	wait_for queues_are_empty
+	check_counted statistics $two $((6 * flows))
+	lost_before=$lost
+	send_flows
+	wait_for live_row_is $two records $((7 * flows - lost_before))
+	stop_exporter
+	check_counted statistics $two $((7 * flows))
+	stop_content live $((7 * flows))
+	stop_content other $((7 * flows - lost))
+}
+
+collectors_test_case tcp_collector_that_resets_harms_no_other \
+    "killed and started again; its sessions are right, each from its start"
+tcp_collector_that_resets_harms_no_other_body() {
+	make_namespace
+	skip_without_tcp
+	make_flows 20000
+	start live
+	start other 0 -T tcp
+	port=$(port_of other)
+	one=127.0.0.1:$(port_of live) two=127.0.0.1:$port
+	start_exporter tcp:$two,$one -v 10 -o reconnect=1
+	i=0
+	while [ $i -lt 3 ]; do
+		send_flows
+		i=$((i + 1))
+		wait_for live_row_is $one records $((i * flows))
+		kill -KILL "$(cat other.pid)"
+		send_flows
+		i=$((i + 1))
+		wait_for live_row_is $one records $((i * flows))
+		start other "$port" -T tcp
+	done
+	send_flows
+	i=$((i + 1))
+	wait_for live_row_is $one records $((i * flows))
+	wait_for live_row_is $two records \
+	    $((i * flows - $(of_row statistics $two lost)))
+	stop_exporter
+	check_unharmed statistics $one $((i * flows))
+	check_counted statistics $two $((i * flows))
+	atf_check -o match:'reconnects: [1-9]' cat statistics
+	stop_content live $((i * flows))
+	stop other || {
+		cat other.said
+		atf_fail "the collector complains"
+	}
+	atf_check test "$(got other)" -ge $flows
+}
+
+atf_init_test_cases() {
+	atf_add_test_case tcp_and_udp_collectors_get_the_same
+	atf_add_test_case tcp_collector_that_stops_reading_harms_no_other
+	atf_add_test_case tcp_collector_that_resets_harms_no_other
+}
