@@ -34,7 +34,8 @@ decode_row() {
 	done
 }
 
-# A case for the row $1 of version $2 with options $3.
+# A case for the row $1 of version $2 with options $3; $4 is what is known to
+# be wrong with it today.
 cases=
 decoder_case() {
 	case=collectors_agree_on_$(echo $1 | tr - _)
@@ -46,23 +47,27 @@ decoder_case() {
 		atf_set require.progs 'nfcapd nfacctd tshark tcpdump ip ss'
 	}
 	${case}_body() {
+		[ -z '${4:-}' ] || atf_expect_fail '${4:-}'
 		decode_row $1 $2 $3
 	}
 	${case}_cleanup() {
 		remove_namespace
 	}"
 }
+sets="two options templates in one set, nfacctd drops what is behind it"
+name="classic options records without a name of the capture"
 decoder_case v1 1
 decoder_case v5 5
-for v in v9:9 ipfix:10; do
-	decoder_case ${v%:*} ${v#*:}
-	decoder_case ${v%:*}-all-fields ${v#*:} \
-	    '-o fields=all -x 10 -T ether'
-	decoder_case ${v%:*}-classic ${v#*:} '-o templates=classic'
-	decoder_case ${v%:*}-nano ${v#*:} '-A nano'
-done
+decoder_case v9 9
+decoder_case v9-all-fields 9 '-o fields=all -x 10 -T ether'
+decoder_case v9-classic 9 '-o templates=classic' "$name"
+decoder_case v9-nano 9 '-A nano'
+decoder_case ipfix 10 '' "$sets"
+decoder_case ipfix-all-fields 10 '-o fields=all -x 10 -T ether' "$sets"
+decoder_case ipfix-classic 10 '-o templates=classic' "$name"
+decoder_case ipfix-nano 10 '-A nano' "$sets"
 decoder_case ipfix-biflow 10 -b
-decoder_case psamp psamp
+decoder_case psamp psamp '' "$sets"
 
 atf_init_test_cases() {
 	for case in $cases; do

@@ -207,9 +207,9 @@ tshark_complaint() {
 tool_limit() {
 	case $1-$transport in
 	nfcapd-tcp|nfcapd-sctp)
-		echo "takes UDP only" ;;
+		echo "takes UDP only"; return ;;
 	nfacctd-tcp|nfacctd-sctp)
-		echo "takes UDP and DTLS only" ;;
+		echo "takes UDP and DTLS only"; return ;;
 	esac
 	case $1-$variant in
 	nfacctd-v1)
