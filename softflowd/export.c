@@ -507,11 +507,14 @@ export_count_lost(struct export *e, const struct flow *f)
 	    f->octets[0] + f->octets[1]);
 }
 
-static void
-count_report(struct export_lane *l, const struct psamp_packet *p)
+static int
+put_packet(struct export_lane *l, const struct psamp_packet *p)
 {
+	if (psamp_packet(&l->datagram, p) == -1)
+		return (-1);
 	l->filling.packets++;
 	l->filling.octets += p->wirelen;
+	return (0);
 }
 
 /* Templates rather go alone than cut a packet short, but not each time. */
@@ -522,10 +525,8 @@ export_packet(struct export *e, const struct psamp_packet *p,
 	struct export_lane	*l = e->lane;
 
 	if (l->datagram.len != 0) {
-		if (psamp_packet(&l->datagram, p) == 0) {
-			count_report(l, p);
+		if (put_packet(l, p) == 0)
 			return;
-		}
 		end_datagram(e, l, c);
 	}
 	begin(e, l, c);
@@ -534,8 +535,7 @@ export_packet(struct export *e, const struct psamp_packet *p,
 		end_datagram(e, l, c);
 		begin(e, l, c);
 	}
-	(void)psamp_packet(&l->datagram, p);
-	count_report(l, p);
+	(void)put_packet(l, p);
 }
 
 void

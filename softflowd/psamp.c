@@ -87,6 +87,7 @@ put_selection(struct datagram *d)
 	d->options += 2;
 }
 
+/* nfdump 1.7.1 reads only the first options template of a set. */
 static unsigned int
 psamp_templates(struct datagram *d, unsigned int from)
 {
@@ -97,6 +98,7 @@ psamp_templates(struct datagram *d, unsigned int from)
 	set_open(d, IPFIX_OPTIONS);
 	put_template(d, TEMPLATE_PSAMP_SEQUENCE, sequence, nitems(sequence),
 	    1);
+	set_open(d, IPFIX_OPTIONS);
 	put_template(d, TEMPLATE_PSAMP_SELECTOR, selector, nitems(selector),
 	    1);
 	put_selection(d);

@@ -224,8 +224,14 @@ ATF_TC_BODY(side_records_lie_behind_the_table_if_asked_for, tc)
 	ATF_REQUIRE(ftruncate(fd, (off_t)more) == 0);
 	ATF_CHECK_ERRNO(EINVAL, estate_map(fd, FLOWS, 0) == NULL);
 	ATF_REQUIRE((es = estate_map(fd, FLOWS, 1)) != NULL);
-	ATF_CHECK((uint8_t *)estate_sides(es, FLOWS) ==
-	    (uint8_t *)es + plain);
+	ATF_CHECK((uint8_t *)estate_sides(es, FLOWS) >= (uint8_t *)es +
+	    ESTATE_RECORDS + (FLOWS + TRACK_SPARE) * sizeof(struct flow));
+	/* And the queues of streams behind these. */
+	ATF_CHECK((uint8_t *)estate_queue(es, FLOWS, 1, 0) >=
+	    (uint8_t *)estate_sides(es, FLOWS) +
+	    (FLOWS + TRACK_SPARE) * sizeof(struct flow_side));
+	ATF_CHECK((uint8_t *)estate_queue(es, FLOWS, 1, MAX_EXPORT - 1) +
+	    stream_queue_size(ESTATE_QUEUE) <= (uint8_t *)es + more);
 	memset(estate_sides(es, FLOWS), 0xff,
 	    (FLOWS + TRACK_SPARE) * sizeof(struct flow_side));
 	estate_unmap(es, FLOWS, 1);

@@ -208,6 +208,7 @@ CASE(templates_come_with_reports_on_the_selection)
 	ATF_CHECK_EQ(514, number(s, 2));
 	ATF_CHECK_EQ(1, number(s + 4, 2));		/* scope fields */
 	ATF_CHECK_EQ(301, number(s + 6, 2));
+	ATF_CHECK_EQ(515, number(set(&at, 3), 2));
 	s = set(&at, 514);
 	ATF_CHECK_EQ(1, number(s, 8));
 	ATF_CHECK_EQ(1, number(s + 12, 8));		/* the only selector */
@@ -227,6 +228,7 @@ CASE(without_sampling_no_packet_is_left_out)
 	d.sampling = 1;
 	psamp_encoder.templates(&d, 0);
 	set(&at, 2);
+	set(&at, 3);
 	set(&at, 3);
 	set(&at, 514);
 	ATF_CHECK_EQ(0, number(set(&at, 515) + 14, 4));
