@@ -171,9 +171,3 @@ stop_exporter() {
 	atf_check -o ignore "$softflowctl" -c ctl shutdown
 	finish_softflowd
 }
-
-# Whether the daemon knows an option, with one collector more.
-skip_without() {
-	"$softflowd" -r "$real" "$@" >/dev/null 2>&1 ||
-	    atf_skip "softflowd does not know $*"
-}

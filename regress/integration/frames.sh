@@ -67,12 +67,6 @@ check_records() {
 	atf_check diff wanted got
 }
 
-# Skip where these options are not known.
-need_option() {
-	"$softflowd" -r capture.pcap "$@" >/dev/null 2>&1 ||
-	    atf_skip "not in this build: $*"
-}
-
 # Keep the datagrams of capture.pcap's flows with these options, each by itself,
 # in sent.pcap; they go through the namespace to a collector.
 watch_capture() {
