@@ -437,6 +437,8 @@ send_statistics(struct export *e, struct counters *c)
 		.exporting_id = e->config.source_id,
 		.family = id->family
 	};
+	if (e->stream != NULL)
+		export_stream_totals(e, &s);
 	memcpy(s.exporter, id->exporter, sizeof(s.exporter));
 	e->totals(e->totals_arg, &s);
 	begin(e, e->lane, c);
@@ -452,6 +454,7 @@ statistics_due(const struct export *e)
 	return (e->config.statistics_seconds != 0 && e->totals != NULL &&
 	    e->encoder->statistics != NULL &&
 	    !(e->config.format.flags & FORMAT_CLASSIC) &&
+	    (e->stream == NULL || stream_prefaced(e->stream)) &&
 	    e->clock.uptime_ms >= e->session.statistics_at_ms);
 }
 

@@ -81,6 +81,10 @@ void	export_queue_pieces(struct export *, unsigned int first,
 	    struct counters *);
 void	export_stream_counters(struct export *);
 
+/* What will have been written before a message that is queued now. */
+void	export_stream_totals(const struct export *,
+	    struct export_statistics *);
+
 /* Count what its collector will not have. */
 void	export_note_lost(struct export *, uint64_t records, uint64_t packets,
 	    uint64_t octets);

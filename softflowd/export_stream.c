@@ -194,8 +194,18 @@ export_stream_waiting(const struct export *e, uint64_t *octets)
 {
 	uint64_t	records;
 
-	*octets = stream_used(e->stream);
+	*octets = stream_waiting_octets(e->stream);
 	return (stream_waiting(e->stream, &records));
+}
+
+void
+export_stream_totals(const struct export *e, struct export_statistics *s)
+{
+	uint64_t	records;
+
+	s->messages += stream_waiting(e->stream, &records);
+	s->records += records;
+	s->octets += stream_waiting_octets(e->stream);
 }
 
 /* What stream.c counts, with what it does not. */

@@ -121,6 +121,17 @@ stream_wants(const struct stream *s)
 	    s->next != stream_state(s)->tail));
 }
 
+int
+stream_prefaced(const struct stream *s)
+{
+	unsigned int	i;
+
+	for (i = s->out_first; i < s->out_messages; i++)
+		if (s->out_message[i].preface)
+			return (0);
+	return (s->fd != -1 && !s->prefacing);
+}
+
 uint32_t
 stream_sequence(const struct stream *s)
 {

@@ -162,6 +162,12 @@ const struct export_counters *stream_counters(const struct stream *);
 /* Messages, and flow records in them, that were never sent. */
 uint64_t stream_waiting(const struct stream *, uint64_t *records);
 
+/* And octets of these messages. */
+uint64_t stream_waiting_octets(const struct stream *);
+
+/* Whether a session is there whose preface was written. */
+int	stream_prefaced(const struct stream *);
+
 /* Octets of the queue that are in use, and its size. */
 uint64_t stream_used(const struct stream *);
 uint64_t stream_size(const struct stream *);

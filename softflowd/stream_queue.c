@@ -93,6 +93,15 @@ stream_room(struct stream *s, size_t len)
 }
 
 uint64_t
+stream_waiting_octets(const struct stream *s)
+{
+	const struct stream_state	*now = stream_state(s);
+
+	return (now->tail - now->sent -
+	    now->waiting * sizeof(struct stream_message));
+}
+
+uint64_t
 stream_used(const struct stream *s)
 {
 	return (stream_state(s)->tail - stream_state(s)->head);

@@ -180,14 +180,18 @@ options_total(struct message *m, const struct value *v, uint16_t nth,
 	return (0);
 }
 
-/* Those that we can count ourselves, without the message in hand. */
+/*
+ * Those that we can count ourselves, without the message in hand.  Connections
+ * before this one may have taken some.
+ */
 static int
 total_received(struct message *m, const struct found *f, enum element e,
     uint64_t count, size_t off)
 {
 	uint64_t value = element_number(f->at[e]);
 
-	if (f->at[e] == NULL || (m->session->whole ? value == count :
+	if (f->at[e] == NULL || (m->session->whole &&
+	    m->from->carrier == CARRIER_UDP ? value == count :
 	    value >= count))
 		return (0);
 	return (message_fail(m, RULE_TOTAL_WRONG, off));

@@ -217,7 +217,7 @@ own_tcp_export_is_not_accounted_body() {
 	make_namespace
 	start_listener stream
 	start_softflowd in_ns -i lo -v 10 -n tcp:127.0.0.1:4739 \
-	    -o template-seconds=1
+	    -o statistics-seconds=1
 	wait_for message_comes stream
 	sleep 2
 	live_counter frames >/dev/null

@@ -103,8 +103,8 @@ fixture_expire_all(struct meter *m)
 const char *
 fixture_sums(const struct counters *c)
 {
-	if (c->frames != c->packets + c->packets_reported + c->not_sampled + c->frames_filtered +
-	    c->own_export + c->loopback_outgoing + c->second_sightings +
+	if (c->frames != c->packets + c->packets_reported + c->not_sampled +
+	    c->frames_filtered + c->own_export + c->loopback_outgoing + c->second_sightings +
 	    c->drop_non_ip +
 	    c->drop_short_link + c->drop_short_ipv4 +
 	    c->drop_short_ipv4_options + c->drop_short_ipv6 +

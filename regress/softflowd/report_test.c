@@ -17,6 +17,7 @@
 #include <atf-c.h>
 
 #include "meter_fixture.h"
+#include "order.h"
 #include "pace.h"
 #include "psamp_read.h"
 
@@ -48,7 +49,9 @@ record_send(int fd, const void *data, size_t len)
 	if (shared->n == SENT || len > sizeof(shared->data[0]))
 		_exit(95);
 	memcpy(shared->data[shared->n], data, len);
-	shared->len[shared->n++] = len;
+	shared->len[shared->n] = len;
+	order_stores();			/* it may be killed anywhere */
+	shared->n++;
 	if (shared->n == shared->die_at)
 		_exit(0);
 	return ((ssize_t)len);
