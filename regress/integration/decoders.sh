@@ -54,7 +54,6 @@ decoder_case() {
 		remove_namespace
 	}"
 }
-sets="two options templates in one set, nfacctd drops what is behind it"
 name="classic options records without a name of the capture"
 decoder_case v1 1
 decoder_case v5 5
@@ -62,12 +61,12 @@ decoder_case v9 9
 decoder_case v9-all-fields 9 '-o fields=all -x 10 -T ether'
 decoder_case v9-classic 9 '-o templates=classic' "$name"
 decoder_case v9-nano 9 '-A nano'
-decoder_case ipfix 10 '' "$sets"
-decoder_case ipfix-all-fields 10 '-o fields=all -x 10 -T ether' "$sets"
+decoder_case ipfix 10
+decoder_case ipfix-all-fields 10 '-o fields=all -x 10 -T ether'
 decoder_case ipfix-classic 10 '-o templates=classic' "$name"
-decoder_case ipfix-nano 10 '-A nano' "$sets"
+decoder_case ipfix-nano 10 '-A nano'
 decoder_case ipfix-biflow 10 -b
-decoder_case psamp psamp '' "$sets"
+decoder_case psamp psamp
 
 atf_init_test_cases() {
 	for case in $cases; do

@@ -176,7 +176,8 @@ tshark_totals() {
 # What a tool says is wrong, in a line; nothing if it says nothing.
 collector_complaint() {
 	[ "$(cat collector.status)" = 0 ] ||
-	    grep -v -e '^listening' -e '^datagrams' collector.log | head -n 1
+	    sed -n '/^listening/d; /^datagrams/d; s/^127.* source/source/
+		p; q' collector.log
 }
 
 nfcapd_complaint() {
@@ -201,9 +202,7 @@ tshark_complaint() {
 	tshark_decode -Y "cflow and ($bad)" | head -n 1
 }
 
-# What a tool cannot take or read, and that is no fault of ours.  nfacctd 1.7.7
-# drops the rest of an IPFIX message after a set of two options templates: that
-# one is to be avoided, so it is not here.
+# What a tool cannot take or read, and that is no fault of ours.
 tool_limit() {
 	case $1-$transport in
 	nfcapd-tcp|nfcapd-sctp)
@@ -216,6 +215,9 @@ tool_limit() {
 		echo "knows no NetFlow v1" ;;
 	nfacctd-*biflow*)
 		echo "reads the forward half only" ;;
+	tshark-psamp)
+		[ $transport != tcp ] ||
+		    echo "reads some of the reports in a segment only" ;;
 	nfcapd-*psamp*)
 		echo "makes no flows of packet reports" ;;
 	esac
@@ -230,14 +232,19 @@ tool_cell() {
 	esac
 	complaint=$(${1}_complaint)
 	totals=$(${1}_totals)
+	# It reads the packet in a report: octets are those of flows.
+	case $version-$1 in
+	psamp-nfacctd)	want=$(sum_table flows.wanted) ;;
+	*)		want=$wanted ;;
+	esac
 	if [ -n "$complaint" ]; then
 		echo "**wrong: $complaint**"
-	elif [ "$totals" = "$wanted" ]; then
+	elif [ "$totals" = "$want" ]; then
 		echo ok
 	elif [ -n "$limit" ]; then
-		echo "$limit (${totals% *} of ${wanted% *} packets)"
+		echo "$limit (${totals% *} of ${want% *} packets)"
 	else
-		echo "**wrong: packets and octets $totals, not $wanted**"
+		echo "**wrong: packets and octets $totals, not $want**"
 	fi
 }
 
