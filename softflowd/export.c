@@ -18,6 +18,7 @@
 #include "export_state.h"
 #include "psamp.h"
 
+#define CLOCK_SLACK_MS	1000		/* is no step of the clock */
 #define SENT_AHEAD_MS	3600000	/* a clock set back by more is believed */
 
 /*
@@ -140,6 +141,9 @@ export_payload(struct export *e, uint32_t octets)
 void
 export_set_clock(struct export *e, const struct export_clock *clock)
 {
+	/* Set back: the time of our start is not what it was. */
+	if (clock->unix_us + CLOCK_SLACK_MS * 1000 < e->clock.unix_us)
+		e->session.statistics_at_ms = 0;
 	e->clock = *clock;
 }
 
@@ -409,6 +413,23 @@ send_interfaces(struct export *e, struct counters *c)
 	e->session.interface = 0;
 }
 
+/*
+ * When we began, by a clock that may have been set back since: no record is
+ * older than that.  Uptimes count from what never changes.
+ */
+static int64_t
+said_init(const struct export *e)
+{
+	int64_t	init_ms = e->config.identity.init_ms, by_clock_ms;
+
+	by_clock_ms = (int64_t)(e->clock.unix_us / 1000) -
+	    (int64_t)e->clock.uptime_ms;
+	if (init_ms != 0 && e->layout.times != TIMES_UPTIME &&
+	    by_clock_ms < init_ms - CLOCK_SLACK_MS)
+		return (by_clock_ms);
+	return (init_ms);
+}
+
 /* Statistics have a datagram of their own, behind the first templates. */
 static void
 send_statistics(struct export *e, struct counters *c)
@@ -432,7 +453,7 @@ send_statistics(struct export *e, struct counters *c)
 		.unsent_octets = own->octets_lost,
 		.unsent_first_us = own->first_lost_us,
 		.unsent_last_us = own->last_lost_us,
-		.boot_ms = id->init_ms,
+		.boot_ms = said_init(e),
 		.metering_id = e->config.source_id,
 		.exporting_id = e->config.source_id,
 		.family = id->family

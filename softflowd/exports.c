@@ -172,6 +172,8 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	}
 	memcpy(config.identity.secret, x->config.secret,
 	    sizeof(config.identity.secret));
+	memcpy(config.identity.name, x->config.name,
+	    sizeof(config.identity.name));
 	memcpy(config.identity.exporter, conf->local.addr,
 	    sizeof(config.identity.exporter));
 	one->export = export_new(&config, x->send,

@@ -37,6 +37,7 @@ struct exports_config {
 	int		paced;		/* also where there is no limit */
 	uint64_t	secret[2];	/* of spread and flow ids */
 	int64_t		init_ms;	/* since the epoch; 0: packets' time */
+	char		name[INTERFACE_NAME];	/* of a capture file */
 	const struct flow_side	*sides;
 
 	/* Where a stream's messages wait; and whether some may do so. */

@@ -69,6 +69,7 @@ meter_new_parts(struct meter *m, export_send_fn *send_fn)
 	config.statistics_seconds = conf->statistics_seconds;
 	config.spread = conf->spread != 0;
 	config.paced = !m->savefile;
+	memcpy(config.name, conf->file, sizeof(config.name));
 	config.queue = meter_queue;
 	config.queue_octets = ESTATE_QUEUE;
 	config.queue_arg = m;

@@ -135,6 +135,7 @@ struct msg_conf {
 	uint8_t		mac[MAX_OWN_MAC][6];	/* of the own side */
 	uint32_t	nmac;
 	uint32_t	snaplen;	/* octets of a packet in reports */
+	char		file[INTERFACE_NAME];	/* a savefile's, for records */
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
 #define CONF_ROOT	0x02	/* started as root: chroot, change ids */

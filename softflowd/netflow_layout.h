@@ -88,6 +88,7 @@ struct layout_identity {
 	uint8_t		secret[16];	/* keys FORMAT_FLOW_ID's hash */
 	uint8_t		exporter[16];	/* our address, IPv4 in 4 octets */
 	uint8_t		family;		/* 4 or 6; 0: not known */
+	char		name[INTERFACE_NAME];	/* of a capture file */
 	int64_t		init_ms;	/* systemInitTimeMilliseconds; 0: each
 					   datagram's boot_ms */
 };

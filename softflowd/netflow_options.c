@@ -118,7 +118,7 @@ add_selector(const struct datagram *d, struct options *o)
 }
 
 /*
- * The one record of softflowd 1.x: of the first interface.  Addresses, of
+ * The one record of softflowd 1.x: of the first interface, or the file.  Addresses, of
  * which it sent other octets, are ours where they are known, and zero else.
  */
 static void
@@ -145,7 +145,7 @@ classic_options(struct datagram *d)
 		add(&o, IE_SELECTOR_ALGORITHM, 2, SAMPLING_DETERMINISTIC);
 	}
 	add_copy(&o, IE_INTERFACE_NAME, INTERFACE_NAME, slot == 0 ?
-	    (const char *)unknown : interface_name(slot));
+	    id->name : interface_name(slot));
 	if (!is_v9(d)) {
 		add_copy(&o, IE_EXPORTER_IPV4, 4, v4);
 		add_copy(&o, IE_EXPORTER_IPV6, 16, v6);

@@ -92,6 +92,7 @@ worker_send_conf(void)
 {
 	const struct options	*opt = priv.opt;
 	struct msg_conf		 conf = { 0 };
+	const char		*base;
 
 	conf.timeouts = opt->timeouts;
 	conf.max_flows = opt->max_flows;
@@ -110,8 +111,12 @@ worker_send_conf(void)
 	conf.fragments = opt->fragments;
 	conf.tunnels = opt->tunnels;
 	conf.snaplen = opt->snaplen;
-	if (opt->savefile != NULL)
+	if (opt->savefile != NULL) {
 		conf.flags |= CONF_SAVEFILE;
+		base = strrchr(opt->savefile, '/');
+		strlcpy(conf.file, base == NULL ? opt->savefile : base + 1,
+		    sizeof(conf.file));
+	}
 	if (priv.root)
 		conf.flags |= CONF_ROOT;
 	if (opt->keep_own)

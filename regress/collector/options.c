@@ -112,9 +112,9 @@ options_boot(struct message *m, const struct found *f, size_t off)
 
 	if (f->at[EL_BOOT] == NULL)
 		return (0);
-	/* Export time is in whole seconds. */
+	/* Export time is in whole seconds; a clock may be set back. */
 	if (boot == 0 || boot >= m->time_us / 1000 + 1000 ||
-	    (m->session->boot_ms != 0 && m->session->boot_ms != boot))
+	    (m->session->boot_ms != 0 && m->session->boot_ms < boot))
 		return (message_fail(m, RULE_BOOT, off));
 	m->session->boot_ms = boot;
 	return (0);

@@ -207,7 +207,7 @@ ATF_TC_BODY(flow_from_before_boot_is_refused, tc)
 	snprintf(hex, sizeof(hex), boot, "0000018bcfe5687b" IPFIX_TEMPLATE
 	    IPFIX_DATA);
 	ATF_REQUIRE_EQ(RULE_NONE, feed_ipfix(&b, 0, hex));
-	snprintf(hex, sizeof(hex), boot, "0000018bcfe5687a");
+	snprintf(hex, sizeof(hex), boot, "0000018bcfe5687c");
 	ATF_REQUIRE_EQ(RULE_BOOT, feed_ipfix(&b, 2, hex));
 	decoder_free(b.decoder);
 }

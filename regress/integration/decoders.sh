@@ -54,16 +54,15 @@ decoder_case() {
 		remove_namespace
 	}"
 }
-name="classic options records without a name of the capture"
 decoder_case v1 1
 decoder_case v5 5
 decoder_case v9 9
 decoder_case v9-all-fields 9 '-o fields=all -x 10 -T ether'
-decoder_case v9-classic 9 '-o templates=classic' "$name"
+decoder_case v9-classic 9 '-o templates=classic'
 decoder_case v9-nano 9 '-A nano'
 decoder_case ipfix 10
 decoder_case ipfix-all-fields 10 '-o fields=all -x 10 -T ether'
-decoder_case ipfix-classic 10 '-o templates=classic' "$name"
+decoder_case ipfix-classic 10 '-o templates=classic'
 decoder_case ipfix-nano 10 '-A nano'
 decoder_case ipfix-biflow 10 -b
 decoder_case psamp psamp

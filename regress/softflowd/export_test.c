@@ -272,6 +272,27 @@ ATF_TC_BODY(statistics_come_at_the_start_and_each_interval, tc)
 	export_free(e);
 }
 
+ATF_TC_WITHOUT_HEAD(a_clock_set_back_moves_the_time_of_initialisation);
+ATF_TC_BODY(a_clock_set_back_moves_the_time_of_initialisation, tc)
+{
+	int64_t	init_ms;
+
+	init_ms = (int64_t)(clock_now.unix_us / 1000 - clock_now.uptime_ms);
+	config.statistics_seconds = 60;
+	config.identity.init_ms = init_ms;
+	start(10);
+	export_on_totals(e, fill_totals, &ignored);
+	add(0, 1400);
+	export_tick(e, &c);
+	look(0);
+	ATF_CHECK_EQ((uint64_t)init_ms, last_option(TEMPLATE_EXPORTER, 160));
+	pass(-3600000, 10);
+	export_tick(e, &c);
+	ATF_CHECK_EQ((uint64_t)init_ms - 3600010,
+	    last_option(TEMPLATE_EXPORTER, 160));
+	export_free(e);
+}
+
 ATF_TC_WITHOUT_HEAD(templates_go_out_when_idle);
 ATF_TC_BODY(templates_go_out_when_idle, tc)
 {
@@ -513,6 +534,8 @@ ATF_TP_ADD_TCS(tp)
 	    templates_return_after_a_second_five_and_the_interval);
 	ATF_TP_ADD_TC(tp, short_template_interval_holds_from_the_start);
 	ATF_TP_ADD_TC(tp, statistics_come_at_the_start_and_each_interval);
+	ATF_TP_ADD_TC(tp,
+	    a_clock_set_back_moves_the_time_of_initialisation);
 	ATF_TP_ADD_TC(tp, templates_go_out_when_idle);
 	ATF_TP_ADD_TC(tp, templates_go_out_on_demand);
 	ATF_TP_ADD_TC(tp, v5_has_no_templates_to_send);
