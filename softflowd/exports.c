@@ -9,45 +9,11 @@
 
 #include "compat.h"
 #include "expire.h"
-#include "exports.h"
+#include "exports_state.h"
 #include "order.h"
-#include "pace.h"
 #include "siphash.h"
 
 _Static_assert(MAX_EXPORT <= 16, "a flow has a bit for each");
-
-struct exports_one {
-	struct export	*export;
-	struct pace	 pace;
-	int		 paced;
-	uint64_t	 octets;	/* sent, as pace knows */
-	uint32_t	 version;
-	uint32_t	 transport;
-	int		 up;
-};
-
-struct exports {
-	struct exports_config	 config;
-	struct track		*track;
-	export_send_fn		*send;
-	struct export_hand	*hands;
-	exports_gone_fn		*gone;
-	exports_commit_fn	*commit;
-	void			*arg;
-	export_totals_fn	*totals;
-	void			*totals_arg;
-	export_segment_fn	*segment;
-	struct exports_one	 one[MAX_EXPORT];
-	unsigned int		 count;
-	uint32_t		 flows;		/* who gets them: bit for each */
-	uint64_t		 mono_us;
-};
-
-static int
-is_stream(const struct exports_one *one)
-{
-	return (one->transport != TRANSPORT_UDP);
-}
 
 struct exports *
 exports_new(const struct exports_config *config, struct track *track,
@@ -191,9 +157,9 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	export_on_totals(one->export, x->totals, x->totals_arg);
 	export_segments(one->export, x->segment);
 	export_payload(one->export, conf->payload_max);
-	export_open(one->export, is_stream(one) ? -1 : fd, conf->sequence,
-	    &conf->counters);
-	if (is_stream(one) && add_stream(x, one, fd) == -1)
+	export_open(one->export, exports_is_stream(one) ? -1 : fd,
+	    conf->sequence, &conf->counters);
+	if (exports_is_stream(one) && add_stream(x, one, fd) == -1)
 		return (-1);
 	if (one->version != VERSION_PSAMP)
 		x->flows |= 1U << x->count;
@@ -207,59 +173,10 @@ exports_up(struct exports *x, unsigned int slot, int fd)
 	struct exports_one	*one = &x->one[slot];
 
 	one->up = fd != -1;
-	if (!is_stream(one))
+	if (!exports_is_stream(one))
 		export_up(one->export, fd);
 	else if (fd != -1)
 		export_stream_up(one->export, fd);
-}
-
-void
-exports_begin(struct exports *x)
-{
-	unsigned int	i;
-
-	for (i = 0; i < x->count; i++)
-		export_stream_begin(x->one[i].export, 0);
-}
-
-int
-exports_stream_fd(const struct exports *x, unsigned int slot, int *wants)
-{
-	*wants = 0;
-	if (!is_stream(&x->one[slot]))
-		return (-1);
-	return (export_stream_fd(x->one[slot].export, wants));
-}
-
-int
-exports_stream_turn(struct exports *x, unsigned int slot, int readable,
-    struct counters *c)
-{
-	return (is_stream(&x->one[slot]) ?
-	    export_stream_turn(x->one[slot].export, readable, c) : 1);
-}
-
-uint64_t
-exports_waiting(const struct exports *x, int down)
-{
-	const struct exports_one	*one;
-	uint64_t			 octets, messages = 0;
-
-	for (one = x->one; one < x->one + x->count; one++)
-		if (is_stream(one) && (one->up || down))
-			messages += export_stream_waiting(one->export,
-			    &octets);
-	return (messages);
-}
-
-void
-exports_give_up(struct exports *x)
-{
-	unsigned int	i;
-
-	for (i = 0; i < x->count; i++)
-		if (is_stream(&x->one[i]))
-			export_stream_give_up(x->one[i].export);
 }
 
 void
@@ -496,7 +413,7 @@ exports_room(struct exports *x)
 		pace_sent(&x->one[i]);
 		if (x->one[i].paced && !pace_room(&x->one[i].pace))
 			return (0);
-		if (is_stream(&x->one[i]) &&
+		if (exports_is_stream(&x->one[i]) &&
 		    !export_stream_room(x->one[i].export, x->mono_us))
 			return (0);
 	}
@@ -569,7 +486,7 @@ unsigned int
 exports_repeats(const struct exports *x, unsigned int slot,
     const struct export_hand *h)
 {
-	return (is_stream(&x->one[slot]) ? 0 : h->together);
+	return (exports_is_stream(&x->one[slot]) ? 0 : h->together);
 }
 
 void
@@ -605,7 +522,7 @@ exports_row(struct exports *x, unsigned int slot, struct summary_export *row)
 	row->down = !one->up;
 	row->sequence = export_session(one->export)->sequence;
 	row->counters = export_session(one->export)->counters;
-	if (is_stream(one))
+	if (exports_is_stream(one))
 		row->queued = export_stream_waiting(one->export,
 		    &row->queued_octets);
 }

@@ -27,7 +27,6 @@
 #define PAYLOAD_MIN	512	/* RFC 7011 section 10.3.3, MTU unknown */
 #define PAYLOAD_USUAL	1400
 #define PAYLOAD_V5	1464	/* 30 records */
-#define PAYLOAD_FIELDS	1200	/* templates of optional fields may need it */
 #define HEADERS_IPV4	28	/* IP and UDP */
 #define HEADERS_IPV6	48
 #define DEAD_MS		60000	/* TCP: unanswered for so long */
@@ -270,7 +269,7 @@ net_mtu(int fd, int v6)
 uint32_t
 priv_net_payload(int fd, const struct msg_export *e)
 {
-	uint32_t	limit = priv.opt->payload, mtu, headers, least;
+	uint32_t	limit = priv.opt->payload, mtu, headers;
 	int		v6 = e->remote.family == 6;
 
 	if (limit == 0)
@@ -279,9 +278,7 @@ priv_net_payload(int fd, const struct msg_export *e)
 		return (limit);
 	headers = v6 ? HEADERS_IPV6 : HEADERS_IPV4;
 	mtu = net_mtu(fd, v6);
-	least = e->format.fields != 0 || e->format.labels != 0 ?
-	    PAYLOAD_FIELDS : PAYLOAD_MIN;
-	net_fragments(fd, v6, mtu != 0 && mtu < least + headers);
+	net_fragments(fd, v6, mtu != 0 && mtu < PAYLOAD_MIN + headers);
 	if (mtu < PAYLOAD_MIN + headers)
 		return (PAYLOAD_MIN);
 	return (mtu - headers < limit ? mtu - headers : limit);
