@@ -172,8 +172,8 @@ void	export_stream_up(struct export *, int fd);
 
 /*
  * Its descriptor to poll, -1 if there is none, and whether for POLLOUT; and
- * what is to be done each turn: 1, or -1 with errno, 0 being the collector's
- * wish, when the connection has ended.
+ * what is to be done each turn with one that is connected: 1, or -1 with errno,
+ * 0 being the collector's wish, when that has ended, be it since the last turn.
  */
 int	export_stream_fd(const struct export *, int *wants);
 int	export_stream_turn(struct export *, int readable, struct counters *);

@@ -149,8 +149,11 @@ export_stream_turn(struct export *e, int readable, struct counters *c)
 {
 	int	n;
 
-	if (stream_fd(e->stream) == -1)
-		return (1);
+	/* It ended where room was awaited. */
+	if (stream_fd(e->stream) == -1) {
+		errno = (int)stream_counters(e->stream)->last_error;
+		return (-1);
+	}
 	if (readable && (n = stream_read(e->stream, &e->clock)) != 1) {
 		if (n == 0)
 			errno = 0;

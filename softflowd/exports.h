@@ -81,8 +81,9 @@ void	exports_up(struct exports *, unsigned int slot, int fd);
 /*
  * Streams.  When adopting, exports_begin() is to be called where
  * exports_adopt() is not.  A slot's descriptor to poll, -1: none, or no
- * stream; what is to be done with all of them each turn, which returns 1, or
- * -1 with errno when the connection has ended, 0 being the collector's wish.
+ * stream; what is to be done each turn with one that is connected, which
+ * returns 1, or -1 with errno when that has ended, 0 being the collector's
+ * wish.
  */
 void	exports_begin(struct exports *);
 int	exports_stream_fd(const struct exports *, unsigned int slot,
