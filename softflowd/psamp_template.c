@@ -41,15 +41,16 @@ forget(struct psamp_session *s, uint16_t id, uint16_t set_id)
 }
 
 /*
- * Fields at p into t, of which as many are kept as have room.  Returns where
- * they end; NULL if that is beyond end.
+ * Fields at p into t, of which as many are kept as have room.  Those of no
+ * octets are not: they say nothing, but would be gone through for each record.
+ * Returns where they end; NULL if that is beyond end.
  */
 static const uint8_t *
 take_fields(struct psamp_template *t, const uint8_t *p, const uint8_t *end)
 {
 	struct psamp_field	f;
 	uint32_t		least = 0;
-	uint16_t		i;
+	uint16_t		i, kept = 0;
 
 	for (i = 0; i < t->count; i++) {
 		if (end - p < 4)
@@ -64,9 +65,13 @@ take_fields(struct psamp_template *t, const uint8_t *p, const uint8_t *end)
 			f.element = 0;
 		}
 		least += f.length == PSAMP_VARIABLE ? 1 : f.length;
-		if (i < PSAMP_FIELDS)
-			t->field[i] = f;
+		if (f.length == 0)
+			continue;
+		if (kept < PSAMP_FIELDS)
+			t->field[kept] = f;
+		kept++;
 	}
+	t->count = kept;
 	/* A record of more is longer than any message. */
 	t->least = least < UINT16_MAX ? (uint16_t)least : UINT16_MAX;
 	return (p);

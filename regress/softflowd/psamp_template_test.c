@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "psamp_fixture.h"
+#include "psamp_template.h"
 
 #define CASE(name)							\
 	ATF_TC_WITHOUT_HEAD(name);					\
@@ -100,6 +101,26 @@ CASE(templates_are_bounded_in_number)
 	make_plain(0, 1);
 	ATF_CHECK_EQ(1, take(message_len));
 	ATF_CHECK_EQ(5, c.psamp_bad_templates);
+}
+
+CASE(fields_of_no_octets_are_not_kept)
+{
+	uint16_t			 fields[2 * (PSAMP_FIELDS + 2)] = { 0 };
+	const struct psamp_template	*t;
+
+	start();
+	fields[2 * PSAMP_FIELDS] = 313;
+	fields[2 * PSAMP_FIELDS + 1] = 28;
+	message_begin(0);
+	message_template(300, fields, PSAMP_FIELDS + 2);
+	message_set(300);
+	message_octets(message_frame + 14, 28);
+	message_set_end();
+	ATF_CHECK_EQ(1, finish());
+	ATF_CHECK_EQ(0, c.psamp_bad_templates);
+	ATF_REQUIRE((t = psamp_template_find(reader.session, 300)) != NULL);
+	ATF_CHECK_EQ(1, t->count);
+	ATF_CHECK_EQ(313, t->field[0].element);
 }
 
 CASE(record_longer_than_any_set_does_not_come)
@@ -205,6 +226,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, templates_that_cannot_be_kept_are_counted);
 	ATF_TP_ADD_TC(tp, enterprise_number_cut_off_is_a_bad_template);
 	ATF_TP_ADD_TC(tp, templates_are_bounded_in_number);
+	ATF_TP_ADD_TC(tp, fields_of_no_octets_are_not_kept);
 	ATF_TP_ADD_TC(tp, record_longer_than_any_set_does_not_come);
 	ATF_TP_ADD_TC(tp,
 	    withdrawn_template_is_forgotten_and_another_one_takes_its_place);
