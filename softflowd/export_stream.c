@@ -115,7 +115,8 @@ wait_for_room(struct export *e, size_t len, struct counters *c)
 
 /*
  * The train in hand goes into the queue, from the first piece on.  What a
- * worker before us has put there, or found no room for, its mark tells.
+ * worker before us has put there, or found no room for, its mark tells, if it
+ * is of this train: of another one it is damage.
  */
 void
 export_queue_pieces(struct export *e, unsigned int first, struct counters *c)
@@ -132,7 +133,7 @@ export_queue_pieces(struct export *e, unsigned int first, struct counters *c)
 		piece.records = p->records;
 		piece.boot_ms = p->boot_ms;
 		piece.mark = h->number * MAX_TRAIN + first + 1;
-		if (stream_mark(e->stream) >= piece.mark)
+		if (stream_mark(e->stream) - piece.mark < MAX_TRAIN - first)
 			h->sent |= 1U << first;
 		else {
 			wait_for_room(e, p->len, c);

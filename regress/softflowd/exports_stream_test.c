@@ -154,8 +154,25 @@ ATF_TC_BODY(a_session_that_ends_while_room_is_awaited_is_told, tc)
 	exports_free(x);
 }
 
+ATF_TC_WITHOUT_HEAD(a_mark_of_another_train_holds_nothing_back);
+ATF_TC_BODY(a_mark_of_another_train_holds_nothing_back, tc)
+{
+	struct summary_export	row = { 0 };
+
+	begin_exports();
+	add_stream();
+	queues[0]->state[queues[0]->current].mark =
+	    UINT64_MAX - 100;
+	export_one(1);
+	exports_flush(x, &c);
+	exports_row(x, 0, &row);
+	ATF_CHECK_EQ(1, row.queued);
+	exports_free(x);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_session_that_ends_while_room_is_awaited_is_told);
+	ATF_TP_ADD_TC(tp, a_mark_of_another_train_holds_nothing_back);
 	return (atf_no_error());
 }
