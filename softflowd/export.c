@@ -147,14 +147,20 @@ export_set_clock(struct export *e, const struct export_clock *clock)
 	e->clock = *clock;
 }
 
+/* Even where nothing else is to be sent; those of a stream's preface hold. */
+static int
+templates_wanted(const struct export *e)
+{
+	return (e->encoder->templates != NULL && (e->session.templates_now ||
+	    (e->stream == NULL &&
+	    e->clock.uptime_ms >= e->session.templates_at_ms)));
+}
+
 static int
 templates_due(const struct export *e)
 {
-	if (e->stream != NULL)		/* those of its preface hold */
-		return (e->encoder->templates != NULL &&
-		    e->session.templates_now);
-	return (e->encoder->templates != NULL && (e->session.templates_now ||
-	    e->clock.uptime_ms >= e->session.templates_at_ms ||
+	return (templates_wanted(e) || (e->encoder->templates != NULL &&
+	    e->stream == NULL &&
 	    e->session.datagrams >= e->config.template_datagrams));
 }
 
@@ -488,7 +494,7 @@ export_tick(struct export *e, struct counters *c)
 		send_statistics(e, c);
 	if (e->session.interface != 0 && e->encoder->templates != NULL)
 		send_interfaces(e, c);
-	if (!templates_due(e))
+	if (!templates_wanted(e))
 		return;
 	export_flush(e, c);
 	begin(e, e->lane, c);

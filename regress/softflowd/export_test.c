@@ -209,6 +209,22 @@ ATF_TC_BODY(short_template_interval_holds_from_the_start, tc)
 	export_free(e);
 }
 
+/* Else a tick, one for each batch, would send templates each time. */
+ATF_TC_WITHOUT_HEAD(templates_due_by_number_wait_for_a_datagram);
+ATF_TC_BODY(templates_due_by_number_wait_for_a_datagram, tc)
+{
+	config.template_datagrams = 1;
+	start(9);
+	add(0, 1400);
+	export_tick(e, &c);
+	export_tick(e, &c);
+	ATF_CHECK_EQ(1, nsent);
+	put_one(tcp_flow());
+	ATF_CHECK_EQ(2, nsent);
+	ATF_CHECK(has_templates(1));
+	export_free(e);
+}
+
 static uint64_t	ignored;
 
 static void
@@ -533,6 +549,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    templates_return_after_a_second_five_and_the_interval);
 	ATF_TP_ADD_TC(tp, short_template_interval_holds_from_the_start);
+	ATF_TP_ADD_TC(tp, templates_due_by_number_wait_for_a_datagram);
 	ATF_TP_ADD_TC(tp, statistics_come_at_the_start_and_each_interval);
 	ATF_TP_ADD_TC(tp,
 	    a_clock_set_back_moves_the_time_of_initialisation);
