@@ -404,20 +404,22 @@ exports_pace(struct exports *x, uint64_t mono_us)
 	}
 }
 
+/* All are asked, or full streams would get their time one after the other. */
 int
 exports_room(struct exports *x)
 {
 	unsigned int	i;
+	int		room = 1;
 
 	for (i = 0; i < x->count; i++) {
 		pace_sent(&x->one[i]);
 		if (x->one[i].paced && !pace_room(&x->one[i].pace))
-			return (0);
+			room = 0;
 		if (exports_is_stream(&x->one[i]) &&
 		    !export_stream_room(x->one[i].export, x->mono_us))
-			return (0);
+			room = 0;
 	}
-	return (1);
+	return (room);
 }
 
 void

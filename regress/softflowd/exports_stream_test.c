@@ -170,9 +170,27 @@ ATF_TC_BODY(a_mark_of_another_train_holds_nothing_back, tc)
 	exports_free(x);
 }
 
+ATF_TC_WITHOUT_HEAD(full_streams_hold_flows_back_for_a_second_together);
+ATF_TC_BODY(full_streams_hold_flows_back_for_a_second_together, tc)
+{
+	begin_exports();
+	add_stream();
+	add_stream();
+	add_stream();
+	export_until_full();
+	exports_pace(x, 1000000);
+	ATF_CHECK_EQ(0, exports_room(x));
+	exports_pace(x, 1999999);
+	ATF_CHECK_EQ(0, exports_room(x));
+	exports_pace(x, 2000000);
+	ATF_CHECK_EQ(1, exports_room(x));
+	exports_free(x);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_session_that_ends_while_room_is_awaited_is_told);
 	ATF_TP_ADD_TC(tp, a_mark_of_another_train_holds_nothing_back);
+	ATF_TP_ADD_TC(tp, full_streams_hold_flows_back_for_a_second_together);
 	return (atf_no_error());
 }
