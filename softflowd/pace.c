@@ -33,8 +33,10 @@ pace_time(struct pace *p, uint64_t now_us)
 void
 pace_take(struct pace *p, uint64_t octets)
 {
-	p->tokens -= (int64_t)octets;
 	/* What had to go is no reason to be silent for long. */
+	if (octets > p->rate + PACE_BURST)
+		octets = p->rate + PACE_BURST;
+	p->tokens -= (int64_t)octets;
 	if (p->tokens < -(int64_t)p->rate)
 		p->tokens = -(int64_t)p->rate;
 }

@@ -64,6 +64,17 @@ ATF_TC_BODY(what_had_to_go_is_owed_for_a_second_at_most, tc)
 	ATF_CHECK(pace_room(&p));
 }
 
+ATF_TC_WITHOUT_HEAD(a_count_that_went_back_gives_no_tokens);
+ATF_TC_BODY(a_count_that_went_back_gives_no_tokens, tc)
+{
+	pace_init(&p, 1000000);
+	pace_time(&p, T0);
+	pace_take(&p, (uint64_t)INT64_MIN);
+	pace_take(&p, (uint64_t)-1000000);
+	ATF_CHECK(!pace_room(&p));
+	ATF_CHECK(pace_over(&p));
+}
+
 ATF_TC_WITHOUT_HEAD(a_rate_that_nobody_fixed_is_never_over);
 ATF_TC_BODY(a_rate_that_nobody_fixed_is_never_over, tc)
 {
@@ -124,6 +135,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_burst_is_followed_by_the_rate);
 	ATF_TP_ADD_TC(tp, a_pause_saves_no_more_than_a_burst);
 	ATF_TP_ADD_TC(tp, what_had_to_go_is_owed_for_a_second_at_most);
+	ATF_TP_ADD_TC(tp, a_count_that_went_back_gives_no_tokens);
 	ATF_TP_ADD_TC(tp, a_rate_that_nobody_fixed_is_never_over);
 	ATF_TP_ADD_TC(tp, while_flows_wait_the_rate_doubles_each_second);
 	ATF_TP_ADD_TC(tp, a_fixed_rate_stays_whatever_waits);
