@@ -15,7 +15,8 @@
 
 /*
  * Each flow once, while frames go on being read: a million flows take longer
- * than those could wait.
+ * than those could wait.  With a limit it may be minutes, in which the parent
+ * must hear of us, and may want us to end: what is left is exported then.
  */
 static uint64_t
 for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
@@ -27,11 +28,15 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 		count += some(engine.meter, &cursor);
 		if (cursor == TRACK_NONE)
 			return (count);
-		engine.turns++;
 		if (some == meter_expire_some)
 			engine_await_room();
 		if (engine.gathering && !(engine.conf.flags & CONF_SAVEFILE))
 			(void)engine_read_frames();
+		engine_pause(0);
+		engine_report(0);
+		engine_flush(0);
+		if (engine.phase == ENGINE_FINISHING)
+			return (count);
 	}
 }
 

@@ -212,9 +212,8 @@ engine_set_patience(void)
 	meter_patience(engine.meter, engine_wait, ms);
 }
 
-/* Let the channel and the streams go on for a moment. */
-static void
-engine_pause(void)
+void
+engine_pause(int ms)
 {
 	struct pollfd	pfd[1 + MAX_EXPORT];
 	unsigned int	n;
@@ -223,7 +222,7 @@ engine_pause(void)
 	pfd[0].fd = FD_CHANNEL;
 	pfd[0].events = POLLIN;
 	n = engine_export_pollfds(&pfd[1]);
-	if (poll(pfd, 1 + n, ENGINE_DRAIN_MS) == -1)
+	if (poll(pfd, 1 + n, ms) == -1)
 		return;
 	engine_export_polled(&pfd[1]);
 	if (pfd[0].revents & (POLLIN | POLLHUP))
@@ -245,7 +244,7 @@ engine_drain(int64_t deadline_us)
 	meter_flush(engine.meter);
 	while (meter_waiting(engine.meter, engine.mono_us < missing_us) > 0 &&
 	    engine.mono_us < deadline_us)
-		engine_pause();
+		engine_pause(ENGINE_DRAIN_MS);
 	meter_give_up(engine.meter);
 }
 
@@ -260,7 +259,7 @@ engine_await_streams(void)
 
 	while (!engine_is_live() && engine_export_missing() &&
 	    engine.mono_us < deadline_us && !engine.terminated)
-		engine_pause();
+		engine_pause(ENGINE_DRAIN_MS);
 }
 
 /* Export what is left, account for it, and leave. */

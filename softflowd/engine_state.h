@@ -96,6 +96,9 @@ int	engine_read_frames(void);
 /* engine_run.c: wait, a short time only, until collectors may have more. */
 void	engine_await_room(void);
 
+/* engine_run.c: let the channel and the streams go on, for so long at most. */
+void	engine_pause(int ms);
+
 /* engine_run.c: from the kernel, into all counters. */
 void	engine_kernel_counters(void);
 

@@ -47,6 +47,34 @@ ten_thousand_end_in_version() {
 	    atf_fail "$arrived of $flows flows arrived"
 }
 
+# Some 40 seconds of it are to be exported, a parent has no patience for 30.
+atf_test_case a_limit_keeps_nobody_from_ending cleanup
+a_limit_keeps_nobody_from_ending_head() {
+	atf_set descr "SIGTERM while all flows expire, slowly"
+	atf_set require.user root
+	atf_set timeout 90
+}
+a_limit_keeps_nobody_from_ending_body() {
+	make_namespace
+	atf_check -o ignore -e ignore "$tree/regress/bench/generate" \
+	    -m small -6 0 -f $flows -n $flows -o many.pcap
+	start_collector in_ns
+	start_softflowd in_ns -i vb -n 127.0.0.1:$port -o rate=12000
+	send -r 20000 va many.pcap
+	wait_for live_counter_is flows $flows
+	"$softflowctl" -c ctl expire-all >expired &
+	sleep 1
+	kill -TERM $softflowd_pid
+	finish_softflowd
+	cat log
+	atf_check -s exit:1 grep "did not end" log
+	atf_check -o match:"Expired [1-9][0-9]* flows" cat expired
+	finish_collector
+}
+a_limit_keeps_nobody_from_ending_cleanup() {
+	remove_namespace
+}
+
 cases=
 for v in 5 9 10; do
 	case=nothing_is_lost_of_many_at_once_in_version_$v
@@ -67,7 +95,7 @@ for v in 5 9 10; do
 done
 
 atf_init_test_cases() {
-	for case in $cases; do
+	for case in a_limit_keeps_nobody_from_ending $cases; do
 		atf_add_test_case $case
 	done
 }
