@@ -127,7 +127,9 @@ collector_place(const char *item, struct options_dest *dest)
 		len = strcspn(item, ":");
 		port = item + len;
 		if (*port == ':' && strchr(port + 1, ':') != NULL)
-			return ("an IPv6 address needs brackets, as in "
+			return (strspn(item, DIGITS "abcdefABCDEF") < len ?
+			    "unknown transport; known are udp, tcp and sctp" :
+			    "an IPv6 address needs brackets, as in "
 			    "[2001:db8::1]:9995");
 	}
 	if (len >= sizeof(dest->host))
@@ -223,6 +225,24 @@ check_carried(const struct options *o, unsigned int used, char *error,
 	return (0);
 }
 
+/* The templates of softflowd 1.x are what they were. */
+static int
+check_classic(const struct options *o, char *error, size_t len)
+{
+	const char	*what = NULL;
+
+	if (o->flow_id)
+		what = "flow-id";
+	else if ((o->fields & ~(unsigned int)(OPTIONAL_VLAN |
+	    OPTIONAL_MAC)) != 0)
+		what = "fields other than vlan and mac";
+	if (!o->classic || what == NULL)
+		return (0);
+	snprintf(error, len, "-o templates=classic: they have no room for "
+	    "-o %s", what);
+	return (-1);
+}
+
 /* What must be right for each collector. */
 static int
 check_version_5(const struct options *o, char *error, size_t len)
@@ -251,6 +271,27 @@ check_transport(const struct options_dest *d, char *error, size_t len)
 	    "their length, so a TCP stream of them cannot be read; use "
 	    "version 10, or udp", d->host, d->port, d->version);
 	return (-1);
+}
+
+/*
+ * Two sessions of one kind would tell one collector everything twice, with
+ * sequence numbers that it cannot tell apart.
+ */
+static int
+check_twice(const struct options *o, unsigned int i, char *error, size_t len)
+{
+	const struct options_dest	*d = &o->dest[i], *e;
+
+	for (e = o->dest; e < d; e++) {
+		if (e->version != d->version || e->transport != d->transport ||
+		    strcmp(e->host, d->host) != 0 ||
+		    strcmp(e->port, d->port) != 0)
+			continue;
+		snprintf(error, len, "-n %s:%s: it is given twice", d->host,
+		    d->port);
+		return (-1);
+	}
+	return (0);
 }
 
 static uint32_t
@@ -297,12 +338,14 @@ options_collectors(struct options *o, char *error, size_t len)
 			o->dest[i].transport = o->transport;
 		if (o->dest[i].version == 0)
 			o->dest[i].version = o->version;
-		if (check_transport(&o->dest[i], error, len) == -1)
+		if (check_transport(&o->dest[i], error, len) == -1 ||
+		    check_twice(o, i, error, len) == -1)
 			return (-1);
 	}
 	used = versions_used(o);
 	if ((used & V5 && check_version_5(o, error, len) == -1) ||
-	    check_carried(o, used, error, len) == -1)
+	    check_carried(o, used, error, len) == -1 ||
+	    check_classic(o, error, len) == -1)
 		return (-1);
 	/* A file's flows are the same wherever they are read. */
 	if (!o->have_source_id && o->savefile == NULL)

@@ -196,7 +196,7 @@ priv_open_live(void)
 }
 
 static void
-priv_warn_version_5(void)
+priv_warn_versions(void)
 {
 	unsigned int	i;
 
@@ -207,6 +207,12 @@ priv_warn_version_5(void)
 		log_info("NetFlow v%d cannot carry IPv6: such flows are "
 		    "counted as flows_not_exportable; -v 9 and -v 10 carry "
 		    "them", priv.opt->dest[i].version);
+	for (i = 0; i < priv.opt->ndest && priv.opt->sampling > 1; i++)
+		if (priv.opt->dest[i].version == 1) {
+			log_warnx("NetFlow v1 cannot say that -s %u samples; "
+			    "-v 5, -v 9 and -v 10 can", priv.opt->sampling);
+			break;
+		}
 }
 
 static void
@@ -225,7 +231,7 @@ priv_open(void)
 		fatal("/dev/null");
 	priv_find_user();
 	priv_export_open();
-	priv_warn_version_5();
+	priv_warn_versions();
 	priv_pidfile_open();
 	priv_control_open();
 	if (priv.root && (priv.chroot_fd = sandbox_chroot_dir()) == -1)

@@ -80,9 +80,9 @@ ATF_TC_BODY(each_collector_has_its_version_and_transport, tc)
 ATF_TC_WITHOUT_HEAD(a_host_may_be_named_like_a_transport);
 ATF_TC_BODY(a_host_may_be_named_like_a_transport, tc)
 {
-	good("-i e -n tcp:4739,udp:tcp:4739,[udp]:1");
+	good("-i e -n tcp:4739,udp:tcp:4740,[udp]:1");
 	is(0, 5, TRANSPORT_UDP, "tcp", "4739");
-	is(1, 5, TRANSPORT_UDP, "tcp", "4739");
+	is(1, 5, TRANSPORT_UDP, "tcp", "4740");
 	is(2, 5, TRANSPORT_UDP, "udp", "1");
 }
 
@@ -93,8 +93,8 @@ ATF_TC_BODY(unknown_versions_and_transports_are_named, tc)
 	    "are 1, 5, 9, 10 (ipfix) and psamp");
 	bad("-i e -n @a:1", "-n @a:1: unknown version before @; known are 1, "
 	    "5, 9, 10 (ipfix) and psamp");
-	bad("-i e -n dccp:a:1", "-n dccp:a:1: an IPv6 address needs brackets, "
-	    "as in [2001:db8::1]:9995");
+	bad("-i e -n dccp:a:1", "-n dccp:a:1: unknown transport; known are "
+	    "udp, tcp and sctp");
 	bad("-i e -n tcp:v9@a:1", "-n tcp:v9@a:1: unknown version before @; "
 	    "known are 1, 5, 9, 10 (ipfix) and psamp");
 	bad("-i e -P dccp", "-P dccp: unknown; known are udp, tcp and sctp");
@@ -115,11 +115,18 @@ ATF_TC_BODY(a_tcp_stream_needs_messages_with_a_length, tc)
 	    "cannot be read; use version 10, or udp");
 }
 
+ATF_TC_WITHOUT_HEAD(a_collector_is_given_once_for_each_version);
+ATF_TC_BODY(a_collector_is_given_once_for_each_version, tc)
+{
+	good("-i e -n a:1,b:1,a:2,v9@a:1,ipfix@a:1,ipfix@tcp:a:1");
+	bad("-i e -n a:1,b:1 -n v5@udp:a:1", "-n a:1: it is given twice");
+}
+
 ATF_TC_WITHOUT_HEAD(what_no_collector_can_be_told_is_refused);
 ATF_TC_BODY(what_no_collector_can_be_told_is_refused, tc)
 {
 	good("-i e -n a:1,v9@b:2 -H 2:0:0:0:0:1 -o fields=ttl -x 3 -A milli");
-	good("-i e -n a:1,v10@b:2 -b -o flow-id -o templates=classic");
+	good("-i e -n a:1,v10@b:2 -b -o flow-id");
 	bad("-i e -n v9@a:1 -b", "-b: records of no collector's version have "
 	    "no room for it; use -v 10");
 	bad("-i e -n v9@a:1 -v 10 -o flow-id", "-o flow-id: records of no "
@@ -133,6 +140,12 @@ ATF_TC_BODY(what_no_collector_can_be_told_is_refused, tc)
 	bad("-i e -v 9 -n a:1,v5@b:2 -o source-id=65536", "-o source-id=65536:"
 	    " version 5 has room for 0 to 65535; use -v 9 or -v 10");
 	good("-i e -v 5 -n v1@a:1 -s 16384");
+	good("-i e -v 9 -o fields=vlan,mac -H 2:0:0:0:0:1 -o templates=classic");
+	bad("-i e -v 9 -o fields=vlan,ttl -o templates=classic",
+	    "-o templates=classic: they have no room for -o fields other than "
+	    "vlan and mac");
+	bad("-i e -v 10 -o flow-id -o templates=classic",
+	    "-o templates=classic: they have no room for -o flow-id");
 }
 
 ATF_TC_WITHOUT_HEAD(a_collector_gets_what_its_version_can_say);
@@ -141,13 +154,13 @@ ATF_TC_BODY(a_collector_gets_what_its_version_can_say, tc)
 	struct export_format	f;
 
 	good("-i e -n a:1,v9@b:2,v10@c:3 -T ether -x 2 -A micro -b "
-	    "-o flow-id -o templates=classic");
+	    "-o templates=classic");
 	options_format(&opts, 10, &f);
 	ATF_CHECK_EQ(10, f.version);
 	ATF_CHECK_EQ(OPTIONAL_VLAN | OPTIONAL_MAC, f.fields);
 	ATF_CHECK_EQ(2, f.labels);
 	ATF_CHECK_EQ(TIMES_MICROSECONDS, f.times);
-	ATF_CHECK_EQ(FORMAT_BIFLOW | FORMAT_CLASSIC | FORMAT_FLOW_ID, f.flags);
+	ATF_CHECK_EQ(FORMAT_BIFLOW | FORMAT_CLASSIC, f.flags);
 	options_format(&opts, 9, &f);
 	ATF_CHECK_EQ(OPTIONAL_VLAN | OPTIONAL_MAC, f.fields);
 	ATF_CHECK_EQ(FORMAT_CLASSIC, f.flags);
@@ -156,7 +169,11 @@ ATF_TC_BODY(a_collector_gets_what_its_version_can_say, tc)
 	ATF_CHECK(f.fields == 0 && f.labels == 0 && f.times == 0 &&
 	    f.flags == 0);
 	ATF_CHECK(options_counters32(&opts));
-	good("-i e -n v9@b:2,v10@c:3");
+	good("-i e -n v9@b:2,v10@c:3 -o flow-id");
+	options_format(&opts, 9, &f);
+	ATF_CHECK_EQ(0, f.flags);
+	options_format(&opts, 10, &f);
+	ATF_CHECK_EQ(FORMAT_FLOW_ID, f.flags);
 	ATF_CHECK(!options_counters32(&opts));
 	good("-i e -n v9@b:2,v1@c:3");
 	ATF_CHECK(options_counters32(&opts));
@@ -251,6 +268,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_host_may_be_named_like_a_transport);
 	ATF_TP_ADD_TC(tp, unknown_versions_and_transports_are_named);
 	ATF_TP_ADD_TC(tp, a_tcp_stream_needs_messages_with_a_length);
+	ATF_TP_ADD_TC(tp, a_collector_is_given_once_for_each_version);
 	ATF_TP_ADD_TC(tp, what_no_collector_can_be_told_is_refused);
 	ATF_TP_ADD_TC(tp, a_collector_gets_what_its_version_can_say);
 	ATF_TP_ADD_TC(tp, instances_differ_in_their_source_id_and_keep_it);

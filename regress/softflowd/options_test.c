@@ -315,7 +315,8 @@ CASE(sixteen_collectors_are_the_most)
 	int i;
 
 	for (i = 1; i < MAX_EXPORT; i++)
-		strlcat(line, ",a:1", sizeof(line));
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+		    ",a:%u", i + 1);
 	good(line);
 	ATF_CHECK_EQ(opts.ndest, MAX_EXPORT);
 	strlcat(line, " -n b:2", sizeof(line));
