@@ -121,10 +121,12 @@ int
 engine_read_frames(void)
 {
 	unsigned int	batches = 0, idle = 0;
+	int64_t		deadline_us = engine.mono_us + ENGINE_REPORT_US;
 	int		n;
 
 	engine.drained = 0;
-	while (batches < ENGINE_TURN_BATCHES) {
+	/* Waiting for room takes time, in which the parent wants to hear us. */
+	while (batches < ENGINE_TURN_BATCHES && engine.mono_us < deadline_us) {
 		if (!engine_is_live())
 			engine_await_room();
 		n = engine_read_batch(engine.next);
