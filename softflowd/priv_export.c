@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,7 +204,13 @@ dest_event(struct priv_dest *dest)
 
 	if (getsockopt(dest->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	if (error == 0 && dest_addresses(dest) == 0) {
+	if (error == 0 && dest_addresses(dest) == -1)
+		error = errno;
+	/* On this host, a port that nobody has may become its own peer. */
+	if (error == 0 && memcmp(&dest->conf.local, &dest->conf.remote,
+	    sizeof(dest->conf.local)) == 0)
+		error = ECONNREFUSED;
+	if (error == 0) {
 		dest_connected(dest);
 		return;
 	}
@@ -261,6 +268,9 @@ dest_prepare(struct priv_dest *dest, const struct options_dest *opt,
 		return;
 	}
 	dest->naddr = 1;
+	if (priv_net_is_alias(&dest->addr[0]))
+		fatalx("%s: it must be the address that the collector has, "
+		    "not one that stands for others", dest->name);
 	priv_net_addr(&addr, &dest->addr[0]);
 	if (family != 0 && family != addr.family)
 		fatalx("%s: -e %s is of another address family", dest->name,
@@ -275,6 +285,16 @@ dest_is_awaited(const struct priv_dest *dest)
 	    (priv.opt->savefile != NULL && dest->state == DEST_CONNECTING));
 }
 
+/* Signals are blocked still, for the loop that is to come. */
+static int
+end_is_pending(void)
+{
+	sigset_t	set;
+
+	return (sigpending(&set) == 0 && (sigismember(&set, SIGINT) == 1 ||
+	    sigismember(&set, SIGTERM) == 1));
+}
+
 static void
 await(void)
 {
@@ -283,7 +303,7 @@ await(void)
 	unsigned int	i;
 
 	end += priv.opt->savefile == NULL ? START_MS : START_FILE_MS;
-	while ((now = priv_now_ms()) < end) {
+	while ((now = priv_now_ms()) < end && !end_is_pending()) {
 		for (i = 0; i < priv.ndest; i++)
 			if (dest_is_awaited(&priv.dest[i]))
 				break;
@@ -373,13 +393,17 @@ dest_hand_over(struct priv_dest *dest, enum msg_type type)
 {
 	struct msg_export	msg = dest->conf;
 
+	dest->state = DEST_CONNECTED;
 	if (is_stream(dest)) {
 		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
 		dest->fd = -1;
 	} else {
 		msg.payload_max = priv_net_payload(dest->fd, &dest->conf);
 		msg.sequence = priv.counters.sequence[dest_slot(dest)];
-		priv_worker_send_copy(type, dest->fd, &msg, sizeof(msg));
+		/* Without its socket, the loop tries again. */
+		if (priv_worker_send_copy(type, dest->fd, &msg,
+		    sizeof(msg)) == -1)
+			return;
 	}
 	dest->state = DEST_UP;
 }

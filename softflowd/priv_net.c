@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 
 #include <netinet/in.h>
-#include <netinet/ip.h>
-#include <netinet/tcp.h>
 
 #include <arpa/inet.h>
 
@@ -21,6 +19,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "net_system.h"
 #include "priv_state.h"
 
 #define EXPORT_SNDBUF	(1024 * 1024)
@@ -101,6 +100,20 @@ priv_net_numeric(struct sockaddr_storage *ss, const char *host,
 	return (0);
 }
 
+int
+priv_net_is_alias(const struct sockaddr_storage *ss)
+{
+	static const uint8_t	none[16];
+	struct sockaddr_in6	sin6;
+	struct msg_addr		addr;
+
+	priv_net_addr(&addr, ss);
+	if (memcmp(addr.addr, none, sizeof(none)) == 0)
+		return (1);
+	memcpy(&sin6, ss, sizeof(sin6));
+	return (addr.family == 6 && IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr));
+}
+
 /* Where datagrams leave from: -S, -e. */
 static int
 net_bind(int fd, const char **what)
@@ -109,14 +122,8 @@ net_bind(int fd, const char **what)
 	struct sockaddr_storage	 ss;
 
 	*what = opt->device;
-#ifdef SO_BINDTODEVICE
-	if (opt->device != NULL && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
-	    opt->device, (socklen_t)strlen(opt->device) + 1) == -1)
+	if (opt->device != NULL && net_device(fd, opt->device) == -1)
 		return (-1);
-#else
-	if (opt->device != NULL)
-		fatalx("-S: this system cannot bind a socket to a device");
-#endif
 	*what = opt->source;
 	if (opt->source == NULL)
 		return (0);
@@ -159,14 +166,8 @@ net_liveliness(int fd, int transport)
 	int	on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-#ifdef TCP_USER_TIMEOUT
-	on = DEAD_MS;
 	if (transport == TRANSPORT_TCP)
-		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &on,
-		    sizeof(on));
-#else
-	(void)transport;
-#endif
+		net_give_up(fd, DEAD_MS);
 }
 
 int
@@ -190,6 +191,10 @@ priv_net_connect(int transport, const struct sockaddr_storage *to,
 	int	fd, size = EXPORT_SNDBUF, saved;
 
 	*what = NULL;
+	if (priv_net_is_alias(to)) {
+		errno = EADDRNOTAVAIL;
+		return (-1);
+	}
 	if ((fd = priv_net_socket(to->ss_family, transport)) == -1)
 		return (-1);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -223,49 +228,6 @@ priv_net_local(int fd, struct msg_addr *local)
 	return (0);
 }
 
-/*
- * Datagrams are not fragmented, unless the route takes less than what must be
- * sent in one.
- */
-static void
-net_fragments(int fd, int v6, int allowed)
-{
-#ifdef IP_MTU_DISCOVER
-	int	value;
-
-	if (v6) {
-		value = allowed ? IPV6_PMTUDISC_WANT : IPV6_PMTUDISC_DO;
-		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value,
-		    sizeof(value));
-		return;
-	}
-	value = allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO;
-	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &value, sizeof(value));
-#else
-	(void)fd;
-	(void)v6;
-	(void)allowed;
-#endif
-}
-
-/* What the route carries in one piece; 0: unknown. */
-static uint32_t
-net_mtu(int fd, int v6)
-{
-	int		mtu = 0;
-#ifdef IP_MTU
-	socklen_t	len = sizeof(mtu);
-
-	if (getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
-	    v6 ? IPV6_MTU : IP_MTU, &mtu, &len) == -1)
-		mtu = 0;
-#else
-	(void)fd;
-	(void)v6;
-#endif
-	return (mtu < 0 ? 0 : (uint32_t)mtu);
-}
-
 uint32_t
 priv_net_payload(int fd, const struct msg_export *e)
 {
@@ -278,7 +240,13 @@ priv_net_payload(int fd, const struct msg_export *e)
 		return (limit);
 	headers = v6 ? HEADERS_IPV6 : HEADERS_IPV4;
 	mtu = net_mtu(fd, v6);
+	/*
+	 * Datagrams are not fragmented, unless the route takes less than what
+	 * must be sent in one.
+	 */
 	net_fragments(fd, v6, mtu != 0 && mtu < PAYLOAD_MIN + headers);
+	if (mtu == 0 && priv.opt->payload != 0)
+		return (limit);
 	if (mtu < PAYLOAD_MIN + headers)
 		return (PAYLOAD_MIN);
 	return (mtu - headers < limit ? mtu - headers : limit);

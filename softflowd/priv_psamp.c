@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "net_system.h"
 #include "peers.h"
 #include "priv_state.h"
 
@@ -65,12 +66,7 @@ psamp_open(int family, const struct msg_addr *peers, unsigned int n)
 	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (cap->fd == -1)
 		fatal("%s", name);
-#ifdef SO_RCVBUFFORCE
-	if (setsockopt(cap->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-	    sizeof(size)) == -1)
-#endif
-		(void)setsockopt(cap->fd, SOL_SOCKET, SO_RCVBUF, &size,
-		    sizeof(size));
+	net_receive_buffer(cap->fd, size);
 	if (psamp_bind(cap->fd, family, peers, n) == -1) {
 		if (errno == ENOTSUP)
 			fatalx("%s: on this system there must be one peer, "

@@ -166,6 +166,12 @@ void	priv_net_sockaddr(struct sockaddr_storage *, const struct msg_addr *);
 int	priv_net_numeric(struct sockaddr_storage *, const char *host,
 	    const char *port, int transport);
 
+/*
+ * Whether packets to the address go to another, so that ours would not be
+ * known by it: the unspecified one, or IPv4's in the clothes of IPv6.
+ */
+int	priv_net_is_alias(const struct sockaddr_storage *);
+
 /* A socket that is not connected; -1 with errno. */
 int	priv_net_socket(int family, int transport);
 
@@ -242,8 +248,8 @@ int	priv_link_list(struct stack_link *, unsigned int max);
 void	priv_finish(void);
 void	priv_worker_start(void);
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
-/* With a copy of the descriptor. */
-void	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
+/* With a copy of the descriptor; -1: there was none to be had. */
+int	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
 /* In a child: become our own program in a role; root: -1, or FD_CHROOT. */
 __dead void priv_exec(int channel, int root, const char *title,
 	    const char *role);

@@ -52,15 +52,19 @@ priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 }
 
 /* A copy, because imsg closes what it has sent. */
-void
+int
 priv_worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
 {
 	int	copy;
 
-	/* Without it the worker dies of the lack, and the next one may not. */
+	/*
+	 * Of what it cannot do without, the worker dies, and the next one may
+	 * not.
+	 */
 	if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, WORKER_FD_BASE)) == -1)
 		log_warn("descriptor for the worker");
 	priv_worker_send(type, copy, data, len);
+	return (copy == -1 ? -1 : 0);
 }
 
 /* Descriptors in their places, then our own program. */
@@ -100,9 +104,6 @@ worker_send_conf(void)
 	conf.fields = (uint16_t)opt->fields;
 	conf.labels = (uint16_t)opt->labels;
 	conf.sampling = opt->sampling;
-	conf.version = (uint32_t)(opt->ndest > 0 ? opt->dest[0].version :
-	    opt->version);
-	conf.source_id = options_source_id(opt, (int)conf.version);
 	conf.spread = opt->spread != 0;
 	conf.statistics_seconds = opt->statistics_seconds;
 	conf.template_seconds = opt->template_seconds;
@@ -153,8 +154,8 @@ worker_send_all(void)
 		capture = priv.capture[i].conf;
 		if (priv.worker.skip)
 			capture.flags |= MSG_CAPTURE_SKIP;
-		priv_worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd, &capture,
-		    sizeof(capture));
+		priv_worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd,
+		    &capture, sizeof(capture));
 	}
 	priv.worker.skip = 0;
 	priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,

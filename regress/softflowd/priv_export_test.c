@@ -17,6 +17,7 @@
 #include <atf-c.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdint.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct priv			 priv;
 
 static struct options		 opts;
 static int64_t			 forward_ms;	/* of the clock */
+static int			 copies = 1;	/* of descriptors to be had */
 
 /* What was sent to the worker since the last look. */
 static struct sent {
@@ -70,11 +72,14 @@ priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 	}
 }
 
-void
+int
 priv_worker_send_copy(enum msg_type type, int fd, const void *data,
     size_t len)
 {
-	priv_worker_send(type, dup(fd), data, len);
+	int	copy = copies ? dup(fd) : -1;
+
+	priv_worker_send(type, copy, data, len);
+	return (copy == -1 ? -1 : 0);
 }
 
 /* The child that would become the resolver leaves the channel to us. */
@@ -309,6 +314,57 @@ ATF_TC_BODY(a_name_is_tried_by_its_addresses_in_turn, tc)
 	close(fd);
 }
 
+ATF_TC_WITHOUT_HEAD(addresses_that_stand_for_others_are_passed_over);
+ATF_TC_BODY(addresses_that_stand_for_others_are_passed_over, tc)
+{
+	static const uint8_t	mapped[16] = { [10] = 255, 255, 127, 0, 0, 1 };
+	struct resolver_answer	answer = { 0 };
+
+	open_with("-i e -v 10 -n collector.example:9");
+	priv.worker.phase = WORKER_RUNNING;
+	answer.count = 4;
+	answer.addr[0].family = answer.addr[3].family = 4;
+	answer.addr[1].family = answer.addr[2].family = 6;
+	memcpy(answer.addr[2].addr, mapped, sizeof(mapped));
+	memcpy(answer.addr[3].addr, "\177\0\0\1", 4);
+	priv_export_resolved(0, &answer);
+	turn();
+	expect_up();
+	ATF_CHECK_EQ(4, sent[nsent - 1].export.remote.family);
+	ATF_CHECK_EQ(127, sent[nsent - 1].export.remote.addr[0]);
+}
+
+ATF_TC_WITHOUT_HEAD(an_end_that_is_asked_for_does_not_wait_for_names);
+ATF_TC_BODY(an_end_that_is_asked_for_does_not_wait_for_names, tc)
+{
+	sigset_t	set;
+	int64_t		begin = priv_now_ms();
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGTERM);
+	open_with("-i e -v 10 -n collector.example:9");
+	ATF_CHECK(priv_now_ms() - begin < 3000);
+}
+
+ATF_TC_WITHOUT_HEAD(a_socket_that_could_not_be_copied_is_sent_again);
+ATF_TC_BODY(a_socket_that_could_not_be_copied_is_sent_again, tc)
+{
+	open_with("-i e -v 10 -n 127.0.0.1:9");
+	copies = 0;
+	priv_export_send();
+	priv.worker.phase = WORKER_RUNNING;
+	turn();
+	ATF_CHECK_EQ(-1, sent[nsent - 1].fd);
+	copies = 1;
+	turn();
+	expect_up();
+	nsent = 0;
+	turn();
+	ATF_CHECK_EQ(0, nsent);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_stream_is_handed_over_and_may_go_down_once);
@@ -316,5 +372,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_new_worker_gets_what_is_connected);
 	ATF_TP_ADD_TC(tp, only_udp_is_asked_for_its_route);
 	ATF_TP_ADD_TC(tp, a_name_is_tried_by_its_addresses_in_turn);
+	ATF_TP_ADD_TC(tp, addresses_that_stand_for_others_are_passed_over);
+	ATF_TP_ADD_TC(tp, an_end_that_is_asked_for_does_not_wait_for_names);
+	ATF_TP_ADD_TC(tp, a_socket_that_could_not_be_copied_is_sent_again);
 	return (atf_no_error());
 }
