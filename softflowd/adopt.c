@@ -286,7 +286,6 @@ adopt_state(struct meter *m, const struct estate_state *s)
 
 	*summary = s->summary;
 	summary->max_flows = m->conf.max_flows;
-	summary->version = m->conf.version;
 	summary->flags &= SUMMARY_LIVE | SUMMARY_SAMPLED;
 	for (i = 0; i < nitems(m->stats->proto); i++)
 		m->stats->proto[i].proto = i;

@@ -34,7 +34,6 @@ meter_begin(struct meter *m)
 	summary->counters.flows_lost += m->conf.lost_flows;
 	summary->counters.packets_lost += m->conf.lost_packets;
 	summary->max_flows = m->conf.max_flows;
-	summary->version = m->conf.version;
 	summary->since_us = (uint64_t)m->conf.boot_unix_us;
 	if (!m->savefile)
 		summary->flags |= SUMMARY_LIVE;

@@ -17,7 +17,7 @@
 #include "softflowd.h"
 
 /* Goes into the id field of every control request. */
-#define CTL_VERSION		2
+#define CTL_VERSION		3
 
 #define MSG_LOG_SIZE		512
 #define MSG_TEXT_SIZE		256
@@ -110,8 +110,6 @@ struct msg_conf {
 	uint32_t	max_flows;
 	uint32_t	track_level;	/* enum track_level */
 	uint32_t	sampling;	/* 1 in N */
-	uint32_t	source_id;
-	uint32_t	version;	/* 5, 9, 10 */
 	uint32_t	template_seconds;
 	uint32_t	template_datagrams;
 	uint32_t	statistics_seconds;	/* between options records */

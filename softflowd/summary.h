@@ -29,8 +29,8 @@ struct summary {
 	uint64_t	range_flows;	/* flows in them: this worker's */
 	uint64_t	since_us;	/* start of the daemon or the savefile */
 	uint32_t	active_flows, max_flows;
-	uint32_t	version;
 	uint32_t	flags;		/* SUMMARY_* */
+	uint32_t	reserved;
 };
 #define SUMMARY_LIVE		0x01	/* kernel counters mean something */
 #define SUMMARY_SAMPLED		0x02

@@ -535,7 +535,7 @@ CASE(wrong_version_is_refused_with_a_message)
 	setup(0);
 	join(&p, 0, 0);
 	ask(&p, CTL_EXPIRE_ALL, 77, NULL, 0);
-	check_refused(&p, "version 77", "speaks version 2");
+	check_refused(&p, "version 77", "speaks version 3");
 }
 
 CASE(payload_is_refused_with_a_message)

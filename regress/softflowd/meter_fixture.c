@@ -14,6 +14,7 @@
 #define FRAME	64
 
 unsigned int		fixture_collectors = 1;
+uint16_t		fixture_version = 9;
 
 static const uint8_t	model[FRAME] = {
 	2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00,
@@ -32,7 +33,6 @@ fixture_conf(uint32_t max_flows)
 	conf.max_flows = max_flows;
 	conf.track_level = TRACK_FULL;
 	conf.sampling = 1;
-	conf.version = 9;
 	conf.template_seconds = 300;
 	conf.template_datagrams = 256;
 	conf.train = MAX_TRAIN;
@@ -47,7 +47,7 @@ fixture_meter(const struct msg_conf *conf, struct estate *es,
 	struct msg_export	 dest = { .payload_max = 1400 };
 	struct meter		*m;
 
-	dest.format.version = (uint16_t)conf->version;
+	dest.format.version = fixture_version;
 	dest.format.fields = conf->fields;
 	dest.format.labels = conf->labels;
 	if (fd == -1)

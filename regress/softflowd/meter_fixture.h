@@ -20,6 +20,7 @@ struct msg_conf fixture_conf(uint32_t max_flows);
  * are what send_fn is called with.
  */
 extern unsigned int	fixture_collectors;		/* 1 */
+extern uint16_t		fixture_version;		/* of records: 9 */
 struct meter *fixture_meter(const struct msg_conf *, struct estate *,
 	    export_send_fn *, int fd);
 

@@ -56,7 +56,7 @@ begin(enum track_level level, unsigned int fields, unsigned int labels)
 	int	side = side_wanted(level, fields, labels);
 
 	conf = fixture_conf(FLOWS);
-	conf.version = 10;
+	fixture_version = 10;
 	conf.track_level = level;
 	conf.fields = (uint16_t)fields;
 	conf.labels = (uint16_t)labels;

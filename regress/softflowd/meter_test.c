@@ -229,7 +229,7 @@ ATF_TC_BODY(a_sparse_savefile_has_right_times_in_v5, tc)
 
 	conf = fixture_conf(1024);
 	conf.flags = CONF_SAVEFILE;
-	conf.version = 5;
+	fixture_version = 5;
 	conf.flags |= CONF_COUNTERS32;
 	conf.timeouts.seconds[TIMEOUT_UDP] = 60 * 86400;
 	conf.timeouts.seconds[TIMEOUT_MAXLIFE] = 0;

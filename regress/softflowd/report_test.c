@@ -74,7 +74,7 @@ start(void)
 	shared = map(sizeof(*shared));
 	es = map(estate_size(FLOWS, 0));
 	conf = fixture_conf(FLOWS);
-	conf.version = VERSION_PSAMP;
+	fixture_version = VERSION_PSAMP;
 	conf.snaplen = DEFAULT_SNAPLEN;
 }
 

@@ -227,7 +227,6 @@ CASE(collectors_are_added_up_and_listed)
 	struct summary_export *e = report.export;
 
 	memset(&report, 0, sizeof(report));
-	report.summary.version = 9;
 	report.summary.counters.flows_exported = 30;
 	report.nexport = 2;
 	e[0].version = e[1].version = 9;
