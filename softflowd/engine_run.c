@@ -241,12 +241,16 @@ engine_pause(int ms)
 static void
 engine_drain(int64_t deadline_us)
 {
-	int64_t	missing_us = engine.mono_us + ENGINE_MISSING_US;
+	int64_t		missing_us = engine.mono_us + ENGINE_MISSING_US;
+	uint64_t	lost;
 
 	meter_flush(engine.meter);
 	while (meter_waiting(engine.meter, engine.mono_us < missing_us) > 0 &&
 	    engine.mono_us < deadline_us)
 		engine_pause(ENGINE_DRAIN_MS);
+	if ((lost = meter_waiting(engine.meter, 1)) > 0)
+		log_warnx("%llu messages that waited for collectors are lost",
+		    (unsigned long long)lost);
 	meter_give_up(engine.meter);
 }
 

@@ -116,6 +116,19 @@ tcp_collector_that_resets_harms_no_other_body() {
 	atf_check test "$(got other)" -ge $flows
 }
 
+collectors_test_case what_waits_at_the_end_is_told \
+    "its collector was never there"
+what_waits_at_the_end_is_told_body() {
+	make_namespace
+	make_flows 2000
+	start_exporter tcp:$dead -v 10 -o reconnect=1 $quiet
+	send_flows
+	stop_exporter
+	atf_check -o match:"waiting: [1-9]" cat statistics
+	atf_check -o match:"[1-9][0-9]* messages that waited .* are lost" \
+	    cat log
+}
+
 collectors_test_case totals_are_those_of_the_session \
     "what waits in the queue before them counts"
 totals_are_those_of_the_session_body() {
@@ -130,5 +143,6 @@ atf_init_test_cases() {
 	atf_add_test_case tcp_and_udp_collectors_get_the_same
 	atf_add_test_case tcp_collector_that_stops_reading_harms_no_other
 	atf_add_test_case tcp_collector_that_resets_harms_no_other
+	atf_add_test_case what_waits_at_the_end_is_told
 	atf_add_test_case totals_are_those_of_the_session
 }
