@@ -281,7 +281,11 @@ print_collector(FILE *out, const struct summary_export *row)
 	const struct export_counters *e = &row->counters;
 
 	fprintf(out, "Collector ");
-	print_address(out, &row->remote);
+	/* A name that has no address yet: which one, at least. */
+	if (row->remote.family == 0)
+		fprintf(out, "%u of -n, address unknown", row->slot + 1);
+	else
+		print_address(out, &row->remote);
 	if (row->version == VERSION_PSAMP)
 		fprintf(out, " (PSAMP");
 	else
@@ -306,8 +310,8 @@ print_collector(FILE *out, const struct summary_export *row)
 		fprintf(out, "  last error: %s\n",
 		    strerror((int)e->last_error));
 		print_when(out, "at", e->last_error_us);
-		print_when(out, "last success", e->last_success_us);
 	}
+	print_when(out, "last success", e->last_success_us);
 }
 
 static void

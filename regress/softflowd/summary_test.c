@@ -269,6 +269,8 @@ ATF_TC_BODY(a_collector_tells_its_transport_state_and_last_error, tc)
 	e[0].counters.last_success_us = 1600000000000000;
 	e[1].version = VERSION_PSAMP;
 	e[1].transport = UINT32_MAX;
+	e[1].slot = 4;
+	e[1].counters.last_success_us = 1600000000000000;
 	check_printed(" (version 10, tcp, down): 0 records in 0 packets ");
 	check_printed("  records it cannot carry: 7\n"
 	    "  full socket met: 5 times\n"
@@ -276,7 +278,9 @@ ATF_TC_BODY(a_collector_tells_its_transport_state_and_last_error, tc)
 	    "  last error: Connection refused\n"
 	    "  at: 2023-11-14T22:13:20Z\n"
 	    "  last success: 2020-09-13T12:26:40Z\n");
-	check_printed(" (PSAMP): 0 records in 0 packets ");
+	check_printed("Collector 5 of -n, address unknown (PSAMP): 0 records ");
+	check_printed("waiting: 0 messages (0 octets)\n"
+	    "  last success: 2020-09-13T12:26:40Z\n");
 }
 
 CASE(without_collectors_no_flow_counts_as_exported)
