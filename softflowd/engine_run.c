@@ -27,7 +27,7 @@
 #define ENGINE_PATIENCE_IDLE_MS	5
 #define ENGINE_PATIENCE_TURNS	64
 #define ENGINE_ROOM_MS		1000	/* a second's debt at most */
-#define ENGINE_FINISH_US	20000000	/* of pacing; the parent waits 30 s */
+#define ENGINE_FINISH_US	20000000	/* the parent waits 30 s */
 #define ENGINE_MISSING_US	5000000	/* for a stream that is not there */
 #define ENGINE_DRAIN_MS		10
 #define ENGINE_HELD_MS		2	/* between looks, while there is none */

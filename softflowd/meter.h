@@ -72,8 +72,8 @@ int	meter_adopt(struct meter *, struct adoption *);
 /*
  * A batch of up to MAX_BATCH frames of a capture slot: begin it, mark telling
  * how far the ones before reach; take each frame, of which nothing is needed
- * afterwards; and account what they hold.  Flows that are over before one of its packets are
- * exported on the way.
+ * afterwards; and account what they hold.  Flows that are over before one of
+ * its packets are exported on the way.
  */
 void	meter_batch(struct meter *, unsigned int slot, enum link_type,
 	    const struct capture_mark *);

@@ -13,7 +13,8 @@
 #include "meter.h"
 
 _Static_assert(TRACK_SPARE >= MAX_EXPORT * EXPORT_LANES * MAX_TRAIN *
-    EXPORT_FLOWS + EXPIRE_VICTIMS, "flows that wait for their datagrams have a place");
+    EXPORT_FLOWS + EXPIRE_VICTIMS,
+    "flows that wait for their datagrams have a place");
 
 /* A conversation that is our own export to one collector. */
 struct meter_own {

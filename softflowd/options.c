@@ -158,8 +158,8 @@ set_ctlsock(struct parse *p, char *arg)
 		return (0);
 	}
 	if (strlen(arg) > max)
-		return (options_fail(p, arg, "a socket's path has at most %zu octets",
-		    max));
+		return (options_fail(p, arg,
+		    "a socket's path has at most %zu octets", max));
 	return (set_string(p, arg));
 }
 
@@ -270,7 +270,8 @@ set_timeout(struct parse *p, char *arg)
 		    strncmp(timeout_names[i], arg, len) == 0)
 			break;
 	if (i == TIMEOUT_MAX || arg[len] == '\0')
-		return (options_fail(p, arg, "it must be name=time; the names are %s",
+		return (options_fail(p, arg,
+		    "it must be name=time; the names are %s",
 		    timeout_list(list, sizeof(list))));
 	if ((errstr = options_time(arg + len + 1, &seconds)) != NULL)
 		return (options_fail(p, arg, "%s", errstr));
@@ -290,7 +291,8 @@ set_macs(struct parse *p, char *arg)
 static int
 set_tunnels(struct parse *p, char *arg)
 {
-	return (options_check(p, arg, options_tunnels(arg, &p->options->tunnels)));
+	return (options_check(p, arg,
+	    options_tunnels(arg, &p->options->tunnels)));
 }
 
 static int

@@ -75,7 +75,7 @@ struct options {
 	int		 flow_id;	/* -o flow-id */
 	int		 spread;	/* -l */
 	int		 dscp;		/* -o dscp; -1: the system's */
-	uint32_t	 payload;	/* -o payload: octets at most; 0: 1400 */
+	uint32_t	 payload;	/* -o payload, octets; 0: 1400 */
 	uint32_t	 reconnect_seconds, statistics_seconds;
 	uint64_t	 rate;		/* -o rate, octets a second; 0: none */
 	int		 hoplimit;	/* -L; -1: the system's */

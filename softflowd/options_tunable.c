@@ -27,7 +27,8 @@ set_own_prefix(struct parse *p, const char *arg, const char *value)
 	const char *errstr;
 
 	if (o->nown == MAX_OWN_PREFIX)
-		return (options_fail(p, arg, "more than %d prefixes", MAX_OWN_PREFIX));
+		return (options_fail(p, arg, "more than %d prefixes",
+		    MAX_OWN_PREFIX));
 	if ((errstr = options_prefix(value, &o->own[o->nown])) != NULL)
 		return (options_fail(p, arg, "%s", errstr));
 	o->nown++;

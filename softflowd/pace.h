@@ -38,7 +38,7 @@ void	pace_take(struct pace *, uint64_t octets);
 /* Whether more may be sent now. */
 int	pace_room(const struct pace *);
 
-/* Whether what cannot wait must not be sent, either: a second's worth is owed. */
+/* Whether what cannot wait is not sent, either: a second's worth is owed. */
 int	pace_over(const struct pace *);
 
 /*
