@@ -246,7 +246,6 @@ int	priv_link_list(struct stack_link *, unsigned int max);
 /* priv_worker.c */
 /* Start the end: the worker exports everything and goes. */
 void	priv_finish(void);
-void	priv_worker_start(void);
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
 /* With a copy of the descriptor; -1: there was none to be had. */
 int	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);

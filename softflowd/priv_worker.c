@@ -192,8 +192,8 @@ worker_start_failed(const char *what)
 	priv.worker.next_ms = priv_now_ms() + WORKER_REFILL_MS;
 }
 
-void
-priv_worker_start(void)
+static void
+worker_start(void)
 {
 	struct worker	*w = &priv.worker;
 	int		 sv[2];
@@ -389,7 +389,7 @@ priv_worker_timers(int64_t now_ms)
 	switch (w->phase) {
 	case WORKER_NONE:
 		if (!priv.quit && now_ms >= w->next_ms)
-			priv_worker_start();
+			worker_start();
 		break;
 	case WORKER_STARTING:
 		if (now_ms >= w->deadline_ms)
