@@ -476,7 +476,7 @@ victim_insert(uint32_t *victims, uint64_t *ranks, unsigned int n,
 {
 	unsigned int	i;
 
-	if (n == max && rank >= ranks[n - 1])
+	if (n == max && (max == 0 || rank >= ranks[n - 1]))
 		return (n);
 	if (n < max)
 		n++;

@@ -490,6 +490,10 @@ export_tick(struct export *e, struct counters *c)
 {
 	if (e->fd == -1 && e->stream == NULL)
 		return;
+	/* A short file ends before the next turn. */
+	if (e->stream != NULL && stream_fd(e->stream) != -1 &&
+	    !stream_prefaced(e->stream))
+		(void)export_stream_write(e, c);
 	if (statistics_due(e))
 		send_statistics(e, c);
 	if (e->session.interface != 0 && e->encoder->templates != NULL)

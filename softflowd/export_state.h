@@ -81,6 +81,9 @@ void	export_queue_pieces(struct export *, unsigned int first,
 	    struct counters *);
 void	export_stream_counters(struct export *);
 
+/* Write; -1: the connection has ended, which export_stream_turn() tells. */
+int	export_stream_write(struct export *, struct counters *);
+
 /* What will have been written before a message that is queued now. */
 void	export_stream_totals(const struct export *,
 	    struct export_statistics *);

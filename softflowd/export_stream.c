@@ -146,6 +146,15 @@ export_queue_pieces(struct export *e, unsigned int first, struct counters *c)
 }
 
 int
+export_stream_write(struct export *e, struct counters *c)
+{
+	/* Before a file's first packet it is no time yet. */
+	if (e->clock.unix_us == 0)
+		return (1);
+	return (stream_write(e->stream, &e->clock, c) == -1 ? -1 : 1);
+}
+
+int
 export_stream_turn(struct export *e, int readable, struct counters *c)
 {
 	int	n;
@@ -160,7 +169,7 @@ export_stream_turn(struct export *e, int readable, struct counters *c)
 			errno = 0;
 		return (-1);
 	}
-	return (stream_write(e->stream, &e->clock, c) == -1 ? -1 : 1);
+	return (export_stream_write(e, c));
 }
 
 int
