@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "capture_reader.h"
 #include "interface.h"
@@ -24,6 +25,7 @@
 
 #define DATAGRAM_MAX	65536
 #define DATAGRAMS_TURN	64	/* without a report; then others' turn */
+#define AHEAD_US	10000000	/* so much a peer's clock may be */
 
 struct psamp_state {
 	struct psamp_reader	reader;
@@ -31,6 +33,7 @@ struct psamp_state {
 	int			held;		/* if there is one */
 	uint32_t		left;		/* with those behind it */
 	uint64_t		lost;		/* with a worker before us */
+	uint64_t		now_us;		/* when the datagram came */
 	uint8_t			data[DATAGRAM_MAX];
 };
 
@@ -74,6 +77,7 @@ psamp_receive(struct capture *cap, struct counters *c)
 	struct sockaddr_storage	 ss = { 0 };
 	socklen_t		 sslen = sizeof(ss);
 	struct msg_addr		 peer;
+	struct timespec		 ts = { 0 };
 	ssize_t			 len;
 	int			 n;
 
@@ -82,6 +86,9 @@ psamp_receive(struct capture *cap, struct counters *c)
 	if (len == -1)
 		return (0);
 	psamp_peer(&peer, &ss);
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	st->now_us = (uint64_t)ts.tv_sec * 1000000 +
+	    (uint64_t)ts.tv_nsec / 1000;
 	n = psamp_begin(&st->reader, &peer, st->data, (size_t)len, c);
 	st->left = n > 0 ? (uint32_t)n : 0;
 	st->held = n > 0 && psamp_next(&st->reader, &st->report);
@@ -118,6 +125,9 @@ psamp_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 		frame->outgoing = report->ingress == 0 && report->egress != 0;
 		frame->slot = interface_slot(frame->outgoing ?
 		    report->egress : report->ingress);
+		/* A flow of the future would keep its place until then. */
+		if (frame->time_us > st->now_us + AHEAD_US)
+			frame->time_us = st->now_us;
 		st->left--;
 		fn(arg, frame);
 		st->held = psamp_next(&st->reader, report);

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atf-c.h>
@@ -115,6 +116,28 @@ CASE(datagrams_without_reports_are_passed_over)
 	ATF_CHECK_EQ(1, read_some(MAX_BATCH));
 	ATF_CHECK_EQ(31, c.psamp_messages);
 	ATF_CHECK_EQ(20, c.psamp_bad_messages);
+}
+
+CASE(a_report_of_the_future_has_the_time_at_which_it_came)
+{
+	static const uint16_t	timed[] = { 323, 8, 313, 28 };
+	uint64_t		before_us = (uint64_t)time(NULL) * 1000000;
+
+	begin();
+	message_begin(0);
+	message_template(400, timed, 2);
+	message_set(400);
+	message_put(before_us / 1000 + 5000, 8);
+	message_octets(message_frame + 14, 28);
+	message_put(before_us / 1000 + 3600000, 8);
+	message_octets(message_frame + 14, 28);
+	message_set_end();
+	send_message();
+	ATF_REQUIRE_EQ(1, capture_ready(cap, &c));
+	ATF_REQUIRE_EQ(2, read_some(MAX_BATCH));
+	ATF_CHECK_EQ(before_us + 5000000, seen[0].time_us);
+	ATF_CHECK(seen[1].time_us >= before_us);
+	ATF_CHECK(seen[1].time_us < before_us + 60000000);
 }
 
 CASE(a_batch_has_one_link_type)
@@ -222,6 +245,8 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, reports_of_a_datagram_are_frames);
 	ATF_TP_ADD_TC(tp, datagrams_without_reports_are_passed_over);
+	ATF_TP_ADD_TC(tp,
+	    a_report_of_the_future_has_the_time_at_which_it_came);
 	ATF_TP_ADD_TC(tp, a_batch_has_one_link_type);
 	ATF_TP_ADD_TC(tp, interface_is_the_reported_one_coming_in_or_leaving);
 	ATF_TP_ADD_TC(tp,
