@@ -450,7 +450,6 @@ behind(unsigned int n, unsigned int lag)
 void
 meter_account(struct meter *m)
 {
-	uint64_t	now_us;
 	unsigned int	i;
 
 	if (*m->frames == 0)
@@ -460,17 +459,10 @@ meter_account(struct meter *m)
 		meter_fetch_bucket(m, i);
 	for (i = behind(m->packets, BUCKET_LAG); i < m->packets; i++)
 		track_prefetch_record(m->track, m->hash[i]);
-	/*
-	 * Of several captures each has its own way to go; and a peer whose
-	 * clock is ahead must not end the flows of others.
-	 */
-	now_us = m->batch_us;
-	if (!m->savefile && m->wall_us != 0 &&
-	    now_us > m->wall_us + RINGS_LAG_US)
-		now_us = m->wall_us;
-	if (m->savefile || now_us > m->at.now_us ||
-	    m->at.now_us - now_us > RINGS_LAG_US)
-		m->at.now_us = now_us;
+	/* Of several captures each has its own way to go. */
+	if (m->savefile || m->batch_us > m->at.now_us ||
+	    m->at.now_us - m->batch_us > RINGS_LAG_US)
+		m->at.now_us = m->batch_us;
 	for (i = 0; i < m->packets; i++)
 		meter_packet(m, i);
 	if (m->reports >= METER_REPORTS)
@@ -494,7 +486,6 @@ meter_patience(struct meter *m, export_wait_fn *wait_fn, unsigned int times)
 void
 meter_set_clock(struct meter *m, const struct export_clock *clock)
 {
-	m->wall_us = clock->unix_us;
 	exports_set_clock(m->exports, clock);
 }
 

@@ -47,7 +47,6 @@ struct meter {
 	int			 closed;	/* no frame follows */
 	uint64_t		 flushed_us;	/* savefile: all in hand is
 						   of later */
-	uint64_t		 wall_us;	/* live: of this turn */
 
 	/* The batch in hand. */
 	enum link_type		 link;

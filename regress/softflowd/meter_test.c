@@ -131,21 +131,6 @@ ATF_TC_BODY(expiring_all_on_request_comes_in_small_pieces, tc)
 	check_wait(tc, longest);
 }
 
-ATF_TC_WITHOUT_HEAD(a_packet_of_the_future_ends_no_other_flow);
-ATF_TC_BODY(a_packet_of_the_future_ends_no_other_flow, tc)
-{
-	const uint32_t	flow[] = { 1, 2 };
-
-	conf = fixture_conf(1024);
-	m = fixture_meter(&conf, estate_map(-1, conf.max_flows, 0), send_on,
-	    collector());
-	fixture_batch(m, &flow[0], 1, T0, &pos);
-	fixture_batch(m, &flow[1], 1, T0 + 3600000000, &pos);
-	meter_tick(m, meter_now(m));
-	ATF_CHECK_EQ(2, meter_summary(m)->active_flows);
-	ATF_CHECK_EQ(T0, meter_now(m));
-}
-
 /* From 10.0.0.1 port 5000 to 192.0.2.1 port 9995. */
 static void
 feed_own(uint8_t tos)
@@ -262,7 +247,6 @@ ATF_TC_BODY(a_sparse_savefile_has_right_times_in_v5, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_million_flows_due_at_once_hold_up_no_packet);
-	ATF_TP_ADD_TC(tp, a_packet_of_the_future_ends_no_other_flow);
 	ATF_TP_ADD_TC(tp, expiring_all_on_request_comes_in_small_pieces);
 	ATF_TP_ADD_TC(tp, own_datagrams_are_known_whatever_their_tos);
 	ATF_TP_ADD_TC(tp, a_sparse_savefile_has_right_times_in_v5);
