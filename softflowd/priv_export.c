@@ -271,6 +271,9 @@ dest_prepare(struct priv_dest *dest, const struct options_dest *opt,
 	if (priv_net_is_alias(&dest->addr[0]))
 		fatalx("%s: it must be the address that the collector has, "
 		    "not one that stands for others", dest->name);
+	if (priv_net_lacks_link(&dest->addr[0]))
+		fatalx("%s: give its interface, too, as in "
+		    "[fe80::1%%eth0]:9995, or -S", dest->name);
 	priv_net_addr(&addr, &dest->addr[0]);
 	if (family != 0 && family != addr.family)
 		fatalx("%s: -e %s is of another address family", dest->name,

@@ -114,6 +114,19 @@ priv_net_is_alias(const struct sockaddr_storage *ss)
 	return (addr.family == 6 && IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr));
 }
 
+int
+priv_net_lacks_link(const struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6	sin6;
+
+	if (ss->ss_family != AF_INET6 || priv.opt->device != NULL)
+		return (0);
+	memcpy(&sin6, ss, sizeof(sin6));
+	return (sin6.sin6_scope_id == 0 &&
+	    (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr) ||
+	    IN6_IS_ADDR_MC_LINKLOCAL(&sin6.sin6_addr)));
+}
+
 /* Where datagrams leave from: -S, -e. */
 static int
 net_bind(int fd, const char **what)

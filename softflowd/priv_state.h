@@ -172,6 +172,9 @@ int	priv_net_numeric(struct sockaddr_storage *, const char *host,
  */
 int	priv_net_is_alias(const struct sockaddr_storage *);
 
+/* Whether it is an address of one link and nothing says of which. */
+int	priv_net_lacks_link(const struct sockaddr_storage *);
+
 /* A socket that is not connected; -1 with errno. */
 int	priv_net_socket(int family, int transport);
 

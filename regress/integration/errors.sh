@@ -38,6 +38,8 @@ refusal port_zero_is_refused "with the range" \
     '1.*65535' '-r "$real" -n 127.0.0.1:0'
 refusal bare_ipv6_collector_is_refused "and shown with brackets" \
     '\[' '-r "$real" -n 2001:db8::1:9995'
+refusal link_local_collector_needs_an_interface "and is shown with one" \
+    'fe80::1%eth0' '-r "$real" -n [fe80::1]:9995'
 refusal bad_timeout_is_refused "with the syntax" \
     'tcp=abc.*1h30m' '-r "$real" -t tcp=abc'
 refusal unknown_timeout_is_refused "with the names" \
