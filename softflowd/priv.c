@@ -321,6 +321,19 @@ priv_confine(void)
  * The loop
  */
 
+/* What nobody can ask for any more. */
+static void
+priv_report_losses(const struct summary_report *report)
+{
+	const struct summary_export	*row = report->export;
+
+	for (; row < report->export + report->nexport; row++)
+		if (row->counters.records_lost > 0 && row->slot < priv.ndest)
+			log_warnx("collector %s: %llu records were lost",
+			    priv.dest[row->slot].name,
+			    (unsigned long long)row->counters.records_lost);
+}
+
 void
 priv_report(const struct summary_report *report)
 {
@@ -338,8 +351,10 @@ priv_report(const struct summary_report *report)
 		return;
 	}
 	/* At the end of a live run nobody has asked. */
-	if (priv.worker.phase == WORKER_FINISHING)
+	if (priv.worker.phase == WORKER_FINISHING) {
+		priv_report_losses(report);
 		return;
+	}
 	if ((fp = open_memstream(&text, &len)) == NULL)
 		return;
 	summary_print(fp, report);
