@@ -85,8 +85,8 @@ collector_restarts_in_the_midst_of_a_file_body() {
 	wait $pid || atf_fail "softflowd failed"
 	stop_latecomer other
 	echo "$first, $(got other) when it was back, of $flows"
-	atf_check test "$first" -gt $((flows / 4)) -a \
-	    "$(got other)" -gt $((flows / 4)) -a \
+	atf_check test "$first" -gt $((flows / 16)) -a \
+	    "$(got other)" -gt $((flows / 16)) -a \
 	    $((first + $(got other))) -lt $((flows * 3 / 4))
 	stop_content live $flows
 	check_unharmed out $one $flows
@@ -223,8 +223,11 @@ slow_device_harms_no_other_body() {
 	stop_content live $flows
 	check_unharmed out $one $flows
 	check_counted out $two $flows
-	atf_check test "$lost" -gt 0
-	atf_check -o match:'full socket met' cat out
+	# With fewer flows the socket's buffer holds all.
+	sanitized || {
+		atf_check test "$lost" -gt 0
+		atf_check -o match:'full socket met' cat out
+	}
 	# What the device has goes out when we are gone.
 	in_ns tc qdisc change dev ca root tbf rate 1gbit burst 200k limit 100m
 	sleep 1
