@@ -20,6 +20,7 @@
 
 #define PAYLOAD_LEAST	512
 #define PAYLOAD_MOST	65507
+#define PAYLOAD_AGAIN_US	600000000	/* so long a system keeps it */
 
 /* Of each slot; -1 where there is no socket. */
 static struct {
@@ -27,6 +28,7 @@ static struct {
 	uint32_t	transport;
 	int		failed;		/* errno of a send, to be looked at */
 	int		asked;		/* and the parent asked for the MTU */
+	int64_t		again_us;	/* ask again then; 0: never */
 	int		readable;	/* a stream, as poll(2) says */
 } ways[MAX_EXPORT];
 static unsigned int	nways;
@@ -129,6 +131,7 @@ engine_get_export_payload(struct imsg *imsg)
 	    msg.payload_max > PAYLOAD_MOST)
 		fatalx("bad EXPORT_PAYLOAD");
 	ways[msg.slot].asked = 0;
+	ways[msg.slot].again_us = engine.mono_us + PAYLOAD_AGAIN_US;
 	meter_export_payload(engine.meter, msg.slot, msg.payload_max);
 }
 
@@ -166,7 +169,9 @@ engine_export_watch(void)
 				engine_export_down(i, errno);
 			continue;
 		}
-		if (ways[i].failed == EMSGSIZE && !ways[i].asked)
+		/* A route that was narrow may be wide again. */
+		if ((ways[i].failed == EMSGSIZE || (ways[i].again_us != 0 &&
+		    engine.mono_us >= ways[i].again_us)) && !ways[i].asked)
 			engine_export_ask(i);
 		ways[i].failed = 0;
 	}

@@ -204,9 +204,9 @@ priv_warn_versions(void)
 		if (priv.opt->dest[i].version <= 5)
 			break;
 	if (i < priv.opt->ndest)
-		log_info("NetFlow v%d cannot carry IPv6: such flows are "
-		    "counted as flows_not_exportable; -v 9 and -v 10 carry "
-		    "them", priv.opt->dest[i].version);
+		log_info("NetFlow v%d cannot carry IPv6: its collectors do "
+		    "not get such flows, which is counted; -v 9 and -v 10 "
+		    "carry them", priv.opt->dest[i].version);
 	for (i = 0; i < priv.opt->ndest && priv.opt->sampling > 1; i++)
 		if (priv.opt->dest[i].version == 1) {
 			log_warnx("NetFlow v1 cannot say that -s %u samples; "
