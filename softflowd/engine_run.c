@@ -21,6 +21,7 @@
 
 #define ENGINE_TURN_BATCHES	64	/* then the others get their turn */
 #define ENGINE_IDLE_MS		1000
+#define ENGINE_SETTLE_MS	100	/* while a stream has not acknowledged */
 #define ENGINE_REPORT_US	1000000	/* COUNTERS at most once a second */
 #define ENGINE_LAST_US		150000	/* a block's timer, and some more */
 #define ENGINE_PATIENCE_FILE_MS	100
@@ -324,7 +325,8 @@ engine_timeout(void)
 		left = (engine.finish_us - engine.mono_us) / 1000 + 1;
 		return (left < 0 ? 0 : (int)left);
 	}
-	return (ENGINE_IDLE_MS);
+	return (meter_unsettled(engine.meter) ? ENGINE_SETTLE_MS :
+	    ENGINE_IDLE_MS);
 }
 
 static void

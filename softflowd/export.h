@@ -181,6 +181,9 @@ int	export_stream_turn(struct export *, int readable, struct counters *);
 /* Whether it has room for what may wait; mono_us as in pace.h. */
 int	export_stream_room(struct export *, uint64_t mono_us);
 
+/* Whether something was written of which nothing is known yet. */
+int	export_stream_unsettled(const struct export *);
+
 /* It ends: count as lost what waits. */
 void	export_stream_give_up(struct export *);
 

@@ -196,6 +196,12 @@ export_stream_room(struct export *e, uint64_t mono_us)
 	return (mono_us - e->stream_held_us >= HOLD_US);
 }
 
+int
+export_stream_unsettled(const struct export *e)
+{
+	return (stream_fd(e->stream) != -1 && stream_used(e->stream) > 0);
+}
+
 void
 export_stream_give_up(struct export *e)
 {

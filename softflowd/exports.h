@@ -91,6 +91,9 @@ int	exports_stream_fd(const struct exports *, unsigned int slot,
 int	exports_stream_turn(struct exports *, unsigned int slot, int readable,
 	    struct counters *);
 
+/* Whether a turn is wanted soon, to learn what has arrived. */
+int	exports_unsettled(const struct exports *);
+
 /*
  * Messages that wait in all queues of streams; those of one that is down, too,
  * if asked for.  At the end: they are lost.

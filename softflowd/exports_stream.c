@@ -33,6 +33,18 @@ exports_stream_turn(struct exports *x, unsigned int slot, int readable,
 	    export_stream_turn(x->one[slot].export, readable, c) : 1);
 }
 
+int
+exports_unsettled(const struct exports *x)
+{
+	const struct exports_one	*one;
+
+	for (one = x->one; one < x->one + x->count; one++)
+		if (exports_is_stream(one) &&
+		    export_stream_unsettled(one->export))
+			return (1);
+	return (0);
+}
+
 uint64_t
 exports_waiting(const struct exports *x, int down)
 {

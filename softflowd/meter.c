@@ -206,6 +206,12 @@ meter_stream_turn(struct meter *m, uint32_t slot, int readable)
 	    &m->stats->summary.counters));
 }
 
+int
+meter_unsettled(const struct meter *m)
+{
+	return (exports_unsettled(m->exports));
+}
+
 uint64_t
 meter_waiting(const struct meter *m, int down)
 {

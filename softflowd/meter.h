@@ -51,6 +51,7 @@ void	meter_export_payload(struct meter *, uint32_t slot, uint32_t octets);
 /* Streams, as exports.h has them. */
 int	meter_stream_fd(const struct meter *, uint32_t slot, int *wants);
 int	meter_stream_turn(struct meter *, uint32_t slot, int readable);
+int	meter_unsettled(const struct meter *);
 uint64_t meter_waiting(const struct meter *, int down);
 void	meter_give_up(struct meter *);
 

@@ -139,7 +139,30 @@ totals_are_those_of_the_session_body() {
 	stop_content other $flows
 }
 
+# What has arrived is known before long, so that a death repeats nothing of it.
+collectors_test_case killed_worker_repeats_nothing_that_has_arrived \
+    "half a second after the last message"
+killed_worker_repeats_nothing_that_has_arrived_body() {
+	make_namespace
+	make_flows 5000
+	start other 0 -T tcp
+	one=127.0.0.1:$(port_of other)
+	start_exporter tcp:$one -v 10 -o reconnect=1
+	send_flows
+	wait_for live_row_is $one records $flows
+	sleep 0.5
+	old=$(worker_pid)
+	kill -9 "$old"
+	wait_for grep -q 'took over' log
+	send_flows
+	wait_for live_row_is $one records $((2 * flows))
+	check_counter datagrams_repeated statistics 0
+	stop_exporter
+	stop_content other $((2 * flows))
+}
+
 atf_init_test_cases() {
+	atf_add_test_case killed_worker_repeats_nothing_that_has_arrived
 	atf_add_test_case tcp_and_udp_collectors_get_the_same
 	atf_add_test_case tcp_collector_that_stops_reading_harms_no_other
 	atf_add_test_case tcp_collector_that_resets_harms_no_other
