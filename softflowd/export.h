@@ -157,6 +157,9 @@ void	export_open(struct export *, int fd, uint32_t sequence,
 /* Another socket instead, or with -1 none: what is due meanwhile is lost. */
 void	export_up(struct export *, int fd);
 
+/* It could not be connected, for that errno. */
+void	export_failed(struct export *, int error);
+
 /*
  * It is a stream: before export_open(), whose fd is then -1.  The queue is the
  * caller's, room for so many octets; whole: messages cannot be joined.  -1

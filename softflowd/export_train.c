@@ -31,6 +31,14 @@ note_result(struct export *e, int error)
 	}
 }
 
+void
+export_failed(struct export *e, int error)
+{
+	note_result(e, error);
+	if (e->stream != NULL && !e->stream_waits)
+		stream_failed(e->stream, error, &e->clock);
+}
+
 /* Whether to try again, by what the last try met. */
 static int
 try_again(struct export *e, int error, int *refused)
@@ -160,7 +168,9 @@ send_from(struct export *e, unsigned int first)
 			continue;
 		} else
 			uncut = error;
-		note_result(e, error);
+		/* Who could not connect has said why. */
+		if (e->fd != -1 || e->session.counters.last_error == 0)
+			note_result(e, error);
 		first += n;
 		order_stores();
 		if (first < h->pieces)

@@ -164,6 +164,7 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	if (one->version != VERSION_PSAMP)
 		x->flows |= 1U << x->count;
 	x->count++;
+	exports_failed(x, conf->slot, conf->error);
 	return (0);
 }
 
@@ -177,6 +178,13 @@ exports_up(struct exports *x, unsigned int slot, int fd)
 		export_up(one->export, fd);
 	else if (fd != -1)
 		export_stream_up(one->export, fd);
+}
+
+void
+exports_failed(struct exports *x, unsigned int slot, int error)
+{
+	if (error > 0)
+		export_failed(x->one[slot].export, error);
 }
 
 void

@@ -78,6 +78,9 @@ int	exports_add(struct exports *, int fd, const struct msg_export *);
 /* Of one that was added: another socket, -1: none; what its route carries. */
 void	exports_up(struct exports *, unsigned int slot, int fd);
 
+/* It could not be connected, for that errno; 0: nothing to tell. */
+void	exports_failed(struct exports *, unsigned int slot, int error);
+
 /*
  * Streams.  When adopting, exports_begin() is to be called where
  * exports_adopt() is not.  A slot's descriptor to poll, -1: none, or no

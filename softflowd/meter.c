@@ -187,8 +187,10 @@ void
 meter_export_up(struct meter *m, int fd, const struct msg_export *conf)
 {
 	meter_know_own(m, conf);
-	if (fd == -1)
+	if (fd == -1) {
+		exports_failed(m->exports, conf->slot, conf->error);
 		return;
+	}
 	exports_up(m->exports, conf->slot, fd);
 	meter_export_payload(m, conf->slot, conf->payload_max);
 }

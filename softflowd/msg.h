@@ -177,7 +177,7 @@ struct msg_export {
 	uint32_t	source_id;	/* v9 source, IPFIX domain, v5 engine */
 	uint64_t	rate;		/* octets in a second; 0: no limit */
 	uint32_t	transport;	/* enum transport */
-	uint32_t	reserved;
+	int32_t		error;		/* errno, why it is not connected; 0 */
 	struct export_format	format;
 	struct msg_addr	local, remote;	/* to know our own datagrams by */
 	struct export_counters	counters;	/* of the generations before */

@@ -84,12 +84,16 @@ dest_wait(struct priv_dest *dest)
 }
 
 static void
-dest_fail(struct priv_dest *dest, const char *why)
+dest_fail(struct priv_dest *dest, int error, const char *why)
 {
 	/* Nobody comes back to a file. */
 	if (starting && priv.opt->savefile != NULL)
 		fatalx("%s: %s", dest->name, why);
 	dest_wait(dest);
+	dest->conf.error = error;
+	if (priv.worker.phase == WORKER_RUNNING)
+		priv_worker_send(IMSG_EXPORT_UP, -1, &dest->conf,
+		    sizeof(dest->conf));
 	if (dest->failing)
 		return;
 	dest->failing = 1;
@@ -142,7 +146,7 @@ dest_try_next(struct priv_dest *dest, int error)
 		dest->fd = -1;
 	}
 	if (dest->fd == -1) {
-		dest_fail(dest, strerror(error));
+		dest_fail(dest, error, strerror(error));
 		return;
 	}
 	if (!is_stream(dest)) {
@@ -162,6 +166,7 @@ dest_try(struct priv_dest *dest)
 {
 	dest->tried_ms = priv_now_ms();
 	dest->at = 0;
+	dest->conf.error = 0;
 	if (dest->named) {
 		dest->state = DEST_LOOKUP;
 		priv_resolver_ask((uint32_t)dest_slot(dest));
@@ -190,7 +195,7 @@ priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
 	if (dest->naddr > 0)
 		dest_try_next(dest, EADDRNOTAVAIL);
 	else
-		dest_fail(dest, answer == NULL ? "there is no resolver" :
+		dest_fail(dest, EDESTADDRREQ, answer == NULL ? "there is no resolver" :
 		    answer->error == 0 ? "the name has no address" :
 		    gai_strerror(answer->error));
 }

@@ -91,8 +91,6 @@ discard(int fd)
 void
 stream_down(struct stream *s, int error, const struct export_clock *clock)
 {
-	struct stream_state	*d;
-
 	if (s->fd == -1)
 		return;
 	/* Closed with something unread, TCP would take back what it has. */
@@ -100,9 +98,15 @@ stream_down(struct stream *s, int error, const struct export_clock *clock)
 	stream_acknowledge(s);
 	close(s->fd);
 	s->fd = -1;
-	if (error == 0)
-		return;
-	d = stream_draft(s);
+	if (error != 0)
+		stream_failed(s, error, clock);
+}
+
+void
+stream_failed(struct stream *s, int error, const struct export_clock *clock)
+{
+	struct stream_state	*d = stream_draft(s);
+
 	d->counters.last_error = (uint64_t)error;
 	d->counters.last_error_us = clock->unix_us;
 	stream_commit(s);

@@ -123,6 +123,9 @@ void	stream_up(struct stream *, int fd);
 /* It ends, for that errno; 0: because we want it. */
 void	stream_down(struct stream *, int error, const struct export_clock *);
 
+/* None could begin, for that errno, which the counters have. */
+void	stream_failed(struct stream *, int error, const struct export_clock *);
+
 /* The session's descriptor, -1: there is none. */
 int	stream_fd(const struct stream *);
 

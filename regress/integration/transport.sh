@@ -211,6 +211,22 @@ tcp_collector_is_not_tried_oftener_than_once_a_minute_body() {
 	atf_check -o inline:'1\n' grep -c 'Flags \[S\]' seen
 }
 
+transport_test_case collector_that_was_never_reached_says_why \
+    "in statistics, of each transport"
+collector_that_was_never_reached_says_why_body() {
+	make_namespace
+	start_softflowd in_ns -i lo -v 10 -n tcp:127.0.0.1:4739,192.0.2.7:4739 \
+	    -o reconnect=1
+	tells() {
+		live_counter frames >/dev/null &&
+		    grep -A2 "^Collector $1" statistics | grep -q "$2"
+	}
+	wait_for tells 127.0.0.1:4739 'last error: Connection refused'
+	wait_for tells 192.0.2.7:4739 'last error: Network is unreachable'
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 transport_test_case own_tcp_export_is_not_accounted \
     "nor is the answer to it"
 own_tcp_export_is_not_accounted_body() {
@@ -366,6 +382,7 @@ atf_init_test_cases() {
 	atf_add_test_case \
 	    tcp_collector_is_reached_when_it_comes_and_comes_back
 	atf_add_test_case tcp_collector_is_not_tried_oftener_than_once_a_minute
+	atf_add_test_case collector_that_was_never_reached_says_why
 	atf_add_test_case own_tcp_export_is_not_accounted
 	atf_add_test_case source_ttl_and_dscp_are_as_asked
 	atf_add_test_case interface_is_as_asked
