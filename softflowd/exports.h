@@ -66,6 +66,7 @@ void	exports_free(struct exports *);
 void	exports_on_settled(struct exports *, exports_gone_fn *,
 	    exports_commit_fn *, void *arg);
 
+/* As export_on_totals(); before the first exports_add(). */
 void	exports_on_totals(struct exports *, export_totals_fn *, void *arg);
 
 /*
@@ -75,8 +76,12 @@ void	exports_on_totals(struct exports *, export_totals_fn *, void *arg);
  */
 int	exports_add(struct exports *, int fd, const struct msg_export *);
 
-/* Of one that was added: another socket, -1: none; what its route carries. */
+/*
+ * Of one that was added: another socket, -1: none; octets of a datagram that
+ * its route carries now.
+ */
 void	exports_up(struct exports *, unsigned int slot, int fd);
+void	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
 
 /* It could not be connected, for that errno; 0: nothing to tell. */
 void	exports_failed(struct exports *, unsigned int slot, int error);
@@ -103,7 +108,6 @@ int	exports_unsettled(const struct exports *);
  */
 uint64_t exports_waiting(const struct exports *, int down);
 void	exports_give_up(struct exports *);
-void	exports_payload(struct exports *, unsigned int slot, uint32_t octets);
 
 /* For all: see export.h. */
 void	exports_segments(struct exports *, export_segment_fn *);
@@ -157,7 +161,7 @@ void	exports_resend(struct exports *, unsigned int slot,
 
 unsigned int exports_count(const struct exports *);
 
-/* Sums of the next generation; as long as there are collectors. */
+/* All sessions as they are now, for a next generation. */
 void	exports_state(struct exports *, struct exports_state *);
 
 /* A row of statistics, but for the collector's address. */
