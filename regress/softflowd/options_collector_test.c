@@ -13,28 +13,7 @@
 #include <string.h>
 
 #include "compat.h"
-#include "options.h"
-
-static struct options	 opts;
-static char		 error[512];
-
-static enum options_result
-parse(const char *line)
-{
-	static char	 buf[1024], name[] = "softflowd";
-	static char	*argv[64];
-	char		*p = buf, *word;
-	int		 argc = 0;
-
-	ATF_REQUIRE(strlcpy(buf, line, sizeof(buf)) < sizeof(buf));
-	argv[argc++] = name;
-	while ((word = strsep(&p, " ")) != NULL) {
-		ATF_REQUIRE(argc < 63);
-		argv[argc++] = word;
-	}
-	argv[argc] = NULL;
-	return (options_parse(argc, argv, &opts, error, sizeof(error)));
-}
+#include "options_fixture.h"
 
 static void
 good(const char *line)

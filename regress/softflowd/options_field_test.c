@@ -8,26 +8,7 @@
 #include <atf-c.h>
 #include <string.h>
 
-#include "options.h"
-
-static struct options	 opts;
-static char		 error[512];
-
-static enum options_result
-parse(const char *line)
-{
-	static char	 buf[256], name[] = "softflowd", *argv[32];
-	char		*p = buf, *word;
-	int		 argc = 0;
-
-	ATF_REQUIRE(strlcpy(buf, line, sizeof(buf)) < sizeof(buf));
-	argv[argc++] = name;
-	while ((word = strsep(&p, " ")) != NULL && argc < 31)
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	error[0] = '\0';
-	return (options_parse(argc, argv, &opts, error, sizeof(error)));
-}
+#include "options_fixture.h"
 
 static void
 good(const char *line, uint32_t fields, uint32_t labels)

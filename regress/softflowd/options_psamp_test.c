@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "options.h"
+#include "options_fixture.h"
 
 #define CASE(name)							\
 	ATF_TC_WITHOUT_HEAD(name);					\
@@ -22,25 +22,6 @@
 
 #define NO_ROOM		": records of no collector's version have no room " \
 			"for it; use -v 9 or -v 10"
-
-static struct options	 opts;
-static char		 error[512];
-
-static enum options_result
-parse(const char *line)
-{
-	static char	 buf[1024], name[] = "softflowd", *argv[32];
-	char		*p = buf, *word;
-	int		 argc = 0;
-
-	ATF_REQUIRE(strlcpy(buf, line, sizeof(buf)) < sizeof(buf));
-	argv[argc++] = name;
-	while ((word = strsep(&p, " ")) != NULL && argc < 31)
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	error[0] = '\0';
-	return (options_parse(argc, argv, &opts, error, sizeof(error)));
-}
 
 static void
 good(const char *line)

@@ -11,30 +11,7 @@
 
 #include "compat.h"
 #include "expire.h"
-#include "options.h"
-
-static struct options	 opts;
-static char		 error[512];
-
-/* Parse words that stand between blanks; '' is the empty word. */
-static enum options_result
-parse(const char *line)
-{
-	static char buf[8192];
-	static char name[] = "softflowd", *argv[256];
-	char *p = buf, *word;
-	int argc = 0;
-
-	ATF_REQUIRE(strlcpy(buf, line, sizeof(buf)) < sizeof(buf));
-	argv[argc++] = name;
-	while ((word = strsep(&p, " ")) != NULL) {
-		ATF_REQUIRE(argc < 255);
-		argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word;
-	}
-	argv[argc] = NULL;
-	error[0] = '\0';
-	return (options_parse(argc, argv, &opts, error, sizeof(error)));
-}
+#include "options_fixture.h"
 
 static void
 good(const char *line)
