@@ -57,10 +57,7 @@ frames_accounted(const struct counters *c)
 {
 	return (c->packets + c->packets_reported + c->not_sampled +
 	    c->frames_filtered + c->own_export + c->loopback_outgoing +
-	    c->second_sightings + c->drop_non_ip + c->drop_short_link +
-	    c->drop_short_ipv4 + c->drop_short_ipv4_options +
-	    c->drop_short_ipv6 + c->drop_bad_version +
-	    c->drop_bad_header_length + c->drop_bad_total_length);
+	    c->second_sightings + counters_dropped(c));
 }
 
 /* Counters that may be less than when they were last reported. */

@@ -26,25 +26,22 @@
 static struct {
 	int		fd;
 	uint32_t	transport;
-	int		failed;		/* errno of a send, to be looked at */
+	int		too_long;	/* a datagram was, for the route */
 	int		asked;		/* and the parent asked for the MTU */
 	int64_t		again_us;	/* ask again then; 0: never */
 	int		readable;	/* a stream, as poll(2) says */
 } ways[MAX_EXPORT];
 static unsigned int	nways;
 
-/* No room is no failure of the way itself. */
+/* The route takes less than it did. */
 static void
-engine_send_failed(int fd, int error)
+engine_too_long(int fd)
 {
 	unsigned int	i;
 
-	if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS ||
-	    error == EINTR)
-		return;
 	for (i = 0; i < nways; i++)
 		if (ways[i].fd == fd && ways[i].transport == TRANSPORT_UDP)
-			ways[i].failed = error;
+			ways[i].too_long = 1;
 }
 
 /* Export's way out: no address, no signal, no waiting. */
@@ -52,17 +49,10 @@ ssize_t
 engine_send_datagram(int fd, const void *data, size_t len)
 {
 	ssize_t	n;
-	int	saved;
 
-	if (fd == -1) {
-		errno = ENOTCONN;
-		return (-1);
-	}
-	if ((n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT)) == -1) {
-		saved = errno;
-		engine_send_failed(fd, saved);
-		errno = saved;
-	}
+	n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n == -1 && errno == EMSGSIZE)
+		engine_too_long(fd);
 	return (n);
 }
 
@@ -116,7 +106,7 @@ engine_get_export_up(struct imsg *imsg)
 		fatalx("EXPORT_UP: slot %u, descriptor %d", msg.slot, fd);
 	if (fd != -1) {
 		ways[msg.slot].fd = fd;
-		ways[msg.slot].failed = ways[msg.slot].asked = 0;
+		ways[msg.slot].too_long = ways[msg.slot].asked = 0;
 	}
 	meter_export_up(engine.meter, fd, &msg);
 }
@@ -170,10 +160,10 @@ engine_export_watch(void)
 			continue;
 		}
 		/* A route that was narrow may be wide again. */
-		if ((ways[i].failed == EMSGSIZE || (ways[i].again_us != 0 &&
+		if ((ways[i].too_long || (ways[i].again_us != 0 &&
 		    engine.mono_us >= ways[i].again_us)) && !ways[i].asked)
 			engine_export_ask(i);
-		ways[i].failed = 0;
+		ways[i].too_long = 0;
 	}
 }
 

@@ -225,11 +225,11 @@ engine_pause(int ms)
 	pfd[0].fd = FD_CHANNEL;
 	pfd[0].events = POLLIN;
 	n = engine_export_pollfds(&pfd[1]);
-	if (poll(pfd, 1 + n, ms) == -1)
-		return;
-	engine_export_polled(&pfd[1]);
-	if (pfd[0].revents & (POLLIN | POLLHUP))
-		engine_dispatch_priv();
+	if (poll(pfd, 1 + n, ms) != -1) {	/* a signal is no reason */
+		engine_export_polled(&pfd[1]);
+		if (pfd[0].revents & (POLLIN | POLLHUP))
+			engine_dispatch_priv();
+	}
 	engine_set_clock();
 	engine_export_watch();
 	engine.turns++;

@@ -97,8 +97,7 @@ void
 export_segments(struct export *e, export_segment_fn *segment)
 {
 	e->segment = segment;
-	e->train = segment == NULL || e->stream != NULL ? 1 :
-	    e->config.train;
+	e->train = segment == NULL ? 1 : e->config.train;
 }
 
 void

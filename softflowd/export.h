@@ -86,7 +86,6 @@ struct export_config {
 	uint32_t	template_datagrams;	/* or after this many */
 	uint32_t	statistics_seconds;	/* between records; 0: none */
 	uint32_t	train;	/* datagrams of a call, to MAX_TRAIN */
-	uint64_t	rate;	/* octets a second; 0: as pace.h has it */
 	const struct flow_side	*sides;	/* by a flow's idx; or NULL */
 };
 

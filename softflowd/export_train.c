@@ -125,6 +125,7 @@ send_pieces(struct export *e, unsigned int first, unsigned int n)
 	return (error);
 }
 
+/* The sequence number of each, where the version has one. */
 static void
 number_pieces(struct export *e)
 {
@@ -150,8 +151,7 @@ send_from(struct export *e, unsigned int first)
 	unsigned int		 n;
 	int			 error, cut = 0, uncut = 0;
 
-	if (e->encoder->sequence_off != 0)
-		number_pieces(e);
+	number_pieces(e);
 	while (first < h->pieces) {
 		n = h->pieces - first;
 		if (n > 1 && !cut_at(e, h->piece[first].len))

@@ -171,21 +171,14 @@ meter_make_room(struct meter *m)
 	meter_end_flows(m, idx, why, n);
 }
 
-/* Frames that held no packet to account, and what the kernel dropped. */
-static uint64_t
-ignored_packets(const struct counters *c)
-{
-	return (c->drop_non_ip + c->drop_short_link + c->drop_short_ipv4 +
-	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
-	    c->drop_bad_version + c->drop_bad_header_length +
-	    c->drop_bad_total_length + c->kernel_dropped);
-}
-
-/* To the batch, or the second. */
+/* When packets were ignored, to the batch; by the kernel, to the second. */
 static void
 note_ignored(struct meter *m, uint64_t now_us)
 {
-	uint64_t	ignored = ignored_packets(&m->stats->summary.counters);
+	const struct counters	*c = &m->stats->summary.counters;
+	uint64_t		 ignored;
+
+	ignored = counters_dropped(c) + c->kernel_dropped;
 
 	if (ignored == m->at.ignored)
 		return;

@@ -199,6 +199,16 @@ struct counters {
 #undef COUNTER_FIELD
 };
 
+/* Frames that held no packet to account. */
+static inline uint64_t
+counters_dropped(const struct counters *c)
+{
+	return (c->drop_non_ip + c->drop_short_link + c->drop_short_ipv4 +
+	    c->drop_short_ipv4_options + c->drop_short_ipv6 +
+	    c->drop_bad_version + c->drop_bad_header_length +
+	    c->drop_bad_total_length);
+}
+
 /* How collectors are reached; softflowd(8), -P. */
 enum transport {
 	TRANSPORT_UDP,
