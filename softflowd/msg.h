@@ -17,10 +17,11 @@
 #include "softflowd.h"
 
 /* Goes into the id field of every control request. */
-#define CTL_VERSION		3
+#define CTL_VERSION		4
 
 #define MSG_LOG_SIZE		512
 #define MSG_TEXT_SIZE		256
+#define MSG_NAME_SIZE		64	/* of a collector, for people */
 #define MSG_WORKER_MAX		1024	/* largest payload worker to parent */
 
 enum msg_type {
@@ -37,6 +38,9 @@ enum msg_type {
 	IMSG_INTERFACES,	/* struct msg_interfaces; any time */
 	IMSG_LOCK,	/* empty; once: confine yourself, answer READY */
 	IMSG_CONTROL,	/* struct msg_control + socket; after LOCK */
+	IMSG_SETTINGS,	/* struct msg_settings; after LOCK */
+	IMSG_WISH_DONE,	/* struct msg_wish_done; answers WISH */
+	IMSG_HANDOVER,	/* struct msg_handover; after LOCK, once */
 	IMSG_SUMMARY_REQ,	/* empty; after LOCK: send a summary */
 	IMSG_FINISH,	/* empty; after LOCK: export all, summary, FINISHED */
 
@@ -57,10 +61,13 @@ enum msg_type {
 	IMSG_SUMMARY_END,	/* empty; ends a summary */
 	IMSG_CONTROL_CLOSED,	/* struct msg_control_closed */
 	IMSG_SHUTDOWN,	/* struct msg_shutdown: an operator's wish */
+	IMSG_WISH,	/* struct msg_wish: another; one of a client */
+	IMSG_HANDED_OVER,	/* empty; answers HANDOVER, then exit 0 */
 	IMSG_FINISHED,	/* struct msg_finished; last, then exit 0 */
 
 	/*
-	 * softflowctl to worker: requests, empty; id is CTL_VERSION.
+	 * softflowctl to worker: requests; id is CTL_VERSION.  Empty but where
+	 * a structure is named.  Those of CTL_IS_SHOW() change nothing.
 	 */
 	CTL_SHUTDOWN = 200,
 	CTL_EXIT,
@@ -74,6 +81,13 @@ enum msg_type {
 	CTL_DUMP_FLOWS,
 	CTL_TIMEOUTS,
 	CTL_SEND_TEMPLATE,
+	CTL_RELOAD,
+	CTL_SET,	/* struct ctl_set */
+	CTL_SHOW_FLOWS,	/* struct ctl_query */
+	CTL_FLOW_EXPIRE,	/* struct ctl_filter */
+	CTL_FLOW_DELETE,	/* struct ctl_filter */
+	CTL_SANDBOX,
+	CTL_MEMORY,
 	CTL_REQUEST_MAX,
 
 	/*
@@ -85,6 +99,8 @@ enum msg_type {
 	CTL_SUMMARY_INTERFACE,	/* struct summary_interface */
 	CTL_FLOW,	/* struct ctl_flow */
 	CTL_TIMEOUTS_ROW,	/* struct timeouts */
+	CTL_SANDBOX_ROW,	/* struct ctl_sandbox; one for each process */
+	CTL_MEMORY_ROW,	/* struct ctl_memory; one for each use */
 	CTL_RESULT	/* struct ctl_result; last */
 };
 
@@ -133,6 +149,8 @@ struct msg_conf {
 	uint8_t		mac[MAX_OWN_MAC][6];	/* of the own side */
 	uint32_t	nmac;
 	uint32_t	snaplen;	/* octets of a packet in reports */
+	uint32_t	parent_layers;	/* SANDBOX_*, for those who ask */
+	uint32_t	parent_landlock_abi;
 	char		file[INTERFACE_NAME];	/* a savefile's, for records */
 };
 #define CONF_SAVEFILE	0x01	/* packet time is the only clock */
@@ -143,6 +161,7 @@ struct msg_conf {
 
 /* IMSG_CAPTURE */
 struct msg_capture {
+	uint64_t	from_us;	/* packets of before are not ours */
 	uint32_t	slot;
 	uint32_t	kind;		/* enum capture_kind */
 	uint32_t	link;		/* enum link_type; ring only */
@@ -152,6 +171,7 @@ struct msg_capture {
 };
 #define MSG_CAPTURE_SKIP	0x01	/* release the block in hand unread */
 #define MSG_CAPTURE_ANY		0x02	/* each frame has its own interface */
+#define MSG_CAPTURE_FRESH	0x04	/* no worker before us read it */
 
 /*
  * IMSG_FILTER: programs for savefiles, compiled by the parent, in one sealed
@@ -178,10 +198,15 @@ struct msg_export {
 	uint64_t	rate;		/* octets in a second; 0: no limit */
 	uint32_t	transport;	/* enum transport */
 	int32_t		error;		/* errno, why it is not connected; 0 */
+	uint32_t	flags;		/* MSG_EXPORT_* */
+	char		name[MSG_NAME_SIZE];	/* as the operator wrote it */
 	struct export_format	format;
 	struct msg_addr	local, remote;	/* to know our own datagrams by */
 	struct export_counters	counters;	/* of the generations before */
 };
+
+#define MSG_EXPORT_FRESH	0x01	/* the slot was another's, or nobody's */
+#define MSG_EXPORT_GONE		0x02	/* it is nobody's: nothing goes there */
 
 /*
  * IMSG_EXPORT_DOWN: the parent connects the slot anew.  What was in the
@@ -223,10 +248,58 @@ struct msg_interfaces {
 };
 _Static_assert(sizeof(struct msg_interfaces) <= 16384 - 16, "one message");
 
+/* IMSG_SETTINGS: what changes at any time, without a hand-over. */
+struct msg_settings {
+	struct timeouts	timeouts;
+	uint32_t	sampling;	/* 1 in N */
+	int32_t		verbose;
+};
+
+/*
+ * IMSG_HANDOVER: a next worker takes over.  Read on until the clock is past
+ * cut_us and what was captured before has come, but of the slots in replaced
+ * nothing of cut_us or later, for the next one has other sockets that see it;
+ * export what is in hand, leave the flows in the table, say HANDED_OVER.
+ */
+struct msg_handover {
+	uint64_t	cut_us;		/* since the epoch; 0: at once */
+	uint32_t	replaced;	/* bit for each capture slot */
+	uint32_t	reserved;
+};
+
+/*
+ * IMSG_WISH: a client of the control socket wants what is the parent's to do.
+ * The parent checks that this client may, and every value.  IMSG_WISH_DONE
+ * goes to it as its result.
+ */
+enum wish {
+	WISH_RELOAD,
+	WISH_TIMEOUT,		/* which: enum timeout, value: seconds */
+	WISH_SAMPLING,		/* value: 1 in N */
+	WISH_VERBOSE,		/* value: 0 or 1; as struct msg_settings */
+	WISH_MAX
+};
+struct msg_wish {
+	uint32_t	client;		/* id of its CONTROL */
+	uint32_t	wish;		/* enum wish */
+	uint32_t	which, value;
+};
+struct msg_wish_done {
+	uint32_t	client;
+	uint32_t	failed;
+	char		text[MSG_TEXT_SIZE];	/* NUL-terminated */
+};
+
 /* IMSG_CONTROL */
 struct msg_control {
 	uint32_t	id;		/* < MAX_CONTROL */
 	uint32_t	uid;		/* peer's, as the kernel says */
+	uint32_t	role;		/* enum control_role */
+};
+enum control_role {
+	CONTROL_VIEWER,		/* may show */
+	CONTROL_OPERATOR,	/* may do all */
+	CONTROL_ROLE_MAX
 };
 
 struct msg_control_closed {
@@ -254,6 +327,7 @@ struct msg_counters {
 _Static_assert(sizeof(struct msg_counters) <= MSG_WORKER_MAX, "too large");
 
 struct msg_shutdown {
+	uint32_t	client;		/* id of its CONTROL */
 	uint32_t	graceful;	/* 1: export everything; 0: exit now */
 };
 
@@ -262,6 +336,82 @@ struct msg_finished {
 	uint32_t	failed;		/* 1: the savefile was damaged */
 	uint32_t	reserved;
 	uint64_t	frames;		/* read from it */
+};
+
+/* What may be asked with the role of a viewer. */
+#define CTL_IS_SHOW(request)						\
+	((request) == CTL_STATISTICS || (request) == CTL_DUMP_FLOWS ||	\
+	(request) == CTL_TIMEOUTS || (request) == CTL_SHOW_FLOWS ||	\
+	(request) == CTL_SANDBOX || (request) == CTL_MEMORY)
+
+/* CTL_SET: a wish, but for that of reload. */
+struct ctl_set {
+	uint32_t	wish;		/* enum wish */
+	uint32_t	which, value;
+};
+
+/* Which flows; all that is set must hold.  CTL_FLOW_EXPIRE, _DELETE. */
+#define CTL_FILTER_HOSTS	2
+struct ctl_filter {
+	uint32_t	have;		/* CTL_FILTER_*: what is set */
+	uint32_t	nhost;		/* each is one end's address */
+	struct msg_prefix	host[CTL_FILTER_HOSTS];
+	uint64_t	min_octets, min_packets;	/* both directions */
+	uint32_t	min_age, min_idle;	/* seconds since first, last */
+	uint16_t	port[CTL_FILTER_HOSTS];	/* of either end */
+	uint32_t	nport;
+	uint16_t	vlan;		/* outer or inner */
+	uint8_t		proto;
+	uint8_t		state;		/* enum ctl_state */
+	char		interface[INTERFACE_NAME];	/* in or out */
+};
+#define CTL_FILTER_PROTO	0x01
+#define CTL_FILTER_VLAN		0x02
+#define CTL_FILTER_INTERFACE	0x04
+#define CTL_FILTER_STATE	0x08
+enum ctl_state {
+	CTL_STATE_ONEWAY,	/* packets of one direction only */
+	CTL_STATE_BOTHWAYS,
+	CTL_STATE_SYN,		/* TCP, and no ACK seen yet */
+	CTL_STATE_OPEN,		/* TCP, neither FIN nor RST seen */
+	CTL_STATE_FIN,		/* TCP, FIN of a side, no RST */
+	CTL_STATE_RST,
+	CTL_STATE_MAX
+};
+
+/*
+ * CTL_SHOW_FLOWS.  Sorted, the largest first; then the limit is 1 to
+ * CTL_SORT_LIMIT.  Otherwise as they stand in the table, and 0 is no limit.
+ */
+#define CTL_SORT_LIMIT	1000
+enum ctl_sort {
+	CTL_SORT_NONE,
+	CTL_SORT_OCTETS,	/* of both directions, as all of these */
+	CTL_SORT_PACKETS,
+	CTL_SORT_AGE,		/* since its first packet */
+	CTL_SORT_RATE,		/* octets a second of its life, 1 s at least */
+	CTL_SORT_MAX
+};
+struct ctl_query {
+	struct ctl_filter	filter;
+	uint32_t	sort;		/* enum ctl_sort */
+	uint32_t	limit;		/* rows */
+};
+
+/* CTL_SANDBOX_ROW */
+struct ctl_sandbox {
+	char		process[16];	/* "parent", "worker" */
+	int32_t		pid;
+	uint32_t	layers;		/* SANDBOX_* */
+	uint32_t	landlock_abi;	/* 0: none */
+};
+
+/* CTL_MEMORY_ROW */
+struct ctl_memory {
+	char		use[24];	/* "flows", "rings" ... */
+	uint64_t	octets;		/* reserved */
+	uint64_t	octets_used;	/* at most those have been touched */
+	uint64_t	entries, entries_max;	/* 0: has none */
 };
 
 /* CTL_FLOW: one line of dump-flows. */

@@ -54,6 +54,7 @@ struct summary_export {
 	struct msg_addr	remote;
 	uint32_t	down;		/* not connected */
 	uint64_t	queued, queued_octets;	/* messages that wait */
+	char		name[MSG_NAME_SIZE];	/* as the operator wrote it */
 };
 
 /* IMSG_SUMMARY_INTERFACE, CTL_SUMMARY_INTERFACE */
