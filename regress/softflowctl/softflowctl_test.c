@@ -380,7 +380,7 @@ CASE(malformed_answers_are_errors)
 	check_answer(answer_big_proto, "statistics", 1,
 	    "malformed answer: protocol number", "err");
 	check_answer(answer_many_exports, "statistics", 1,
-	    "malformed answer: too many collectors", "err");
+	    "malformed answer: order of collectors", "err");
 	check_answer(answer_summary, "statistics", 1,
 	    "without the rest of its answer", "err");
 }
