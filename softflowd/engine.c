@@ -203,7 +203,6 @@ static void
 engine_lock(void)
 {
 	struct sandbox_worker	 box = { 0 };
-	struct msg_ready	 ready = { 0 };
 	const char		*step = "";
 	unsigned int		 i;
 
@@ -226,11 +225,11 @@ engine_lock(void)
 	/* The table's index takes less than its records. */
 	box.memory += estate_size(engine.conf.max_flows, engine_side()) +
 	    (size_t)engine.conf.max_flows * sizeof(struct flow);
-	if (sandbox_worker(&box, &ready.layers, &ready.landlock_abi,
-	    &step) == -1)
+	if (sandbox_worker(&box, &engine.ready.layers,
+	    &engine.ready.landlock_abi, &step) == -1)
 		fatal("confinement failed at %s", step);
 	engine.phase = ENGINE_RUNNING;
-	engine_send(IMSG_READY, &ready, sizeof(ready));
+	engine_send(IMSG_READY, &engine.ready, sizeof(engine.ready));
 }
 
 static void

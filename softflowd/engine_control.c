@@ -58,6 +58,13 @@ op_summary(struct summary *summary)
 	engine_kernel_counters();
 	meter_flush(engine.meter);
 	*summary = *meter_summary(engine.meter);
+	summary->now_us = (uint64_t)engine.unix_us;
+	summary->sampling = engine.conf.sampling;
+	summary->peak_flows = track_top(meter_table(engine.meter));
+	if (summary->peak_flows > summary->max_flows)
+		summary->peak_flows = summary->max_flows;
+	strlcpy(summary->version, SOFTFLOWD_VERSION,
+	    sizeof(summary->version));
 }
 
 static const struct summary_proto *
@@ -82,6 +89,9 @@ engine_interface(uint8_t slot, struct summary_interface *row)
 	    slot == INTERFACE_OTHER)
 		return (row->frames > 0);
 	row->flags |= SUMMARY_KERNEL;
+	if (engine.interfaces.interface[slot - 1].ifindex == 0 &&
+	    engine.capture_conf[slot - 1].kind != CAPTURE_PSAMP)
+		row->flags |= SUMMARY_ABSENT;
 	return (1);
 }
 

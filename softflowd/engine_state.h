@@ -31,6 +31,7 @@ struct engine {
 	enum engine_phase	 phase;
 	struct msg_conf		 conf;
 	int			 have_conf;
+	struct msg_ready	 ready;		/* what is in force */
 	struct estate		*estate;
 	struct meter		*meter;
 

@@ -163,6 +163,7 @@ static void
 meter_know_own(struct meter *m, const struct msg_export *conf)
 {
 	m->remote[conf->slot] = conf->remote;
+	memcpy(m->name[conf->slot], conf->name, sizeof(m->name[0]));
 	/* Without ports in the key our datagrams cannot be told apart. */
 	if (m->conf.track_level >= TRACK_PORT &&
 	    !(m->conf.flags & CONF_KEEP_OWN))
@@ -549,6 +550,7 @@ meter_exports(const struct meter *m, struct summary_export *rows,
 		memset(&rows[i], 0, sizeof(rows[i]));
 		exports_row(m->exports, i, &rows[i]);
 		rows[i].remote = m->remote[i];
+		memcpy(rows[i].name, m->name[i], sizeof(rows[i].name));
 	}
 	return (i);
 }

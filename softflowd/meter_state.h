@@ -36,6 +36,7 @@ struct meter {
 	unsigned int		 victims;	/* to give up at a time */
 	struct meter_own	 own[MAX_EXPORT];
 	struct msg_addr		 remote[MAX_EXPORT];
+	char			 name[MAX_EXPORT][MSG_NAME_SIZE];
 	uint32_t		 own_flows;	/* in the table */
 	int			 savefile;
 	int			 reporting;	/* packets, to a collector, */

@@ -297,7 +297,6 @@ static void
 priv_confine(void)
 {
 	struct sandbox_parent	 box = { 0 };
-	uint32_t		 layers, abi;
 	const char		*step = "";
 	char			 text[256];
 
@@ -311,10 +310,12 @@ priv_confine(void)
 		box.remove_dirs[box.nremove_dirs++] = priv.ctlsock.dir;
 	box.ntcp_ports = priv_export_ports(box.tcp_ports);
 	box.tcp_bind = priv.opt->source != NULL;
-	if (sandbox_parent(&box, &layers, &abi, &step) == -1)
+	if (sandbox_parent(&box, &priv.layers, &priv.landlock_abi,
+	    &step) == -1)
 		fatal("confinement of the parent failed at %s", step);
-	sandbox_describe(layers, text, sizeof(text));
-	log_debug("parent: confined by %s; Landlock ABI %u", text, abi);
+	sandbox_describe(priv.layers, text, sizeof(text));
+	log_debug("parent: confined by %s; Landlock ABI %u", text,
+	    priv.landlock_abi);
 }
 
 /*

@@ -123,7 +123,8 @@ dispatch_summary(struct imsg *imsg)
 		return (-1);
 	memset(&priv.report, 0, sizeof(priv.report));
 	if (imsg_get_data(imsg, &priv.report.summary,
-	    sizeof(priv.report.summary)) == -1)
+	    sizeof(priv.report.summary)) == -1 ||
+	    !summary_ok(&priv.report.summary))
 		return (-1);
 	priv.worker.in_summary = 1;
 	priv.worker.summary_wanted--;
@@ -155,7 +156,7 @@ dispatch_summary_export(struct imsg *imsg)
 		return (-1);
 	row = &r->export[r->nexport];
 	if (imsg_get_data(imsg, row, sizeof(*row)) == -1 ||
-	    row->slot >= priv.ndest)
+	    row->slot >= priv.ndest || !summary_export_ok(row))
 		return (-1);
 	r->nexport++;
 	return (0);

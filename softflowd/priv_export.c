@@ -14,6 +14,7 @@
 
 #include <netinet/in.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -235,10 +236,16 @@ dest_prepare(struct priv_dest *dest, const struct options_dest *opt,
 	const char		*source = priv.opt->source;
 	struct sockaddr_storage	 ss;
 	struct msg_addr		 addr;
+	char			*c;
 	int			 error, family = 0, fd;
 
 	snprintf(dest->name, sizeof(dest->name), strchr(opt->host, ':') ==
 	    NULL ? "%s:%s" : "[%s]:%s", opt->host, opt->port);
+	/* What the worker sends back is printed only if it can be. */
+	for (c = dest->name; *c != '\0'; c++)
+		if (!isgraph((unsigned char)*c))
+			*c = '?';
+	strlcpy(dest->conf.name, dest->name, sizeof(dest->conf.name));
 	dest->fd = -1;
 	dest->conf.slot = slot;
 	dest->conf.transport = (uint32_t)opt->transport;

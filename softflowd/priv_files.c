@@ -248,6 +248,7 @@ priv_control_accept(void)
 		return;
 	}
 	msg.uid = (uint32_t)uid;
+	msg.role = CONTROL_OPERATOR;
 	priv.clients |= 1U << msg.id;
 	priv_worker_send(IMSG_CONTROL, fd, &msg, sizeof(msg));
 }

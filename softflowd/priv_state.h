@@ -135,6 +135,7 @@ struct priv {
 	struct worker		 worker;
 	int			 quit;		/* leave the loop */
 	int			 status;	/* and exit with this */
+	uint32_t		 layers, landlock_abi;	/* our confinement */
 };
 
 extern struct priv	priv;

@@ -131,6 +131,8 @@ worker_send_conf(void)
 	conf.uid = priv.uid;
 	conf.gid = priv.gid;
 	conf.daemon_pid = (int32_t)getpid();
+	conf.parent_layers = priv.layers;
+	conf.parent_landlock_abi = priv.landlock_abi;
 	conf.verbose = log_get_verbose();
 	conf.boot_unix_us = priv.boot_unix_us;
 	conf.boot_mono_us = priv.boot_mono_us;

@@ -236,19 +236,63 @@ print_packets(FILE *out, const struct summary *s)
 	print_span(out, c, FIELD(ports_missing), FIELD(tunnels_opened), 1);
 }
 
+static int
+is_printable(const char *s, size_t len)
+{
+	for (; len > 0 && *s != '\0'; s++, len--)
+		if (!isgraph((unsigned char)*s))
+			return (0);
+	return (len > 0);
+}
+
+int
+summary_ok(const struct summary *s)
+{
+	return (is_printable(s->version, sizeof(s->version)));
+}
+
+int
+summary_export_ok(const struct summary_export *row)
+{
+	return (is_printable(row->name, sizeof(row->name)));
+}
+
+int
+summary_interface_ok(const struct summary_interface *row)
+{
+	return (is_printable(row->name, sizeof(row->name)));
+}
+
 static void
-print_address(FILE *out, const struct msg_addr *a)
+format_address(char *text, size_t len, const struct msg_addr *a)
 {
 	char buf[INET6_ADDRSTRLEN];
 	int af = a->family == 6 ? AF_INET6 : AF_INET;
 
 	if ((a->family != 4 && a->family != 6) ||
 	    inet_ntop(af, a->addr, buf, sizeof(buf)) == NULL)
-		fprintf(out, "unknown");
-	else if (af == AF_INET6)
-		fprintf(out, "[%s]:%u", buf, a->port);
+		(void)strlcpy(text, "address unknown", len);
 	else
-		fprintf(out, "%s:%u", buf, a->port);
+		(void)snprintf(text, len, af == AF_INET6 ? "[%s]:%u" : "%s:%u",
+		    buf, a->port);
+}
+
+/* Its name, and its address where that is another. */
+static void
+print_collector_name(FILE *out, const struct summary_export *row)
+{
+	char address[INET6_ADDRSTRLEN + 16];
+
+	format_address(address, sizeof(address), &row->remote);
+	if (row->name[0] != '\0' && summary_export_ok(row)) {
+		fprintf(out, "%s", row->name);
+		if (strcmp(row->name, address) != 0)
+			fprintf(out, " (%s)", address);
+	} else if (row->remote.family == 0)
+		/* Which one, at least. */
+		fprintf(out, "%u of -n, %s", row->slot + 1, address);
+	else
+		fprintf(out, "%s", address);
 }
 
 /* As of people's clocks, UTC. */
@@ -281,11 +325,7 @@ print_collector(FILE *out, const struct summary_export *row)
 	const struct export_counters *e = &row->counters;
 
 	fprintf(out, "Collector ");
-	/* A name that has no address yet: which one, at least. */
-	if (row->remote.family == 0)
-		fprintf(out, "%u of -n, address unknown", row->slot + 1);
-	else
-		print_address(out, &row->remote);
+	print_collector_name(out, row);
 	if (row->version == VERSION_PSAMP)
 		fprintf(out, " (PSAMP");
 	else
@@ -347,19 +387,6 @@ print_exports(FILE *out, const struct summary_report *r)
 	}
 }
 
-int
-summary_interface_ok(const struct summary_interface *row)
-{
-	const char *c;
-
-	if (memchr(row->name, '\0', sizeof(row->name)) == NULL)
-		return (0);
-	for (c = row->name; *c != '\0'; c++)
-		if (!isgraph((unsigned char)*c))
-			return (0);
-	return (1);
-}
-
 static void
 print_interfaces(FILE *out, const struct summary_report *r)
 {
@@ -372,7 +399,8 @@ print_interfaces(FILE *out, const struct summary_report *r)
 		if (i->flags & SUMMARY_KERNEL)
 			fprintf(out, ", %" PRIu64 " received and %" PRIu64
 			    " dropped by kernel", i->received, i->dropped);
-		fprintf(out, "\n");
+		fprintf(out, "%s\n", i->flags & SUMMARY_ABSENT ?
+		    ", not there now" : "");
 	}
 }
 

@@ -23,14 +23,19 @@ struct summary_range {
 };
 
 /* IMSG_SUMMARY, CTL_SUMMARY */
+#define SUMMARY_VERSION		16
 struct summary {
 	struct counters	counters;
 	struct summary_range	octets, packets, duration_us;
 	uint64_t	range_flows;	/* flows in them: this worker's */
 	uint64_t	since_us;	/* start of the daemon or the savefile */
+	uint64_t	now_us;		/* the daemon's clock; since the epoch */
 	uint32_t	active_flows, max_flows;
+	uint32_t	peak_flows;	/* at most so many at a time */
+	uint32_t	sampling;	/* 1 in N */
 	uint32_t	flags;		/* SUMMARY_* */
 	uint32_t	reserved;
+	char		version[SUMMARY_VERSION];	/* SOFTFLOWD_VERSION */
 };
 #define SUMMARY_LIVE		0x01	/* kernel counters mean something */
 #define SUMMARY_SAMPLED		0x02
@@ -62,10 +67,11 @@ struct summary_interface {
 	uint64_t	frames;			/* read */
 	uint64_t	received, dropped;	/* by the kernel */
 	uint32_t	number;			/* in records */
-	uint32_t	flags;			/* SUMMARY_KERNEL */
+	uint32_t	flags;			/* SUMMARY_* */
 	char		name[INTERFACE_NAME];
 };
 #define SUMMARY_KERNEL		0x01	/* the kernel counts each */
+#define SUMMARY_ABSENT		0x02	/* captured, but not there now */
 
 /* What the worker keeps. */
 struct summary_state {
@@ -88,7 +94,9 @@ struct summary_report {
 	unsigned int	nproto, nexport, ninterface;
 };
 
-/* Whether a row's name can be printed. */
+/* Whether the name in a row, or the version, can be printed. */
+int	summary_ok(const struct summary *);
+int	summary_export_ok(const struct summary_export *);
 int	summary_interface_ok(const struct summary_interface *);
 
 /* Read the protocols' names now: a confined process cannot do so later. */

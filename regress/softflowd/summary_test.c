@@ -283,6 +283,72 @@ ATF_TC_BODY(a_collector_tells_its_transport_state_and_last_error, tc)
 	    "  last success: 2020-09-13T12:26:40Z\n");
 }
 
+CASE(collector_has_its_name_and_an_address_that_is_another)
+{
+	struct summary_export *e = report.export;
+
+	memset(&report, 0, sizeof(report));
+	report.nexport = 3;
+	e[0].version = e[1].version = e[2].version = 9;
+	e[0].remote.family = 4;
+	memcpy(e[0].remote.addr, "\300\0\2\1", 4);
+	e[0].remote.port = 4739;
+	e[1].remote = e[0].remote;
+	strlcpy(e[0].name, "collector.example:4739", sizeof(e[0].name));
+	strlcpy(e[1].name, "192.0.2.1:4739", sizeof(e[1].name));
+	strlcpy(e[2].name, "nowhere.example:9", sizeof(e[2].name));
+	check_printed("Collector collector.example:4739 (192.0.2.1:4739) "
+	    "(version 9): 0 records in ");
+	check_printed("Collector 192.0.2.1:4739 (version 9): 0 records in ");
+	check_printed("Collector nowhere.example:9 (address unknown) "
+	    "(version 9): 0 records in ");
+	/* what cannot be printed is not */
+	memset(e[1].name, 'x', sizeof(e[1].name));
+	strlcpy(e[2].name, "a\033[2J", sizeof(e[2].name));
+	check_printed("Collector 192.0.2.1:4739 (version 9): 0 records in ");
+	check_printed("Collector 1 of -n, address unknown (version 9): 0 ");
+	check_not_printed("\033");
+}
+
+CASE(names_that_cannot_be_printed_are_told_apart)
+{
+	struct summary_interface i = { .name = "eth0" };
+	struct summary_export e = { .name = "collector:2055" };
+	struct summary s = { .version = SOFTFLOWD_VERSION };
+
+	ATF_CHECK(summary_ok(&s));
+	ATF_CHECK(summary_export_ok(&e));
+	ATF_CHECK(summary_interface_ok(&i));
+	s.version[1] = '\n';
+	e.name[3] = ' ';
+	i.name[0] = '\177';
+	ATF_CHECK(!summary_ok(&s));
+	ATF_CHECK(!summary_export_ok(&e));
+	ATF_CHECK(!summary_interface_ok(&i));
+	memset(s.version, '2', sizeof(s.version));
+	memset(e.name, 'e', sizeof(e.name));
+	memset(i.name, 'i', sizeof(i.name));
+	ATF_CHECK(!summary_ok(&s));
+	ATF_CHECK(!summary_export_ok(&e));
+	ATF_CHECK(!summary_interface_ok(&i));
+}
+
+CASE(interface_that_is_not_there_is_said_to_be_so)
+{
+	memset(&report, 0, sizeof(report));
+	report.ninterface = 2;
+	strlcpy(report.interface[0].name, "ppp0",
+	    sizeof(report.interface[0].name));
+	report.interface[0].flags = SUMMARY_KERNEL | SUMMARY_ABSENT;
+	strlcpy(report.interface[1].name, "eth0",
+	    sizeof(report.interface[1].name));
+	report.interface[1].flags = SUMMARY_KERNEL;
+	check_printed("Interface ppp0 (index 0): 0 frames, 0 received and 0 "
+	    "dropped by kernel, not there now\n");
+	check_printed("Interface eth0 (index 0): 0 frames, 0 received and 0 "
+	    "dropped by kernel\n");
+}
+
 CASE(without_collectors_no_flow_counts_as_exported)
 {
 	struct flow f = make_flow(1, 84, 84);
@@ -383,6 +449,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, collectors_are_added_up_and_listed);
 	ATF_TP_ADD_TC(tp,
 	    a_collector_tells_its_transport_state_and_last_error);
+	ATF_TP_ADD_TC(tp, collector_has_its_name_and_an_address_that_is_another);
+	ATF_TP_ADD_TC(tp, names_that_cannot_be_printed_are_told_apart);
+	ATF_TP_ADD_TC(tp, interface_that_is_not_there_is_said_to_be_so);
 	ATF_TP_ADD_TC(tp, without_collectors_no_flow_counts_as_exported);
 	ATF_TP_ADD_TC(tp, each_interface_has_its_line);
 	ATF_TP_ADD_TC(tp, what_does_not_apply_is_left_out);
