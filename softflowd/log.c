@@ -23,8 +23,10 @@
 static const char	*log_procname = "softflowd";
 static int		 log_stderr = 1;
 static int		 log_syslog;
+static int		 log_level = LOG_INFO;
 static int		 log_verbose;
 static log_sink_fn	*log_sink;
+static struct log_limit	*log_limits;	/* with lines to tell of */
 
 void
 log_init(const char *procname, int to_stderr, int verbose)
@@ -52,6 +54,12 @@ void
 log_set_sink(log_sink_fn *sink)
 {
 	log_sink = sink;
+}
+
+void
+log_set_level(int priority)
+{
+	log_level = priority;
 }
 
 void
@@ -86,7 +94,7 @@ log_format(int priority, int error, const char *fmt, va_list ap)
 	size_t	len;
 	int	saved = errno;
 
-	if (priority != LOG_DEBUG || log_verbose) {
+	if (priority <= log_level || log_verbose) {
 		if (vsnprintf(line, sizeof(line), fmt, ap) < 0)
 			strlcpy(line, fmt, sizeof(line));
 		if (error != 0) {
@@ -105,7 +113,7 @@ log_warn(const char *fmt, ...)
 	va_list	ap;
 
 	va_start(ap, fmt);
-	log_format(LOG_ERR, errno, fmt, ap);
+	log_format(LOG_WARNING, errno, fmt, ap);
 	va_end(ap);
 }
 
@@ -115,7 +123,7 @@ log_warnx(const char *fmt, ...)
 	va_list	ap;
 
 	va_start(ap, fmt);
-	log_format(LOG_ERR, 0, fmt, ap);
+	log_format(LOG_WARNING, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -154,8 +162,76 @@ log_relay(int priority, const char *text)
 {
 	int	saved = errno;
 
-	log_line(priority, text);
+	if (priority <= log_level || priority == LOG_DEBUG || log_verbose)
+		log_line(priority, text);
 	errno = saved;
+}
+
+/* The time is over: tell of what was suppressed in it. */
+static void
+log_limit_over(struct log_limit *l, int64_t now_ms)
+{
+	struct log_limit	**at;
+
+	if (l->suppressed > 1)
+		log_at(l->priority, "%s (%u more like this suppressed in "
+		    "%lld s)", l->text, l->suppressed - 1,
+		    (long long)(now_ms - l->since_ms) / 1000);
+	else if (l->suppressed == 1)
+		log_at(l->priority, "%s", l->text);
+	for (at = &log_limits; *at != NULL; at = &(*at)->next)
+		if (*at == l) {
+			*at = l->next;
+			break;
+		}
+	l->lines = l->suppressed = 0;
+	l->since_ms = now_ms;
+}
+
+void
+log_limit(struct log_limit *l, int64_t now_ms, int priority, const char *text)
+{
+	if (l->lines == 0 || now_ms - l->since_ms >= LOG_LIMIT_MS)
+		log_limit_over(l, now_ms);
+	if (++l->lines <= LOG_LIMIT_LINES) {
+		log_at(priority, "%s", text);
+		return;
+	}
+	if (l->suppressed++ == 0) {
+		l->next = log_limits;
+		log_limits = l;
+	}
+	l->priority = priority;
+	strlcpy(l->text, text, sizeof(l->text));
+}
+
+void
+log_limited(struct log_limit *l, int priority, const char *fmt, ...)
+{
+	struct timespec	 ts = { 0 };
+	char		 text[sizeof(l->text)];
+	va_list		 ap;
+	int		 saved = errno;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	log_limit(l, (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000,
+	    priority, text);
+	errno = saved;
+}
+
+void
+log_limits_tick(int64_t now_ms)
+{
+	struct log_limit	*l, *next;
+
+	for (l = log_limits; l != NULL; l = next) {
+		next = l->next;
+		if (now_ms - l->since_ms >= LOG_LIMIT_MS)
+			log_limit_over(l, now_ms);
+	}
 }
 
 /* A confined worker may not run what exit(3) runs: it would seek. */

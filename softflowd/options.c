@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -27,6 +28,7 @@
 #include "packet.h"
 
 #define MINIMUM(a, b)		((a) < (b) ? (a) : (b))
+#define NO_PIDFILE		""	/* until all is read */
 #define MIN_BUFFER		(128U << 10)
 #define MAX_BUFFER		(1U << 30)
 
@@ -69,7 +71,7 @@ static const struct name_value times[] = {
 int
 options_fail(struct parse *p, const char *arg, const char *fmt, ...)
 {
-	char reason[256];
+	char reason[384];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -161,6 +163,15 @@ set_ctlsock(struct parse *p, char *arg)
 		return (options_fail(p, arg,
 		    "a socket's path has at most %zu octets", max));
 	return (set_string(p, arg));
+}
+
+static int
+set_pidfile(struct parse *p, char *arg)
+{
+	if (strcmp(arg, "none") != 0)
+		return (set_string(p, arg));
+	p->options->pidfile = NO_PIDFILE;
+	return (0);
 }
 
 static int
@@ -350,7 +361,7 @@ static const struct option_def defs[] = {
 	OTHER('D', 0, set_debug),
 	FLAG('d', foreground, 1),
 	FLAG('N', promisc, 0),
-	STRING('p', set_string, pidfile),
+	STRING('p', set_pidfile, pidfile),
 	STRING('c', set_ctlsock, ctlsock),
 	STRING('u', set_string, user),
 	STRING('e', set_source, source),
@@ -441,6 +452,8 @@ finish(struct parse *p)
 		o->foreground = 1;
 	} else if (o->pidfile == NULL)
 		o->pidfile = SOFTFLOWD_PIDFILE;
+	if (o->pidfile != NULL && *o->pidfile == '\0')
+		o->pidfile = NULL;
 	return (options_collectors(o, p->error, p->errorlen));
 }
 
@@ -461,6 +474,7 @@ set_defaults(struct options *o)
 	o->transport = TRANSPORT_UDP;
 	o->reconnect_seconds = DEFAULT_RECONNECT_SECONDS;
 	o->statistics_seconds = DEFAULT_STATISTICS_SECONDS;
+	o->log_level = LOG_INFO;
 	o->hoplimit = o->dscp = -1;
 	o->promisc = 1;
 }

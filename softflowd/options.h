@@ -48,8 +48,9 @@ struct options {
 	char		*savefile;	/* -r; "-" is standard input */
 	char		*filter;	/* BPF words joined by blanks; or NULL */
 	char		*user;		/* -u; NULL: default */
-	char		*pidfile;	/* -p */
+	char		*pidfile;	/* -p; NULL: none */
 	char		*ctlsock;	/* -c; NULL: none */
+	char		*control_group;	/* -o control-group; NULL: none */
 	char		*source;	/* -e, address to send from; or NULL */
 	char		*device;	/* -S, interface to send from; or NULL */
 	struct options_dest	 dest[MAX_EXPORT];
@@ -77,6 +78,8 @@ struct options {
 	int		 dscp;		/* -o dscp; -1: the system's */
 	uint32_t	 payload;	/* -o payload, octets; 0: 1400 */
 	uint32_t	 reconnect_seconds, statistics_seconds;
+	uint32_t	 log_statistics;	/* seconds between lines; 0: none */
+	int		 log_level;	/* -o log-level, of syslog(3) */
 	uint64_t	 rate;		/* -o rate, octets a second; 0: none */
 	int		 hoplimit;	/* -L; -1: the system's */
 	int		 foreground, debug, promisc;

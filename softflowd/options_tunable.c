@@ -6,6 +6,7 @@
 /* -o name=value: what few operators change. */
 
 #include <string.h>
+#include <syslog.h>
 
 #include "compat.h"
 #include "datagram.h"
@@ -93,6 +94,35 @@ set_flow_id(struct parse *p, const char *arg, const char *value)
 	return (0);
 }
 
+static int
+set_control_group(struct parse *p, const char *arg, const char *value)
+{
+	if (*value == '\0')
+		return (options_fail(p, arg, "it needs a group"));
+	p->options->control_group = (char *)(uintptr_t)value;
+	return (0);
+}
+
+static int
+set_log_level(struct parse *p, const char *arg, const char *value)
+{
+	struct options *o = p->options;
+
+	/* What -D asks for is more than any level. */
+	if (strcmp(value, "error") == 0)
+		o->log_level = LOG_ERR;
+	else if (strcmp(value, "warning") == 0)
+		o->log_level = LOG_WARNING;
+	else if (strcmp(value, "info") == 0)
+		o->log_level = LOG_INFO;
+	else if (strcmp(value, "debug") == 0)
+		o->debug = 1;
+	else
+		return (options_fail(p, arg, "it must be error, warning, "
+		    "info or debug"));
+	return (0);
+}
+
 static const struct tunable tunables[] = {
 	{ "source-id", 0, 0, 0, set_source_id },
 	{ "dscp", OFFSET(dscp), 0, 63, NULL },
@@ -109,7 +139,10 @@ static const struct tunable tunables[] = {
 	{ "fields", 0, 0, 0, set_fields },
 	{ "own-prefix", 0, 0, 0, set_own_prefix },
 	{ "own-export", 0, 0, 0, set_own_export },
-	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing }
+	{ "ignore-outgoing", 0, 0, 0, set_ignore_outgoing },
+	{ "control-group", 0, 0, 0, set_control_group },
+	{ "log-level", 0, 0, 0, set_log_level },
+	{ "log-statistics", OFFSET(log_statistics), 0, 86400, NULL }
 };
 
 int
@@ -133,5 +166,6 @@ options_tunable(struct parse *p, char *arg)
 	    "fields, source-id, dscp, payload, rate, reconnect, "
 	    "statistics-seconds, templates, flow-id, template-seconds, "
 	    "template-datagrams, train, fragment-entries, own-prefix, "
-	    "own-export, ignore-outgoing"));
+	    "own-export, ignore-outgoing, control-group, log-level, "
+	    "log-statistics"));
 }

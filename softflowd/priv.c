@@ -483,6 +483,7 @@ priv_main(const struct options *opt)
 
 	priv.opt = opt;
 	log_init("softflowd", 1, opt->debug);
+	log_set_level(opt->log_level);
 	priv_signals();		/* from here on they end us in good order */
 	priv_files_init();
 	if (atexit(priv_files_remove) != 0)
@@ -500,6 +501,7 @@ priv_main(const struct options *opt)
 		priv_worker_timers(priv_now_ms());
 		priv_export_timers(priv_now_ms());
 		priv_resolver_timers(priv_now_ms());
+		log_limits_tick(priv_now_ms());
 		more = priv_poll(more);
 		priv_handle_signals();
 	}

@@ -187,11 +187,13 @@ priv_control_open(void)
 	struct priv_file	*file = &priv.ctlsock;
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	struct stat		 sb;
+	const char		*group = priv.opt->control_group;
 	mode_t			 mask;
 	int			 fd;
 
 	if (priv.opt->ctlsock == NULL)
 		return;
+	priv_control_find_group();
 	if (strlcpy(sun.sun_path, priv.opt->ctlsock,
 	    sizeof(sun.sun_path)) >= sizeof(sun.sun_path))
 		fatalx("%s: too long for a socket's name, which has at most "
@@ -207,62 +209,22 @@ priv_control_open(void)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		fatal("socket");
-	mask = umask(0177);
+	mask = umask(group != NULL ? 0117 : 0177);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		fatal("%s", file->path);
 	umask(mask);
+	/* Nobody can connect before listen(2), whatever the group is now. */
+	if (group != NULL && fchownat(file->dirfd, file->base, (uid_t)-1,
+	    priv.control_gid, AT_SYMLINK_NOFOLLOW) == -1)
+		fatal("-o control-group=%s: without root it must be one of "
+		    "your own groups", group);
 	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 		fatal("%s", file->path);
 	file_remember(file, &sb);
 	file->fd = fd;
-	if (listen(fd, MAX_CONTROL) == -1)
+	/* Who is too many is told so, and does not wait for it. */
+	if (listen(fd, SOMAXCONN) == -1)
 		fatal("%s", file->path);
-}
-
-/* Check who it is and pass the connection on unread. */
-void
-priv_control_accept(void)
-{
-	struct msg_control	msg = { 0 };
-	uid_t			uid = (uid_t)-1;
-	gid_t			gid;
-	int			fd;
-
-	fd = accept4(priv.ctlsock.fd, NULL, NULL,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd == -1)
-		return;
-	if (getpeereid(fd, &uid, &gid) == -1 ||
-	    (uid != 0 && uid != geteuid())) {
-		log_info("control connection of uid %u refused",
-		    (unsigned int)uid);
-		close(fd);
-		return;
-	}
-	while (msg.id < MAX_CONTROL && priv.clients & 1U << msg.id)
-		msg.id++;
-	if (msg.id == MAX_CONTROL || priv.worker.phase != WORKER_RUNNING) {
-		log_info("control connection refused: %s",
-		    msg.id == MAX_CONTROL ? "too many" : "no worker");
-		close(fd);
-		return;
-	}
-	msg.uid = (uint32_t)uid;
-	msg.role = CONTROL_OPERATOR;
-	priv.clients |= 1U << msg.id;
-	priv_worker_send(IMSG_CONTROL, fd, &msg, sizeof(msg));
-}
-
-void
-priv_control_closed(uint32_t id)
-{
-	priv.clients &= ~(1U << id);
-}
-
-void
-priv_control_forget(void)
-{
-	priv.clients = 0;
 }
 
 void

@@ -128,7 +128,9 @@ struct priv {
 	struct priv_dest	 dest[MAX_EXPORT];
 	unsigned int		 ndest;
 	struct priv_file	 pidfile, ctlsock;
+	gid_t			 control_gid;	/* of -o control-group */
 	uint32_t		 clients;	/* bit for each id in use */
+	uint32_t		 operators;	/* of those, with that role */
 	int64_t			 boot_unix_us, boot_mono_us;
 	struct msg_counters	 counters;	/* last ones heard */
 	struct summary_report	 report;
@@ -153,11 +155,14 @@ void	priv_files_init(void);
 void	priv_pidfile_open(void);
 void	priv_pidfile_write(void);
 void	priv_control_open(void);
-void	priv_control_accept(void);
-void	priv_control_closed(uint32_t id);
-void	priv_control_forget(void);	/* with its worker */
 void	priv_files_remove(void);
 void	priv_find_user(void);
+
+/* priv_control.c: clients; forget them with their worker. */
+void	priv_control_find_group(void);
+void	priv_control_accept(void);
+void	priv_control_closed(uint32_t id);
+void	priv_control_forget(void);
 
 /*
  * priv_net.c: addresses; of a numeric host, 0 or getaddrinfo(3)'s error.

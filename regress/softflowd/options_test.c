@@ -8,6 +8,7 @@
 #include <atf-c.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "compat.h"
 #include "expire.h"
@@ -467,7 +468,8 @@ CASE(tunables_have_names_and_ranges)
 	    "names are fields, source-id, dscp, payload, rate, reconnect, "
 	    "statistics-seconds, templates, flow-id, template-seconds, "
 	    "template-datagrams, train, fragment-entries, own-prefix, "
-	    "own-export, ignore-outgoing");
+	    "own-export, ignore-outgoing, control-group, log-level, "
+	    "log-statistics");
 	good("-i e");
 	ATF_CHECK_EQ(opts.fragments, 4096);
 	good("-i e -o fragment-entries=0");
@@ -476,6 +478,38 @@ CASE(tunables_have_names_and_ranges)
 	ATF_CHECK_EQ(opts.fragments, 262144);
 	bad("-i e -o fragment-entries=262145", "-o fragment-entries=262145: "
 	    "too large; it must be a number from 0 to 262144");
+}
+
+CASE(log_and_control_socket_have_tunables)
+{
+	good("-i e");
+	ATF_CHECK_EQ(opts.log_level, LOG_INFO);
+	ATF_CHECK(opts.log_statistics == 0 && opts.control_group == NULL);
+	good("-i e -o log-level=error -o log-statistics=86400 "
+	    "-o control-group=staff");
+	ATF_CHECK_EQ(opts.log_level, LOG_ERR);
+	ATF_CHECK_EQ(opts.log_statistics, 86400);
+	ATF_CHECK_STREQ(opts.control_group, "staff");
+	ATF_CHECK(!opts.debug);
+	good("-i e -o log-level=warning");
+	ATF_CHECK_EQ(opts.log_level, LOG_WARNING);
+	good("-i e -o log-level=debug");
+	ATF_CHECK(opts.debug && !opts.foreground);
+	bad("-i e -o log-level=notice", "-o log-level=notice: it must be "
+	    "error, warning, info or debug");
+	bad("-i e -o log-statistics=86401", "-o log-statistics=86401: too "
+	    "large; it must be a number from 0 to 86400");
+	bad("-i e -o control-group", "-o control-group: it needs a group");
+}
+
+CASE(no_pid_file_need_be_written)
+{
+	good("-i e -p none");
+	ATF_CHECK(opts.pidfile == NULL);
+	good("-r f -p none");
+	ATF_CHECK(opts.pidfile == NULL);
+	good("-i e -p ./none");
+	ATF_CHECK_STREQ(opts.pidfile, "./none");
 }
 
 CASE(tunnels_have_names_and_add_up)
@@ -682,6 +716,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, version_5_has_a_small_source_id);
 	ATF_TP_ADD_TC(tp, track_levels_are_known_by_name);
 	ATF_TP_ADD_TC(tp, tunables_have_names_and_ranges);
+	ATF_TP_ADD_TC(tp, log_and_control_socket_have_tunables);
+	ATF_TP_ADD_TC(tp, no_pid_file_need_be_written);
 	ATF_TP_ADD_TC(tp, tunnels_have_names_and_add_up);
 	ATF_TP_ADD_TC(tp, a_source_address_must_be_numeric);
 	ATF_TP_ADD_TC(tp, files_and_user_are_taken_as_given);
