@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -188,6 +189,8 @@ engine_report(int now)
 	engine_send(IMSG_COUNTERS, &msg, sizeof(msg));
 	for (i = 0; i < n; i++)
 		engine_send(IMSG_EXPORT_COUNTERS, &rows[i], sizeof(rows[i]));
+	engine_notice(rows, n);
+	log_limits_tick(engine.mono_us / 1000);
 	if (engine.logs_dropped > 0) {
 		log_warnx("%llu log lines dropped",
 		    (unsigned long long)engine.logs_dropped);
@@ -301,12 +304,14 @@ engine_finish(int failed)
 static void
 engine_capture_event(unsigned int slot, short revents)
 {
-	int	error;
+	static struct log_limit	limit;
+	int			error;
 
 	if (!(revents & (POLLERR | POLLHUP | POLLNVAL)))
 		return;
 	if ((error = capture_clear_error(engine.capture[slot])) != 0)
-		log_info("capture: %s: %s", engine.interfaces.captures ?
+		log_limited(&limit, LOG_INFO, "capture: %s: %s",
+		    engine.interfaces.captures ?
 		    interface_name((uint8_t)(slot + 1)) : "any",
 		    strerror(error));
 }
@@ -370,7 +375,8 @@ engine_poll(void)
 static void
 engine_turn(void)
 {
-	int	n = 0;
+	static struct log_limit	limit;
+	int			n = 0;
 
 	if (engine.gathering)
 		n = engine_read_frames();
@@ -387,7 +393,8 @@ engine_turn(void)
 		return;
 	}
 	if (n == -1)
-		log_warnx("%s", capture_error(engine.capture[0]));
+		log_limited(&limit, LOG_WARNING, "%s",
+		    capture_error(engine.capture[0]));
 	if (engine.drained && engine.unix_us > ENGINE_LAG_US)
 		engine.busy = meter_tick(engine.meter,
 		    (uint64_t)engine.unix_us - ENGINE_LAG_US);

@@ -91,6 +91,9 @@ int	engine_interface(uint8_t slot, struct summary_interface *);
 void	engine_control_init(void);
 void	engine_send_summary(void);
 
+/* engine_notice.c: losses that begin or end; the collectors' rows */
+void	engine_notice(const struct summary_export *, unsigned int n);
+
 /* engine_run.c: up to a turn's worth of frames; -1: the source has failed. */
 int	engine_read_frames(void);
 

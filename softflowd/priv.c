@@ -29,6 +29,7 @@
 #include "sandbox.h"
 
 #define PRIV_POLL_MS	1000
+#define PRIV_AGAIN_MS	1000	/* one wish may be two signals: timeout(1) */
 #define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
 #define PRIV_FD_BASE	64	/* our program, out of a child's way */
 
@@ -254,7 +255,8 @@ priv_open(void)
 static void
 priv_daemonise(void)
 {
-	int	pipefd[2];
+	int	pipefd[2], status;
+	pid_t	pid;
 	char	ok;
 
 	priv.notify_fd = -1;
@@ -262,14 +264,21 @@ priv_daemonise(void)
 		return;
 	if (pipe2(pipefd, O_CLOEXEC) == -1)
 		fatal("pipe");
-	switch (fork()) {
+	switch (pid = fork()) {
 	case -1:
 		fatal("fork");
 	case 0:
 		break;
 	default:
 		close(pipefd[1]);
-		_exit(read(pipefd[0], &ok, 1) == 1 ? 0 : 1);
+		if (read(pipefd[0], &ok, 1) == 1)
+			_exit(0);
+		/* Of an error it has told, but not of a sudden death. */
+		if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+			log_warnx("killed by signal %d (%s) before it was "
+			    "ready", WTERMSIG(status),
+			    strsignal(WTERMSIG(status)));
+		_exit(1);
 	}
 	close(pipefd[0]);
 	priv.notify_fd = pipefd[1];
@@ -280,6 +289,10 @@ priv_daemonise(void)
 void
 priv_ready(void)
 {
+	static int	told;
+
+	if (!told++)
+		priv_notify_ready();
 	if (priv.notify_fd == -1)
 		return;
 	log_to_stderr(0);
@@ -377,6 +390,25 @@ priv_reap(void)
 			priv_worker_reap(status);
 }
 
+/* Export everything and end; told again, at once. */
+static void
+priv_end(void)
+{
+	static int64_t	told_ms;
+	int64_t		now = priv_now_ms();
+
+	if (told_ms == 0) {
+		told_ms = now;
+		log_debug("signal: shutting down");
+		priv_finish();
+	} else if (now - told_ms >= PRIV_AGAIN_MS) {
+		log_warnx("told twice to end: ending at once, flows may not "
+		    "be exported");
+		priv.status = 1;
+		priv.quit = 1;
+	}
+}
+
 static void
 priv_handle_signals(void)
 {
@@ -386,8 +418,7 @@ priv_handle_signals(void)
 	}
 	if (got_end) {
 		got_end = 0;
-		log_debug("signal: shutting down");
-		priv_finish();
+		priv_end();
 	}
 	if (got_info) {
 		got_info = 0;
@@ -414,6 +445,8 @@ priv_timeout(int more)
 	if (priv.worker.phase == WORKER_NONE &&
 	    left > priv.worker.next_ms - now)
 		left = priv.worker.next_ms - now;
+	if (left > priv_notify_next_ms() - now)
+		left = priv_notify_next_ms() - now;
 	return (left < 0 ? 0 : left > PRIV_POLL_MS ? PRIV_POLL_MS :
 	    (int)left);
 }
@@ -488,6 +521,7 @@ priv_main(const struct options *opt)
 	priv_files_init();
 	if (atexit(priv_files_remove) != 0)
 		fatal("atexit");
+	priv_notify_open();
 	priv_open();
 	if (!opt->foreground)
 		log_open_syslog();
@@ -501,10 +535,13 @@ priv_main(const struct options *opt)
 		priv_worker_timers(priv_now_ms());
 		priv_export_timers(priv_now_ms());
 		priv_resolver_timers(priv_now_ms());
+		priv_notify_timers(priv_now_ms());
+		priv_statistics_timers(priv_now_ms());
 		log_limits_tick(priv_now_ms());
 		more = priv_poll(more);
 		priv_handle_signals();
 	}
+	priv_notify_stopping();
 	if (priv.worker.pid > 0) {
 		kill(priv.worker.pid, SIGKILL);
 		waitpid(priv.worker.pid, NULL, 0);

@@ -269,6 +269,27 @@ void	priv_worker_timers(int64_t now_ms);
 /* priv_dispatch.c: read from the worker and obey its few wishes. */
 int	priv_dispatch_worker(void);
 
+/*
+ * priv_notify.c: to a service manager, if it gave us a socket.  Reloading is
+ * followed by ready, whatever came of it.
+ */
+void	priv_notify_open(void);
+void	priv_notify_ready(void);
+void	priv_notify_reloading(void);
+void	priv_notify_stopping(void);
+void	priv_notify_timers(int64_t now_ms);
+int64_t	priv_notify_next_ms(void);
+
+/* priv_statistics.c: a line of what differs between two moments */
+struct priv_statistics {
+	struct counters		counters;
+	uint64_t		records_lost;	/* of all collectors */
+	int64_t			ms;
+};
+void	priv_statistics_line(char *buf, size_t, const struct priv_statistics *,
+	    const struct priv_statistics *, uint32_t active_flows);
+void	priv_statistics_timers(int64_t now_ms);
+
 /* self_*.c: a descriptor of this program for fexecve(3); -1 with errno. */
 int	self_open(void);
 

@@ -418,6 +418,7 @@ priv_finish(void)
 {
 	struct worker	*w = &priv.worker;
 
+	priv_notify_stopping();
 	switch (w->phase) {
 	case WORKER_RUNNING:
 		w->phase = WORKER_FINISHING;
