@@ -67,7 +67,6 @@ static const struct name_value times[] = {
 	{ NULL, 0 }
 };
 
-/* Leave "-x arg: reason" in error; arg may be NULL. */
 int
 options_fail(struct parse *p, const char *arg, const char *fmt, ...)
 {
@@ -77,8 +76,11 @@ options_fail(struct parse *p, const char *arg, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	snprintf(p->error, p->errorlen, "-%c%s%s: %s", p->letter,
-	    arg == NULL ? "" : " ", arg == NULL ? "" : arg, reason);
+	if (p->item != NULL)
+		options_file_error(p, arg, reason);
+	else
+		snprintf(p->error, p->errorlen, "-%c%s%s: %s", p->letter,
+		    arg == NULL ? "" : " ", arg == NULL ? "" : arg, reason);
 	return (-1);
 }
 
@@ -373,11 +375,12 @@ static const struct option_def defs[] = {
 	NUMBER('B', buffer, MIN_BUFFER, MAX_BUFFER),
 	NUMBER('s', sampling, 0, UINT32_MAX),
 	NUMBER('x', labels, 0, SIDE_LABELS),
+	STRING('f', set_string, config_path),
+	FLAG('k', check, 1),
 	OTHER('a', 0, ignore),
 	OTHER('6', 0, ignore),
 	OTHER('g', 0, ignore),
 	OTHER('I', 1, ignore),
-	REFUSE('f', "a configuration file; give options"),
 	REFUSE('M', "threads; one worker reads all interfaces"),
 	REFUSE('w', "several workers; start one softflowd for each interface")
 };
@@ -393,9 +396,9 @@ find_def(int letter)
 	return (NULL);
 }
 
-/* For getopt(3); '+' keeps glibc from reordering the expression's words. */
-static void
-option_string(char *buf)
+/* '+' keeps glibc from reordering the expression's words. */
+void
+options_letters(char *buf)
 {
 	size_t i;
 
@@ -408,6 +411,22 @@ option_string(char *buf)
 			*buf++ = ':';
 	}
 	*buf = '\0';
+}
+_Static_assert(2 * nitems(defs) + 4 <= OPTIONS_LETTERS_MAX,
+    "every letter with a colon, h, V, + and the end");
+
+int
+options_set(struct parse *p, int letter, char *arg)
+{
+	p->letter = letter;
+	p->def = find_def(letter);
+	if (p->def != NULL)
+		return (p->def->set(p, arg));
+	if (letter == '?')
+		p->letter = optopt;
+	return (options_fail(p, NULL, find_def(p->letter) != NULL ?
+	    "it needs an argument; see softflowd -h" :
+	    "unknown option; see softflowd -h"));
 }
 
 /* One of -i, -r and -R. */
@@ -439,6 +458,11 @@ finish(struct parse *p)
 
 	if (one_source(p) == -1)
 		return (-1);
+	if (o->npeer > 0 && o->filter != NULL) {
+		snprintf(p->error, p->errorlen, "%s: an expression does not go "
+		    "with -R; give it to who sends the reports", o->filter);
+		return (-1);
+	}
 	if (o->ninterface == 0 && o->ignore_outgoing) {
 		snprintf(p->error, p->errorlen, "-o ignore-outgoing: it is "
 		    "for interfaces, with -i, not for a file");
@@ -479,46 +503,62 @@ set_defaults(struct options *o)
 	o->promisc = 1;
 }
 
+/*
+ * Options as getopt(3) finds them; on its own this is what asks for usage and
+ * version, and knows what is no option.
+ */
+static enum options_result
+parse_argv(struct parse *p, int argc, char *argv[])
+{
+	char letters[OPTIONS_LETTERS_MAX];
+	int letter;
+
+	options_letters(letters);
+	opterr = 0;
+	optind = optreset = 1;
+	while ((letter = getopt(argc, argv, letters)) != -1) {
+		if (letter == 'h')
+			return (OPTIONS_USAGE);
+		if (letter == 'V')
+			return (OPTIONS_VERSION);
+		if (options_set(p, letter, optarg) == -1)
+			return (OPTIONS_BAD);
+	}
+	if (options_filter(argc - optind, argv + optind,
+	    &p->options->filter) == -1) {
+		snprintf(p->error, p->errorlen, "expression: out of memory");
+		return (OPTIONS_BAD);
+	}
+	return (OPTIONS_RUN);
+}
+
+enum options_result
+options_parse_with(struct config *config, int argc, char *argv[],
+    struct options *o, char *error, size_t errorlen)
+{
+	struct parse p = { .options = o, .error = error,
+	    .errorlen = errorlen, .config = config };
+	enum options_result result = OPTIONS_BAD;
+
+	set_defaults(o);
+	if (config == NULL || options_file(&p, argc, argv) == 0)
+		result = parse_argv(&p, argc, argv);
+	if (result == OPTIONS_RUN && finish(&p) == -1) {
+		options_file_blame(&p);
+		result = OPTIONS_BAD;
+	}
+	if (result == OPTIONS_RUN && o->check)
+		result = OPTIONS_CHECKED;
+	if (result != OPTIONS_RUN && result != OPTIONS_CHECKED)
+		options_free(o);
+	return (result);
+}
+
 enum options_result
 options_parse(int argc, char *argv[], struct options *o, char *error,
     size_t errorlen)
 {
-	struct parse p = { o, error, errorlen, 0, NULL };
-	char letters[2 * nitems(defs) + 4];
-
-	set_defaults(o);
-	option_string(letters);
-	opterr = 0;
-	optind = optreset = 1;
-	while ((p.letter = getopt(argc, argv, letters)) != -1) {
-		if (p.letter == 'h')
-			return (OPTIONS_USAGE);
-		if (p.letter == 'V')
-			return (OPTIONS_VERSION);
-		p.def = find_def(p.letter);
-		if (p.def == NULL) {
-			if (p.letter == '?')
-				p.letter = optopt;
-			options_fail(&p, NULL, find_def(p.letter) != NULL ?
-			    "it needs an argument; see softflowd -h" :
-			    "unknown option; see softflowd -h");
-			return (OPTIONS_BAD);
-		}
-		if (p.def->set(&p, optarg) == -1)
-			return (OPTIONS_BAD);
-	}
-	if (finish(&p) == -1)
-		return (OPTIONS_BAD);
-	if (o->npeer > 0 && optind < argc) {
-		snprintf(error, errorlen, "%s: an expression does not go with "
-		    "-R; give it to who sends the reports", argv[optind]);
-		return (OPTIONS_BAD);
-	}
-	if (options_filter(argc - optind, argv + optind, &o->filter) == -1) {
-		snprintf(error, errorlen, "expression: out of memory");
-		return (OPTIONS_BAD);
-	}
-	return (OPTIONS_RUN);
+	return (options_parse_with(NULL, argc, argv, o, error, errorlen));
 }
 
 void
@@ -526,4 +566,6 @@ options_free(struct options *o)
 {
 	free(o->filter);
 	o->filter = NULL;
+	free(o->config);
+	o->config = NULL;
 }

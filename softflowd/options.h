@@ -17,6 +17,7 @@ enum options_result {
 	OPTIONS_RUN,
 	OPTIONS_USAGE,		/* -h: print usage to stdout, exit 0 */
 	OPTIONS_VERSION,	/* -V: print version to stdout, exit 0 */
+	OPTIONS_CHECKED,	/* -k: all is well; say so to stdout, exit 0 */
 	OPTIONS_BAD		/* error says why: print it, exit 1 */
 };
 
@@ -35,7 +36,11 @@ struct options_interface {
 	int		 optional;	/* may be missing */
 };
 
+struct config;
+
 struct options {
+	struct config	*config;	/* what -f's file says; or NULL */
+	char		*config_path;	/* -f, as written; or NULL */
 	struct options_interface interface[MAX_CAPTURE];
 	unsigned int	 ninterface;	/* 0 with savefile */
 	struct msg_prefix	 own[MAX_OWN_PREFIX];
@@ -83,19 +88,44 @@ struct options {
 	uint64_t	 rate;		/* -o rate, octets a second; 0: none */
 	int		 hoplimit;	/* -L; -1: the system's */
 	int		 foreground, debug, promisc;
+	int		 check;		/* -k */
 	int		 keep_own;	/* -o own-export=keep */
 	int		 ignore_outgoing;
 };
 
 /*
- * Parse.  Strings point into argv or to constants; options_free() releases
- * the filter, which is allocated.  On OPTIONS_BAD error holds one line that
- * names what was wrong and what is allowed.
+ * Parse the command line alone.  Strings point into argv or to constants;
+ * options_free() releases the filter, which is allocated, and the file's
+ * settings.  On OPTIONS_BAD error holds one line that names what was wrong
+ * and what is allowed, and there is nothing to free.
  */
 enum options_result options_parse(int argc, char *argv[], struct options *,
     char *error, size_t errorlen);
 void	options_free(struct options *);
 const char *options_usage(void);
+
+/*
+ * The same with the settings of a file, NULL: none, of which those count that
+ * the command line does not give.  Some strings point into them.
+ */
+enum options_result options_parse_with(struct config *, int argc,
+    char *argv[], struct options *, char *error, size_t errorlen);
+
+/*
+ * config.c: command line and, if it names one, configuration file, which a
+ * confined process reads.  May be called again, by the confined parent as
+ * well; the file is opened anew, where it was the first time if its name is
+ * relative.  Takes up to 5 seconds.  argv must stay.
+ */
+enum options_result options_load(int argc, char *argv[], struct options *,
+    char *error, size_t errorlen);
+
+/* For getopt(3): all letters. */
+#define OPTIONS_LETTERS_MAX	128
+void	options_letters(char *letters);
+
+/* The names of -o, from 0 on; NULL: there are no more. */
+const char *options_tunable_name(size_t);
 
 /*
  * Kinds of value, options_value.c: a time such as 1h30m to seconds, a rate

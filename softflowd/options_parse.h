@@ -3,11 +3,12 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* What options.c and options_tunable.c share; included by nobody else. */
+/* What options.c, options_file.c and options_tunable.c share. */
 
 #ifndef OPTIONS_PARSE_H
 #define OPTIONS_PARSE_H
 
+#include "config.h"
 #include "options.h"
 
 #define OFFSET(name)		offsetof(struct options, name)
@@ -20,11 +21,14 @@ struct parse {
 	size_t		 errorlen;
 	int		 letter;	/* of the option in hand */
 	const struct option_def	*def;	/* and its row */
+	struct config	*config;	/* the file; or NULL */
+	const struct config_item *item;	/* of it, in hand; or NULL */
 };
 
 /*
- * Leave "-x arg: reason" in error; arg may be NULL.  Returns -1, as all of
- * these do when something is wrong.
+ * Leave "-x arg: reason" in error, or file, line and column, keyword, arg and
+ * reason; arg may be NULL.  Returns -1, as all of these do when something is
+ * wrong.
  */
 int	options_fail(struct parse *, const char *arg, const char *fmt, ...)
 	    __attribute__((__format__(printf, 3, 4)));
@@ -40,5 +44,20 @@ int	options_number(struct parse *, const char *arg, const char *text,
 
 /* -o name=value */
 int	options_tunable(struct parse *, char *arg);
+
+/* Set one option; arg may be NULL. */
+int	options_set(struct parse *, int letter, char *arg);
+
+/*
+ * options_file.c: set what the file says and the command line does not.
+ */
+int	options_file(struct parse *, int argc, char *argv[]);
+
+/* Leave it in error, with the place. */
+void	options_file_error(struct parse *, const char *arg,
+	    const char *reason);
+
+/* If error is about something of the file, say where that is. */
+void	options_file_blame(struct parse *);
 
 #endif

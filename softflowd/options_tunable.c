@@ -145,6 +145,12 @@ static const struct tunable tunables[] = {
 	{ "log-statistics", OFFSET(log_statistics), 0, 86400, NULL }
 };
 
+const char *
+options_tunable_name(size_t i)
+{
+	return (i < nitems(tunables) ? tunables[i].name : NULL);
+}
+
 int
 options_tunable(struct parse *p, char *arg)
 {

@@ -11,11 +11,12 @@ const char *
 options_usage(void)
 {
 	return (
-	    "usage: softflowd [-6abdDghlNV] [-A sec|milli|micro|nano|uptime]\n"
+	    "usage: softflowd [-6abdDghklNV] [-A sec|milli|micro|nano|uptime]\n"
 	    "                 [-B octets] [-C snaplen] [-c ctlsocket]\n"
 	    "                 [-E tunnel[,tunnel ...]] [-e address] "
-	    "[-H mac[,mac ...]]\n"
-	    "                 [-I time] [-L hoplimit] [-m max_flows]\n"
+	    "[-f file]\n"
+	    "                 [-H mac[,mac ...]] [-I time] [-L hoplimit] "
+	    "[-m max_flows]\n"
 	    "                 [-n [version@][udp:|tcp:|sctp:]host:port[,...]] "
 	    "[-o name=value]\n"
 	    "                 [-P udp|tcp|sctp] [-p pidfile] [-S interface] "

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "log.h"
 #include "priv.h"
 #include "priv_state.h"
@@ -31,7 +32,7 @@
 #define PRIV_POLL_MS	1000
 #define PRIV_AGAIN_MS	1000	/* one wish may be two signals: timeout(1) */
 #define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
-#define PRIV_FD_BASE	64	/* our program, out of a child's way */
+#define PRIV_FD_BASE	64	/* standard input, out of a child's way */
 
 enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_RESOLVER, PFD_EXPORT,
     PFD_MAX = PFD_EXPORT + MAX_EXPORT };
@@ -219,24 +220,17 @@ priv_warn_versions(void)
 static void
 priv_open(void)
 {
-	struct timespec	ts;
-	int		fd;
+	struct timespec	 ts;
+	const char	*what;
 
-	priv.binary_fd = priv.chroot_fd = priv.filter_fd = priv.link_fd = -1;
-	priv.table_fd = -1;
-	if ((fd = self_open()) == -1 || (priv.binary_fd = fcntl(fd,
-	    F_DUPFD_CLOEXEC, PRIV_FD_BASE)) == -1)
-		fatal("our own program");
-	close(fd);
-	if ((priv.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
-		fatal("/dev/null");
+	priv.filter_fd = priv.link_fd = priv.table_fd = -1;
+	if (priv_exec_init(&what) == -1)
+		fatal("%s", what);
 	priv_find_user();
 	priv_export_open();
 	priv_warn_versions();
 	priv_pidfile_open();
 	priv_control_open();
-	if (priv.root && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
-		fatal("empty directory to be root in");
 	if (priv.opt->savefile != NULL)
 		priv_open_savefile();
 	else if (priv.opt->npeer > 0)
@@ -321,6 +315,7 @@ priv_confine(void)
 		box.remove_dirs[box.nremove_dirs++] = priv.pidfile.dir;
 	if (priv.ctlsock.fd != -1)
 		box.remove_dirs[box.nremove_dirs++] = priv.ctlsock.dir;
+	box.nconfig_dirs = config_dirs(box.config_dirs);
 	box.ntcp_ports = priv_export_ports(box.tcp_ports);
 	box.tcp_bind = priv.opt->source != NULL;
 	if (sandbox_parent(&box, &priv.layers, &priv.landlock_abi,

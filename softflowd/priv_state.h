@@ -258,13 +258,19 @@ void	priv_finish(void);
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
 /* With a copy of the descriptor; -1: there was none to be had. */
 int	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
-/* In a child: become our own program in a role; root: -1, or FD_CHROOT. */
-__dead void priv_exec(int channel, int root, const char *title,
-	    const char *role);
 void	priv_worker_reap(int status);
 void	priv_worker_kill(const char *why);
 void	priv_worker_kill_hostile(const char *why);
 void	priv_worker_timers(int64_t now_ms);
+
+/*
+ * priv_exec.c: open what that takes, once: binary_fd, null_fd and, as root,
+ * chroot_fd.  -1 with errno and what it is.
+ */
+int	priv_exec_init(const char **what);
+/* In a child: become our own program in a role; root: -1, or FD_CHROOT. */
+__dead void priv_exec(int channel, int root, const char *title,
+	    const char *role);
 
 /* priv_dispatch.c: read from the worker and obey its few wishes. */
 int	priv_dispatch_worker(void);

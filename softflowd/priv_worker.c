@@ -37,8 +37,6 @@
 #define WORKER_FINISH_TRIES	3
 #define WORKER_FD_BASE		32	/* ours, while we shuffle 0-4 */
 
-extern char	**environ;
-
 void
 priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 {
@@ -65,30 +63,6 @@ priv_worker_send_copy(enum msg_type type, int fd, const void *data, size_t len)
 		log_warn("descriptor for the worker");
 	priv_worker_send(type, copy, data, len);
 	return (copy == -1 ? -1 : 0);
-}
-
-/* Descriptors in their places, then our own program. */
-void
-priv_exec(int channel, int root, const char *title, const char *role)
-{
-	char	*argv[] = { (char *)(uintptr_t)title,
-		    (char *)(uintptr_t)role, NULL };
-	char	*envp[] = { NULL };
-	int	 i, null;
-
-	channel = fcntl(channel, F_DUPFD, WORKER_FD_BASE);
-	null = fcntl(priv.null_fd, F_DUPFD, WORKER_FD_BASE);
-	if (root != -1)
-		root = fcntl(root, F_DUPFD, WORKER_FD_BASE);
-	/* A sanitizer's report has no other way out than stderr. */
-	for (i = 0; i <= (sandbox_sanitized ? 1 : 2); i++)
-		if (dup2(null, i) == -1)
-			_exit(1);
-	if (dup2(channel, FD_CHANNEL) == -1 ||
-	    (root != -1 && dup2(root, FD_CHROOT) == -1))
-		_exit(1);
-	fexecve(priv.binary_fd, argv, sandbox_sanitized ? environ : envp);
-	_exit(1);
 }
 
 static void

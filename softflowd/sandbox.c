@@ -35,6 +35,8 @@
  */
 #define MEMORY_SLACK	((rlim_t)128 * 1024 * 1024)
 
+#define CONFIG_CPU_SECONDS	2
+
 static int
 enter_chroot(int fd)
 {
@@ -120,8 +122,8 @@ set_limits(size_t memory)
 	return (0);
 }
 
-int
-sandbox_worker(const struct sandbox_worker *w, uint32_t *layers,
+static int
+confine(const struct sandbox_worker *w, int (*filter)(void), uint32_t *layers,
     uint32_t *landlock_abi, const char **step)
 {
 	*layers = 0;
@@ -169,11 +171,30 @@ sandbox_worker(const struct sandbox_worker *w, uint32_t *layers,
 		return (-1);
 	*layers |= SANDBOX_RLIMITS;
 	*step = "system calls";
-	if (sandbox_os_syscalls_worker() == -1)
+	if (filter() == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
 	*step = NULL;
 	return (0);
+}
+
+int
+sandbox_worker(const struct sandbox_worker *w, uint32_t *layers,
+    uint32_t *landlock_abi, const char **step)
+{
+	return (confine(w, sandbox_os_syscalls_worker, layers, landlock_abi,
+	    step));
+}
+
+int
+sandbox_config(const struct sandbox_worker *w, uint32_t *layers,
+    uint32_t *landlock_abi, const char **step)
+{
+	*step = "limits";
+	if (set_limit(RLIMIT_CPU, CONFIG_CPU_SECONDS) == -1)
+		return (-1);
+	return (confine(w, sandbox_os_syscalls_config, layers, landlock_abi,
+	    step));
 }
 
 int

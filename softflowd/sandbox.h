@@ -60,6 +60,14 @@ int	sandbox_worker(const struct sandbox_worker *, uint32_t *layers,
 	    uint32_t *landlock_abi, const char **step);
 
 /*
+ * Confine the process that reads the configuration file: as a worker, and it
+ * can read what is open, answer on its channel, and nothing else, for a few
+ * seconds.  Same results.
+ */
+int	sandbox_config(const struct sandbox_worker *, uint32_t *layers,
+	    uint32_t *landlock_abi, const char **step);
+
+/*
  * Worker start, before anything is received: close all descriptors but 0-4,
  * reset signals, ignore those that are for the parent to answer.
  */
@@ -76,6 +84,8 @@ struct sandbox_parent {
 	/* Of pid file and control socket: files may be removed there. */
 	const char	*remove_dirs[2];
 	unsigned int	 nremove_dirs;
+	const char	*config_dirs[2];	/* to read files of */
+	unsigned int	 nconfig_dirs;
 	/* Of collectors: TCP is connected to no other ports. */
 	uint16_t	 tcp_ports[MAX_EXPORT];
 	unsigned int	 ntcp_ports;
@@ -115,6 +125,7 @@ int	sandbox_os_undumpable(void);	/* no core, no ptrace */
 int	sandbox_os_parent_death(void);	/* die with the parent */
 int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
 int	sandbox_os_syscalls_worker(void);	/* last of all */
+int	sandbox_os_syscalls_config(void);
 int	sandbox_os_syscalls_resolver(void);
 int	sandbox_os_parent_caps(void);
 int	sandbox_os_syscalls_parent(const struct sandbox_parent *);

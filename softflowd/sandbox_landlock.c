@@ -224,6 +224,10 @@ parent_files(int rules, const struct sandbox_parent *p)
 		if (allow_path(rules, p->remove_dirs[i], LL_FS_REMOVE_FILE,
 		    0) == -1)
 			return (-1);
+	for (i = 0; i < p->nconfig_dirs; i++)
+		if (allow_path(rules, p->config_dirs[i], LL_FS_READ_FILE,
+		    0) == -1)
+			return (-1);
 	return (0);
 }
 

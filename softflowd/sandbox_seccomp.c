@@ -4,9 +4,9 @@
  */
 
 /*
- * Linux: capabilities, prctl(2) and the system-call filters of worker (a list
- * of what is allowed, all else kills), resolver (likewise, all else fails) and
- * parent (a list of what is refused).
+ * Linux: capabilities, prctl(2) and the system-call filters of worker and of
+ * who reads the configuration (lists of what is allowed, all else kills),
+ * resolver (likewise, all else fails) and parent (a list of what is refused).
  *
  * A filter compares 64 bits where the kernel looks at the low 32 of an int.
  * So an int is allowed by EQ or by MASKED_EQ with a full-width mask only; a
@@ -115,6 +115,31 @@ static const struct call {
 	{ "clock_gettime64", "the same, 32 bit", ANY },
 	{ "gettimeofday", "the same", ANY },
 	{ "getrandom", "arc4random of glibc", ANY },
+	{ "rt_sigreturn", "signal handlers", ANY },
+	{ "sigreturn", "signal handlers, 32 bit", ANY },
+	{ "rt_sigprocmask", "abort", ANY },
+	{ "getpid", "abort", ANY },
+	{ "gettid", "abort", ANY },
+	{ "tgkill", "abort: own death only", 2,
+	    { EQ(0, OWN_PID), EQ(2, SIGABRT) } },
+	{ "exit_group", "the end", ANY },
+};
+
+/* Of who reads the configuration file; a subset of the worker's. */
+static const struct call config_calls[] = {
+	{ "read", "the file", 1, { EQ(0, FD_SAVEFILE) } },
+	{ "write", "abort text", 1, { EQ(0, STDERR_FILENO) } },
+	{ "writev", "abort text", 1, { EQ(0, STDERR_FILENO) } },
+	{ "sendmsg", "imsg", 1, { EQ(0, FD_CHANNEL) } },
+	{ "mmap", "malloc", 2, { EQ(2, PROT_READ | PROT_WRITE),
+	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
+	{ "mmap2", "malloc, 32 bit", 2, { EQ(2, PROT_READ | PROT_WRITE),
+	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
+	{ "munmap", "free", ANY },
+	{ "mremap", "realloc", ANY },
+	{ "madvise", "free", ANY },
+	{ "brk", "malloc", ANY },
+	{ "restart_syscall", "after a stop", ANY },
 	{ "rt_sigreturn", "signal handlers", ANY },
 	{ "sigreturn", "signal handlers, 32 bit", ANY },
 	{ "rt_sigprocmask", "abort", ANY },
@@ -389,8 +414,9 @@ add_call(scmp_filter_ctx ctx, const struct call *call)
 	return (add(ctx, SCMP_ACT_ALLOW, call->name, call->nargs, args));
 }
 
-int
-sandbox_os_syscalls_worker(void)
+/* All else kills. */
+static int
+load_calls(const struct call *calls, size_t n)
 {
 	const struct sandbox_extra	*extra;
 	scmp_filter_ctx			 ctx;
@@ -401,12 +427,24 @@ sandbox_os_syscalls_worker(void)
 		errno = ENOSYS;
 		return (-1);
 	}
-	for (i = 0; i < nitems(worker_calls) && ret == 0; i++)
-		ret = add_call(ctx, &worker_calls[i]);
+	for (i = 0; i < n && ret == 0; i++)
+		ret = add_call(ctx, &calls[i]);
 	for (extra = sandbox_extra_calls; extra->name != NULL && ret == 0;
 	    extra++)
 		ret = add(ctx, SCMP_ACT_ALLOW, extra->name, 0, NULL);
 	return (load(ctx, ret));
+}
+
+int
+sandbox_os_syscalls_worker(void)
+{
+	return (load_calls(worker_calls, nitems(worker_calls)));
+}
+
+int
+sandbox_os_syscalls_config(void)
+{
+	return (load_calls(config_calls, nitems(config_calls)));
 }
 
 int

@@ -5,8 +5,8 @@
 
 /*
  * softflowd: options and roles.  Started by an operator we are the parent;
- * started by the parent, with its channel on descriptor 3, the worker or the
- * resolver.
+ * started by the parent, with its channel on descriptor 3, the worker, the
+ * resolver or who reads the configuration file.
  */
 
 #include <sys/stat.h>
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "engine.h"
 #include "options.h"
 #include "priv.h"
@@ -56,24 +57,30 @@ int
 main(int argc, char *argv[])
 {
 	struct options	 opt;
-	char		 error[512];
+	char		 error[1024];
 	int		 status;
 
 	if (argc == 2 && has_role(argv[1], ENGINE_ROLE))
 		engine_main();
 	if (argc == 2 && has_role(argv[1], RESOLVER_ROLE))
 		resolver_main();
+	if (argc == 2 && has_role(argv[1], CONFIG_ROLE))
+		config_main();
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
 	if (sandbox_sanitized)
 		fprintf(stderr, "softflowd: sanitizer build, confined less "
 		    "than a release\n");
-	switch (options_parse(argc, argv, &opt, error, sizeof(error))) {
+	switch (options_load(argc, argv, &opt, error, sizeof(error))) {
 	case OPTIONS_USAGE:
 		fputs(options_usage(), stdout);
 		return (fflush(stdout) == EOF);
 	case OPTIONS_VERSION:
 		printf("softflowd %s\n", SOFTFLOWD_VERSION);
+		return (fflush(stdout) == EOF);
+	case OPTIONS_CHECKED:
+		puts("configuration OK");
+		options_free(&opt);
 		return (fflush(stdout) == EOF);
 	case OPTIONS_BAD:
 		fprintf(stderr, "softflowd: %s\n", error);

@@ -126,7 +126,7 @@ CASE(reports_are_the_only_source_of_packets)
 
 CASE(expression_does_not_go_with_reports_of_others)
 {
-	wrong("-R 4739,10.0.0.1 port 53", "port: an expression does not go "
+	wrong("-R 4739,10.0.0.1 port 53", "port 53: an expression does not go "
 	    "with -R; give it to who sends the reports");
 }
 

@@ -1,0 +1,68 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Starting our own program in a role.  What that takes is opened before the
+ * parent confines itself, which is before the first one to read options.
+ */
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "priv_state.h"
+#include "sandbox.h"
+
+#define CHILD_FD_BASE	32	/* ours, while we shuffle 0-4 */
+#define PRIV_FD_BASE	64	/* our program, out of a child's way */
+
+extern char	**environ;
+
+int
+priv_exec_init(const char **what)
+{
+	int	fd;
+
+	/* 0 is standard input, if need be /dev/null. */
+	if (priv.null_fd > 0)
+		return (0);
+	*what = "our own program";
+	if ((fd = self_open()) == -1)
+		return (-1);
+	priv.binary_fd = fcntl(fd, F_DUPFD_CLOEXEC, PRIV_FD_BASE);
+	close(fd);
+	if (priv.binary_fd == -1)
+		return (-1);
+	priv.chroot_fd = -1;
+	*what = "empty directory to be root in";
+	if (geteuid() == 0 && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
+		return (-1);
+	*what = "/dev/null";
+	priv.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return (priv.null_fd == -1 ? -1 : 0);
+}
+
+void
+priv_exec(int channel, int root, const char *title, const char *role)
+{
+	char	*argv[] = { (char *)(uintptr_t)title,
+		    (char *)(uintptr_t)role, NULL };
+	char	*envp[] = { NULL };
+	int	 i, null;
+
+	channel = fcntl(channel, F_DUPFD, CHILD_FD_BASE);
+	null = fcntl(priv.null_fd, F_DUPFD, CHILD_FD_BASE);
+	if (root != -1)
+		root = fcntl(root, F_DUPFD, CHILD_FD_BASE);
+	/* A sanitizer's report has no other way out than stderr. */
+	for (i = 0; i <= (sandbox_sanitized ? 1 : 2); i++)
+		if (dup2(null, i) == -1)
+			_exit(1);
+	if (dup2(channel, FD_CHANNEL) == -1 ||
+	    (root != -1 && dup2(root, FD_CHROOT) == -1))
+		_exit(1);
+	fexecve(priv.binary_fd, argv, sandbox_sanitized ? environ : envp);
+	_exit(1);
+}
