@@ -73,7 +73,8 @@ test_packages() {
 		missing_packages kyua=kyua atf-sh=atf-sh mandoc=mandoc \
 		    /usr/include/atf-c.h=libatf-dev ip=iproute2 \
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
-		    nc=netcat-openbsd pgrep=procps
+		    nc=netcat-openbsd pgrep=procps aspell=aspell \
+		    /usr/lib/aspell/en.multi=aspell-en
 		# It brings four services that systemd would start.
 		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;
