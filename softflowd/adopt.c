@@ -199,6 +199,9 @@ flow_of_use(struct meter *m, const struct scan *s, struct flow *f,
 	    (m->how.side && !side_plausible(track_side(m->track, idx), f,
 	    m->how.level)))
 		return (0);
+	/* Our own datagrams are accounted now. */
+	if (f->flags & FLOW_OWN && m->conf.flags & CONF_KEEP_OWN)
+		return (0);
 	if (f->flags & FLOW_ENDED)
 		return ((f->flags & FLOW_OWN) == 0 && !was_gone(s, f, idx));
 	return (track_count(m->track) < track_max(m->track));
@@ -287,20 +290,37 @@ adopt_state(struct meter *m, const struct estate_state *s)
 	for (i = 0; i < nitems(m->stats->proto); i++)
 		m->stats->proto[i].proto = i;
 	m->at = s->meter;
-	if (m->at.sample_left < 1 || m->at.sample_left > m->conf.sampling)
-		m->at.sample_left = 1;
+	meter_sampling(m);
+}
+
+/*
+ * A flow waits only for collectors that are not who they were.  One that was
+ * not offered to any yet goes to those of now.
+ */
+static int
+waits_in_vain(const struct meter *m, const struct flow *f)
+{
+	return (f->pending != FLOW_PENDING &&
+	    (f->pending & ~exports_strange(m->exports)) == 0);
 }
 
 /* Flows that ended, but for those of the train in hand. */
 static void
 leave_ended(struct meter *m, uint32_t idx)
 {
-	const struct flow	*f;
-	uint32_t		 next;
+	struct flow	*f;
+	uint32_t	 next;
 
 	for (; idx != TRACK_NONE; idx = next) {
 		f = track_flow(m->track, idx);
 		next = f->next;
+		if (waits_in_vain(m, f)) {
+			meter_exported(m, idx, f->flags & FLOW_TAKEN);
+			meter_gone(m, idx);
+			continue;
+		}
+		if (f->pending != FLOW_PENDING)
+			f->pending &= (uint16_t)~exports_strange(m->exports);
 		meter_leave(m, idx, (enum expire_reason)f->reason);
 	}
 }

@@ -182,6 +182,19 @@ capture_resume(struct capture *cap, const struct capture_mark *mark)
 }
 
 void
+capture_window(struct capture *cap, uint64_t from_us, uint64_t before_us)
+{
+	if (cap->ops->window != NULL)
+		cap->ops->window(cap, from_us, before_us);
+}
+
+int
+capture_in_hand(const struct capture *cap)
+{
+	return (cap->ops->in_hand != NULL && cap->ops->in_hand(cap));
+}
+
+void
 capture_kernel_counters(struct capture *cap, struct counters *c)
 {
 	if (cap->ops->kernel_counters != NULL)

@@ -138,6 +138,18 @@ typedef void capture_frame_fn(void *arg, const struct frame *);
 int	capture_read(struct capture *, int max, capture_frame_fn *fn,
 	    void *arg, struct counters *c);
 
+/*
+ * From the next capture_ready() on, frames of a live capture from from_us on
+ * and of before before_us are read, the others passed over as if they had
+ * never come, also for the kernel's counters; 0: no such limit.  Exact, by the
+ * kernel's time of each frame.  Of PSAMP it means nothing: a datagram comes to
+ * one socket only.
+ */
+void	capture_window(struct capture *, uint64_t from_us, uint64_t before_us);
+
+/* Whether frames are left that nobody could read after us: a datagram's. */
+int	capture_in_hand(const struct capture *);
+
 /* Add what the kernel received and dropped since the last call to *c. */
 void	capture_kernel_counters(struct capture *, struct counters *c);
 

@@ -19,6 +19,7 @@
 #include <arpa/inet.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,9 @@
 #include "capture_packet.h"
 #include "capture_reader.h"
 #include "interface.h"
+
+/* A block that opened so long behind a time has no frame of before it. */
+#define BLOCK_LATE_US	1000000
 
 const enum capture_kind capture_live_kind = CAPTURE_RING;
 
@@ -36,6 +40,10 @@ struct ring_state {
 	int		 held;		/* it is ours and not released yet */
 	uint32_t	 offset;	/* of the next frame in it */
 	uint32_t	 left;		/* frames left in it */
+	uint64_t	 from_us;	/* the window; 0: open */
+	uint64_t	 before_us;
+	uint32_t	 passed;	/* frames outside of it that are in
+					   the kernel's counters */
 };
 
 static struct tpacket_block_desc *
@@ -182,6 +190,11 @@ ring_frame(struct capture *cap, const uint8_t *block, struct frame *frame)
 static void
 ring_take(struct ring_state *st, const struct tpacket_block_desc *block)
 {
+	/* This is its opening. */
+	if (st->from_us != 0 &&
+	    (uint64_t)block->hdr.bh1.ts_first_pkt.ts_sec * 1000000 >=
+	    st->from_us + BLOCK_LATE_US)
+		st->from_us = 0;
 	st->held = 1;
 	st->offset = block->hdr.bh1.offset_to_first_pkt;
 	st->left = block->hdr.bh1.num_pkts;
@@ -208,6 +221,79 @@ ring_hold(struct capture *cap)
 			return (1);
 	}
 	return (0);
+}
+
+static int
+ring_has_window(const struct ring_state *st)
+{
+	return ((st->from_us | st->before_us) != 0);
+}
+
+/*
+ * Go on behind the frames that are inside the window, or not, at most max of
+ * them; how many.  One that cannot be read is inside, for ring_read().
+ */
+static int
+ring_walk(struct capture *cap, int max, int inside)
+{
+	struct ring_state	*st = cap->state;
+	const uint8_t		*block;
+	struct frame		 frame;
+	uint32_t		 offset;
+	int			 n;
+
+	block = (const uint8_t *)ring_block(cap, st->current);
+	for (n = 0; n < max && st->left > 0; n++) {
+		offset = st->offset;
+		if (ring_frame(cap, block, &frame) == -1)
+			return (n + inside);
+		if ((frame.time_us >= st->from_us && (st->before_us == 0 ||
+		    frame.time_us < st->before_us)) != inside) {
+			st->offset = offset;
+			break;
+		}
+		st->left--;
+	}
+	return (n);
+}
+
+/* Up to the first frame inside the window; 0: there is none now. */
+static int
+ring_pass(struct capture *cap)
+{
+	struct ring_state	*st = cap->state;
+	uint32_t		 tries;
+
+	for (tries = 0; tries < cap->conf.block_count && ring_hold(cap);
+	    tries++) {
+		st->passed += (uint32_t)ring_walk(cap, INT_MAX, 0);
+		if (st->left > 0)
+			return (1);
+	}
+	return (0);
+}
+
+static void
+ring_window(struct capture *cap, uint64_t from_us, uint64_t before_us)
+{
+	struct ring_state	*st = cap->state;
+
+	st->from_us = from_us;
+	st->before_us = before_us;
+}
+
+/* How many frames from here on are inside the window, up to max. */
+static int
+ring_inside(struct capture *cap, int max)
+{
+	struct ring_state	*st = cap->state;
+	uint32_t		 offset = st->offset, left = st->left;
+	int			 n;
+
+	n = ring_walk(cap, max, 1);
+	st->offset = offset;
+	st->left = left;
+	return (n);
 }
 
 static void
@@ -254,10 +340,12 @@ ring_ready(struct capture *cap, struct counters *c)
 	if (!st->placed)
 		ring_find_place(cap);
 	ring_skip(cap, c);
-	return (st->placed && ring_hold(cap));
+	if (!st->placed)
+		return (0);
+	return (ring_has_window(st) ? ring_pass(cap) : ring_hold(cap));
 }
 
-/* Of one block only: that is what a mark can say. */
+/* Of one block only, and in a row: that is what a mark can say. */
 static int
 ring_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
     struct counters *c)
@@ -267,6 +355,8 @@ ring_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 	struct frame		 frame;
 	int			 n;
 
+	if (ring_has_window(st))
+		max = ring_inside(cap, max);
 	block = (const uint8_t *)ring_block(cap, st->current);
 	for (n = 0; n < max && st->left > 0; n++) {
 		if (ring_frame(cap, block, &frame) == -1) {
@@ -283,13 +373,17 @@ ring_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 static void
 ring_kernel_counters(struct capture *cap, struct counters *c)
 {
-	struct tpacket_stats_v3	stats;
-	socklen_t		len = sizeof(stats);
+	struct ring_state	*st = cap->state;
+	struct tpacket_stats_v3	 stats;
+	socklen_t		 len = sizeof(stats);
+	uint32_t		 others;
 
 	if (getsockopt(cap->fd, SOL_PACKET, PACKET_STATISTICS, &stats,
 	    &len) == -1)
 		return;
-	c->kernel_received += stats.tp_packets;
+	others = st->passed < stats.tp_packets ? st->passed : stats.tp_packets;
+	st->passed -= others;
+	c->kernel_received += stats.tp_packets - others;
 	c->kernel_dropped += stats.tp_drops;
 }
 
@@ -308,6 +402,7 @@ const struct capture_ops capture_live_ops = {
 	.open = ring_open,
 	.ready = ring_ready,
 	.read = ring_read,
+	.window = ring_window,
 	.kernel_counters = ring_kernel_counters,
 	.clear_error = ring_clear_error,
 	.position = ring_position,

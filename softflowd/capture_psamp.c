@@ -135,6 +135,14 @@ psamp_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 	return (n);
 }
 
+static int
+psamp_in_hand(const struct capture *cap)
+{
+	const struct psamp_state	*st = cap->state;
+
+	return (st->held);
+}
+
 static void
 psamp_position(const struct capture *cap, struct capture_mark *mark)
 {
@@ -169,6 +177,7 @@ const struct capture_ops capture_psamp_ops = {
 	.open = psamp_open,
 	.ready = psamp_ready,
 	.read = psamp_read,
+	.in_hand = psamp_in_hand,
 	.clear_error = psamp_clear_error,
 	.position = psamp_position,
 	.resume = psamp_resume,

@@ -20,6 +20,10 @@ struct capture_ops {
 	int	(*ready)(struct capture *, struct counters *);
 	int	(*read)(struct capture *, int, capture_frame_fn *, void *,
 		    struct counters *);
+	/* NULL: reads all */
+	void	(*window)(struct capture *, uint64_t, uint64_t);
+	/* NULL: none ever */
+	int	(*in_hand)(const struct capture *);
 	void	(*kernel_counters)(struct capture *, struct counters *);
 	int	(*clear_error)(struct capture *);
 	/* where a successor shall go on; both NULL: nowhere */

@@ -104,6 +104,17 @@ engine_side(void)
 }
 
 static void
+engine_check_timeouts(const struct timeouts *timeouts, const char *what)
+{
+	int	i;
+
+	for (i = 0; i < TIMEOUT_MAX; i++)
+		if (timeouts->seconds[i] == 0 && i != TIMEOUT_MAXLIFE &&
+		    i != TIMEOUT_EXPINT)
+			fatalx("%s: timeout %d is 0", what, i);
+}
+
+static void
 engine_get_conf(struct imsg *imsg)
 {
 	struct msg_conf	*conf = &engine.conf;
@@ -112,10 +123,7 @@ engine_get_conf(struct imsg *imsg)
 	if (engine.have_conf ||
 	    imsg_get_data(imsg, conf, sizeof(*conf)) == -1)
 		fatalx("bad CONF");
-	for (i = 0; i < TIMEOUT_MAX; i++)
-		if (conf->timeouts.seconds[i] == 0 &&
-		    i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
-			fatalx("CONF: timeout %d is 0", i);
+	engine_check_timeouts(&conf->timeouts, "CONF");
 	for (i = 0; i < MAX_OWN_PREFIX; i++)
 		if (conf->own[i].bits > 128)
 			fatalx("CONF: prefix of %u bits", conf->own[i].bits);
@@ -253,6 +261,34 @@ engine_get_control(struct imsg *imsg)
 }
 
 static void
+engine_get_settings(struct imsg *imsg)
+{
+	struct msg_settings	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
+		fatalx("bad SETTINGS");
+	engine_check_timeouts(&msg.timeouts, "SETTINGS");
+	if (msg.sampling < 1 || msg.verbose < 0 ||
+	    meter_settings(engine.meter, &msg.timeouts, msg.sampling) == -1)
+		fatalx("SETTINGS: out of range");
+	engine.conf.timeouts = msg.timeouts;
+	engine.conf.sampling = msg.sampling;
+	engine.conf.verbose = msg.verbose;
+	log_set_verbose(msg.verbose);
+}
+
+/* It ends a hand-over: there is no next worker. */
+static void
+engine_get_finish(struct imsg *imsg)
+{
+	if (imsg_get_len(imsg) != 0)
+		fatalx("bad FINISH");
+	if (engine.phase == ENGINE_HANDING_OVER)
+		engine_handover_off();
+	engine.phase = ENGINE_FINISHING;
+}
+
+static void
 engine_dispatch_setup(struct imsg *imsg)
 {
 	switch (imsg_get_type(imsg)) {
@@ -306,9 +342,13 @@ engine_dispatch_running(struct imsg *imsg)
 		engine_send_summary();
 		break;
 	case IMSG_FINISH:
-		if (imsg_get_len(imsg) != 0)
-			fatalx("bad FINISH");
-		engine.phase = ENGINE_FINISHING;
+		engine_get_finish(imsg);
+		break;
+	case IMSG_SETTINGS:
+		engine_get_settings(imsg);
+		break;
+	case IMSG_HANDOVER:
+		engine_get_handover(imsg);
 		break;
 	default:
 		/* Above all CAPTURE: no capture descriptor after lock-down. */

@@ -35,7 +35,7 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 		engine_pause(0);
 		engine_report(0);
 		engine_flush(0);
-		if (engine.phase == ENGINE_FINISHING)
+		if (engine.phase != ENGINE_RUNNING)
 			return (count);
 	}
 }

@@ -26,6 +26,7 @@
 static struct {
 	int		fd;
 	uint32_t	transport;
+	int		gone;		/* nobody's */
 	int		too_long;	/* a datagram was, for the route */
 	int		asked;		/* and the parent asked for the MTU */
 	int64_t		again_us;	/* ask again then; 0: never */
@@ -64,7 +65,13 @@ engine_get_way(struct imsg *imsg, struct msg_export *msg)
 
 	if (engine.meter == NULL ||
 	    imsg_get_data(imsg, msg, sizeof(*msg)) == -1 ||
-	    msg->slot >= MAX_EXPORT || msg->transport >= TRANSPORT_MAX ||
+	    msg->slot >= MAX_EXPORT)
+		fatalx("bad EXPORT");
+	if (msg->flags & MSG_EXPORT_GONE) {
+		msg->transport = TRANSPORT_UDP;
+		return (imsg_get_fd(imsg));	/* none */
+	}
+	if (msg->transport >= TRANSPORT_MAX ||
 	    msg->payload_max < PAYLOAD_LEAST ||
 	    msg->payload_max > PAYLOAD_MOST)
 		fatalx("bad EXPORT");
@@ -85,6 +92,7 @@ engine_get_export(struct imsg *imsg)
 	if (msg.slot != nways || meter_add_export(engine.meter, fd, &msg) == -1)
 		fatalx("EXPORT: slot %u", msg.slot);
 	ways[nways].fd = fd;
+	ways[nways].gone = (msg.flags & MSG_EXPORT_GONE) != 0;
 	ways[nways++].transport = msg.transport;
 }
 
@@ -98,11 +106,12 @@ engine_get_export_up(struct imsg *imsg)
 	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
 	    msg.slot >= nways || msg.payload_max < PAYLOAD_LEAST ||
 	    msg.payload_max > PAYLOAD_MOST ||
-	    msg.transport != ways[msg.slot].transport)
+	    msg.transport != ways[msg.slot].transport || ways[msg.slot].gone)
 		fatalx("bad EXPORT_UP");
 	fd = imsg_get_fd(imsg);
+	/* Of UDP it may replace one: the collector has another address. */
 	if (fd != -1 && (fd <= FD_FILL_LAST || fd > FD_LOW_MAX ||
-	    ways[msg.slot].fd != -1))
+	    (ways[msg.slot].fd != -1 && msg.transport != TRANSPORT_UDP)))
 		fatalx("EXPORT_UP: slot %u, descriptor %d", msg.slot, fd);
 	if (fd != -1) {
 		ways[msg.slot].fd = fd;

@@ -100,8 +100,7 @@ engine_await_room(void)
 	}
 }
 
-/* One batch of a capture; how many frames, or -1. */
-static int
+int
 engine_read_batch(unsigned int slot)
 {
 	struct counters		*c = meter_counters(engine.meter);
@@ -116,6 +115,14 @@ engine_read_batch(unsigned int slot)
 	n = capture_read(cap, MAX_BATCH, meter_frame, engine.meter, c);
 	meter_account(engine.meter);
 	return (n);
+}
+
+/* Time has come so far; a hand-over is not held up by flows that end now. */
+static void
+engine_tick(uint64_t now_us)
+{
+	engine.busy = engine_handover_draining() ? 0 :
+	    meter_tick(engine.meter, now_us);
 }
 
 /* The captures take turns, until none has anything for one of them. */
@@ -137,8 +144,7 @@ engine_read_frames(void)
 		if (n > 0) {
 			batches++;
 			idle = 0;
-			engine.busy = meter_tick(engine.meter,
-			    meter_now(engine.meter));
+			engine_tick(meter_now(engine.meter));
 		} else if (n == -1 || ++idle == engine.ncapture) {
 			engine.drained = 1;
 			return (n);
@@ -155,6 +161,8 @@ engine_kernel_counters(void)
 	unsigned int		 i;
 
 	for (i = 0; i < engine.ncapture; i++) {
+		if (engine_handed_over(i))
+			continue;
 		memset(&own, 0, sizeof(own));
 		capture_kernel_counters(engine.capture[i], &own);
 		c->kernel_received += own.kernel_received;
@@ -185,7 +193,7 @@ engine_report(int now)
 	msg.active_packets = meter_active_packets(engine.meter);
 	n = meter_exports(engine.meter, rows, MAX_EXPORT);
 	for (i = 0; i < n; i++)
-		msg.sequence[i] = rows[i].sequence;
+		msg.sequence[rows[i].slot] = rows[i].sequence;
 	engine_send(IMSG_COUNTERS, &msg, sizeof(msg));
 	for (i = 0; i < n; i++)
 		engine_send(IMSG_EXPORT_COUNTERS, &rows[i], sizeof(rows[i]));
@@ -326,6 +334,8 @@ engine_timeout(void)
 		return (0);
 	if (engine.busy == METER_HELD)
 		return (ENGINE_HELD_MS);
+	if (engine.phase == ENGINE_HANDING_OVER)
+		return (engine_handover_ms());
 	if (engine.phase == ENGINE_FINISHING) {
 		left = (engine.finish_us - engine.mono_us) / 1000 + 1;
 		return (left < 0 ? 0 : (int)left);
@@ -378,6 +388,8 @@ engine_turn(void)
 	static struct log_limit	limit;
 	int			n = 0;
 
+	if (engine.phase == ENGINE_HANDING_OVER)
+		engine_hand_over();
 	if (engine.gathering)
 		n = engine_read_frames();
 	else
@@ -396,8 +408,7 @@ engine_turn(void)
 		log_limited(&limit, LOG_WARNING, "%s",
 		    capture_error(engine.capture[0]));
 	if (engine.drained && engine.unix_us > ENGINE_LAG_US)
-		engine.busy = meter_tick(engine.meter,
-		    (uint64_t)engine.unix_us - ENGINE_LAG_US);
+		engine_tick((uint64_t)engine.unix_us - ENGINE_LAG_US);
 	if (engine.phase != ENGINE_FINISHING)
 		return;
 	if (engine.finish_us == 0)
@@ -406,9 +417,31 @@ engine_turn(void)
 		engine_finish(0);
 }
 
+/*
+ * Sockets that no worker before us read; of all, the frames that are ours.  A
+ * cut that is still to come means that the clock has been set back: it says
+ * nothing then.
+ */
+static uint32_t
+engine_open_windows(void)
+{
+	struct msg_capture	*conf = engine.capture_conf;
+	uint32_t		 fresh = 0;
+	unsigned int		 i;
+
+	for (i = 0; i < engine.ncapture; i++, conf++) {
+		if (conf->from_us > (uint64_t)engine.unix_us)
+			conf->from_us = 0;
+		capture_window(engine.capture[i], conf->from_us, 0);
+		if (conf->flags & MSG_CAPTURE_FRESH)
+			fresh |= 1U << i;
+	}
+	return (fresh);
+}
+
 /* Go on where a worker before us stopped. */
 static void
-engine_adopt(void)
+engine_adopt(uint32_t fresh)
 {
 	struct adoption	a;
 	unsigned int	i;
@@ -418,7 +451,10 @@ engine_adopt(void)
 	engine_flush(1000);	/* READY: this may take a while */
 	if (meter_adopt(engine.meter, &a)) {
 		for (i = 0; i < engine.ncapture; i++)
-			capture_resume(engine.capture[i], &a.mark[i]);
+			if ((fresh >> i & 1) == 0)
+				capture_resume(engine.capture[i], &a.mark[i]);
+		meter_replace_captures(engine.meter, &engine.interfaces,
+		    fresh);
 		log_info("took over %u flows; %llu frames given up%s",
 		    a.flows, (unsigned long long)a.skipped,
 		    a.repeated ? "; a datagram was sent again" : "");
@@ -439,8 +475,11 @@ engine_run(void)
 	engine_control_init();
 	engine_set_clock();
 	engine_set_patience();
-	engine_adopt();
+	engine_adopt(engine_open_windows());
 	engine_learn_interfaces();
+	/* From here on the parent need not say again what is fresh. */
+	if (engine.conf.flags & CONF_ADOPT)
+		engine_report(1);
 	engine_await_streams();
 	/* Only a savefile has something to do, and it is alone. */
 	if (capture_start(engine.capture[0]) == -1) {

@@ -23,6 +23,7 @@
 enum engine_phase {
 	ENGINE_SETUP,		/* receiving what we work with */
 	ENGINE_RUNNING,		/* confined */
+	ENGINE_HANDING_OVER,	/* until the next worker can begin */
 	ENGINE_FINISHING	/* reading what is left, then the end */
 };
 
@@ -53,6 +54,7 @@ struct engine {
 	int64_t			 unix_us;
 	int64_t			 finish_us;	/* monotonic */
 	int64_t			 reported_us;	/* last COUNTERS */
+	struct msg_handover	 handover;
 	volatile sig_atomic_t	 terminated;	/* SIGTERM has come */
 	uint64_t		 logs_dropped;
 };
@@ -94,8 +96,26 @@ void	engine_send_summary(void);
 /* engine_notice.c: losses that begin or end; the collectors' rows */
 void	engine_notice(const struct summary_export *, unsigned int n);
 
+/*
+ * engine_handover.c: begin; think better of it; each turn, what there is to
+ * do, ending the process when all is done; how long poll(2) may sleep.
+ */
+void	engine_get_handover(struct imsg *);
+void	engine_handover_off(void);
+void	engine_hand_over(void);
+int	engine_handover_ms(void);
+
+/* Whether flows shall rather wait, for what has left is being acknowledged. */
+int	engine_handover_draining(void);
+
+/* Whether the kernel counts of a capture are the next worker's. */
+int	engine_handed_over(unsigned int slot);
+
 /* engine_run.c: up to a turn's worth of frames; -1: the source has failed. */
 int	engine_read_frames(void);
+
+/* engine_run.c: one batch of a capture; how many frames, or -1. */
+int	engine_read_batch(unsigned int slot);
 
 /* engine_run.c: wait, a short time only, until collectors may have more. */
 void	engine_await_room(void);

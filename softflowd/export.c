@@ -296,6 +296,25 @@ export_adopt(struct export *e, const struct export_session *session,
 			export_forget(e->lane[i].hand);
 }
 
+void
+export_renew(struct export *e)
+{
+	unsigned int	i;
+
+	for (i = 0; i < EXPORT_LANES; i++)
+		export_forget(e->lane[i].hand);
+	export_stream_begin(e, 0);
+}
+
+void
+export_sampling(struct export *e, uint32_t sampling)
+{
+	e->config.sampling = sampling;
+	e->session.statistics_at_ms = 0;
+	if (e->encoder == &psamp_encoder)
+		export_templates(e);
+}
+
 /* Where a flow goes.  Nothing that has begun may come behind templates. */
 static struct export_lane *
 lane_for(struct export *e, const struct flow *f, struct counters *c)

@@ -186,6 +186,9 @@ int	export_stream_room(struct export *, uint64_t mono_us);
 /* Whether something was written of which nothing is known yet. */
 int	export_stream_unsettled(const struct export *);
 
+/* Its connection ends, because we want it; what waits stays. */
+void	export_stream_hang_up(struct export *);
+
 /* It ends: count as lost what waits. */
 void	export_stream_give_up(struct export *);
 
@@ -217,6 +220,15 @@ void	export_adopt(struct export *, const struct export_session *,
  */
 void	export_resend(struct export *, struct export_hand *,
 	    struct counters *c);
+
+/* Instead of export_adopt(): the session is a new one, nothing is in hand. */
+void	export_renew(struct export *);
+
+/*
+ * Sampling is 1 in N from the next datagram on; those in hand should be out.
+ * Told anew are its options record, where there is one, and statistics.
+ */
+void	export_sampling(struct export *, uint32_t sampling);
 
 void	export_set_clock(struct export *, const struct export_clock *);
 

@@ -203,6 +203,12 @@ export_stream_unsettled(const struct export *e)
 }
 
 void
+export_stream_hang_up(struct export *e)
+{
+	stream_down(e->stream, 0, &e->clock);
+}
+
+void
 export_stream_give_up(struct export *e)
 {
 	stream_give_up(e->stream, &e->clock);

@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "expire.h"
 #include "exports_state.h"
+#include "netflow.h"
 #include "order.h"
 #include "siphash.h"
 
@@ -113,9 +114,14 @@ add_stream(struct exports *x, struct exports_one *one, int fd)
 	return (0);
 }
 
+/* Keeps the place of the slots behind it. */
+static const struct msg_export	nobody = { .format.version = NETFLOW1_VERSION };
+
 int
-exports_add(struct exports *x, int fd, const struct msg_export *conf)
+exports_add(struct exports *x, int fd, const struct msg_export *added)
 {
+	int			 gone = (added->flags & MSG_EXPORT_GONE) != 0;
+	const struct msg_export	*conf = gone ? &nobody : added;
 	struct exports_one	*one = &x->one[x->count];
 	struct export_config	 config = {
 		.format = conf->format,
@@ -132,7 +138,8 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 		}
 	};
 
-	if (x->count == MAX_EXPORT || conf->slot != x->count) {
+	if (x->count == MAX_EXPORT || added->slot != x->count ||
+	    (gone && fd != -1)) {
 		errno = EINVAL;
 		return (-1);
 	}
@@ -151,8 +158,9 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	one->up = fd != -1;
 	one->octets = conf->counters.octets;
 	pace_init(&one->pace, conf->rate);
-	one->paced = conf->rate != 0 ||
-	    (x->config.paced && conf->transport == TRANSPORT_UDP);
+	one->gone = gone;
+	one->paced = conf->rate != 0 || (!gone && x->config.paced &&
+	    conf->transport == TRANSPORT_UDP);
 	export_on_settled(one->export, settled, x, x->count);
 	export_on_totals(one->export, x->totals, x->totals_arg);
 	export_segments(one->export, x->segment);
@@ -161,10 +169,13 @@ exports_add(struct exports *x, int fd, const struct msg_export *conf)
 	    conf->sequence, &conf->counters);
 	if (exports_is_stream(one) && add_stream(x, one, fd) == -1)
 		return (-1);
-	if (one->version != VERSION_PSAMP)
+	if (!gone && one->version != VERSION_PSAMP)
 		x->flows |= 1U << x->count;
+	if (added->flags & (MSG_EXPORT_GONE | MSG_EXPORT_FRESH))
+		x->strange |= 1U << x->count;
+	x->there += !gone;
 	x->count++;
-	exports_failed(x, conf->slot, conf->error);
+	exports_failed(x, added->slot, conf->error);
 	return (0);
 }
 
@@ -345,7 +356,7 @@ count_nobody(const struct exports *x, const struct flow *f, int limited,
 	} else if (limited) {
 		c->flows_unsent++;
 		c->packets_unsent += packets;
-	} else if (x->count == 0) {
+	} else if (x->there == 0) {
 		c->flows_no_collector++;
 		c->packets_no_collector += packets;
 	} else {
@@ -469,7 +480,7 @@ exports_resumable(struct exports *x, const struct exports_state *state,
 			    h->number == state->session[i].settled)
 				tell_again(x, i, h);
 		}
-		if (found != NULL)
+		if (found != NULL || x->strange >> i & 1)
 			continue;
 		*slot = i;
 		found = export_resumable(x->one[i].export,
@@ -485,6 +496,10 @@ exports_adopt(struct exports *x, const struct exports_state *state,
 	unsigned int	i;
 
 	for (i = 0; i < x->count; i++) {
+		if (x->strange >> i & 1) {
+			export_renew(x->one[i].export);
+			continue;
+		}
 		export_adopt(x->one[i].export, &state->session[i], resend);
 		export_stream_begin(x->one[i].export, 1);
 		x->one[i].octets = state->session[i].counters.octets;
@@ -497,6 +512,33 @@ exports_repeats(const struct exports *x, unsigned int slot,
     const struct export_hand *h)
 {
 	return (exports_is_stream(&x->one[slot]) ? 0 : h->together);
+}
+
+uint32_t
+exports_strange(const struct exports *x)
+{
+	return (x->strange);
+}
+
+int
+exports_gone(const struct exports *x, unsigned int slot)
+{
+	return (x->one[slot].gone);
+}
+
+int
+exports_sampling(struct exports *x, uint32_t sampling)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		if (x->one[i].version == NETFLOW5_VERSION &&
+		    sampling > NETFLOW5_SAMPLING_MAX)
+			return (-1);
+	x->config.sampling = sampling;
+	for (i = 0; i < x->count; i++)
+		export_sampling(x->one[i].export, sampling);
+	return (0);
 }
 
 void

@@ -71,8 +71,10 @@ void	exports_on_totals(struct exports *, export_totals_fn *, void *arg);
 
 /*
  * Add a collector; slots count from 0.  fd: its connected socket, exports' to
- * close, or -1: not there yet.  -1 with errno; EINVAL: what export_new() does
- * not know, or not the next slot.
+ * close, or -1: not there yet.  MSG_EXPORT_GONE: there is none, and of all but
+ * the slot nothing counts; MSG_EXPORT_FRESH: its session begins with what is
+ * given here, also when adopting.  -1 with errno; EINVAL: what export_new()
+ * does not know, or not the next slot.
  */
 int	exports_add(struct exports *, int fd, const struct msg_export *);
 
@@ -108,6 +110,15 @@ int	exports_unsettled(const struct exports *);
  */
 uint64_t exports_waiting(const struct exports *, int down);
 void	exports_give_up(struct exports *);
+
+/* At the end, too: connections end, and what waits is a next worker's. */
+void	exports_hang_up(struct exports *);
+
+/*
+ * 1 in N from now on, for all.  -1: some version cannot say that, and nothing
+ * has changed.
+ */
+int	exports_sampling(struct exports *, uint32_t sampling);
 
 /* For all: see export.h. */
 void	exports_segments(struct exports *, export_segment_fn *);
@@ -158,6 +169,15 @@ unsigned int exports_repeats(const struct exports *, unsigned int slot,
 	    const struct export_hand *resend);	/* that may come twice */
 void	exports_resend(struct exports *, unsigned int slot,
 	    struct export_hand *, struct counters *);
+
+/*
+ * Bit for each slot that was another collector's when a worker before us
+ * exported to it: who waits for that one waits in vain.
+ */
+uint32_t exports_strange(const struct exports *);
+
+/* Whether a slot is nobody's. */
+int	exports_gone(const struct exports *, unsigned int slot);
 
 unsigned int exports_count(const struct exports *);
 

@@ -19,6 +19,7 @@ struct exports_one {
 	uint32_t	 version;
 	uint32_t	 transport;
 	int		 up;
+	int		 gone;		/* nobody's slot */
 };
 
 struct exports {
@@ -35,6 +36,9 @@ struct exports {
 	struct exports_one	 one[MAX_EXPORT];
 	unsigned int		 count;
 	uint32_t		 flows;		/* who gets them: bit for each */
+	uint32_t		 strange;	/* of whom a worker before us
+						   knew nothing, likewise */
+	unsigned int		 there;		/* that are not gone */
 	uint64_t		 mono_us;
 };
 

@@ -59,6 +59,16 @@ exports_waiting(const struct exports *x, int down)
 }
 
 void
+exports_hang_up(struct exports *x)
+{
+	unsigned int	i;
+
+	for (i = 0; i < x->count; i++)
+		if (exports_is_stream(&x->one[i]))
+			export_stream_hang_up(x->one[i].export);
+}
+
+void
 exports_give_up(struct exports *x)
 {
 	unsigned int	i;

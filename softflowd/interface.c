@@ -116,6 +116,45 @@ interfaces_release(const struct msg_interfaces *msg, const uint8_t used[32])
 	memset(found, 0, sizeof(found));
 }
 
+/* Under the same name it may be there anew, and another's it is no more. */
+static int
+is_replaced(uint32_t slot, const struct msg_interfaces *msg, uint32_t fresh)
+{
+	if (!msg->captures)
+		return (table->slot[slot].ifindex == 0);
+	if (slot > msg->count || slot > MAX_CAPTURE)
+		return (1);
+	return ((fresh >> (slot - 1) & 1) != 0 &&
+	    strncmp(table->slot[slot].name, msg->interface[slot - 1].name,
+	    INTERFACE_NAME) != 0);
+}
+
+int
+interfaces_replaced(const struct msg_interfaces *msg, uint32_t fresh,
+    uint8_t gone[32])
+{
+	uint32_t	i;
+	int		any = 0;
+
+	memset(gone, 0, 32);
+	for (i = 1; i <= table->count; i++)
+		if (is_replaced(i, msg, fresh)) {
+			gone[i / 8] |= (uint8_t)(1U << i % 8);
+			any = 1;
+		}
+	return (any);
+}
+
+void
+interfaces_forget(const uint8_t gone[32])
+{
+	uint32_t	i;
+
+	for (i = 1; i <= table->count; i++)
+		if ((gone[i / 8] >> i % 8 & 1) != 0)
+			memset(&table->slot[i], 0, sizeof(table->slot[i]));
+}
+
 static void
 learn_one(uint8_t slot, const struct msg_interface *msg)
 {

@@ -50,6 +50,16 @@ int	interfaces_valid(const struct interfaces *);
 int	interfaces_learn(const struct msg_interfaces *);
 
 /*
+ * A next worker reads other captures, those of fresh's bits by other sockets:
+ * sets a bit in gone for each slot that stood for an interface which it stands
+ * for no more.  No flow may say such a slot when interfaces_forget() empties
+ * it; whether there is one.
+ */
+int	interfaces_replaced(const struct msg_interfaces *, uint32_t fresh,
+	    uint8_t gone[32]);
+void	interfaces_forget(const uint8_t gone[32]);
+
+/*
  * A full table of all interfaces, with -i any: slots of those that msg does
  * not have and no flow has, by its bit in used, are free for others.
  */

@@ -37,10 +37,8 @@ meter_begin(struct meter *m)
 	summary->since_us = (uint64_t)m->conf.boot_unix_us;
 	if (!m->savefile)
 		summary->flags |= SUMMARY_LIVE;
-	if (m->conf.sampling > 1)
-		summary->flags |= SUMMARY_SAMPLED;
 	memset(&m->at, 0, sizeof(m->at));
-	m->at.sample_left = 1;
+	meter_sampling(m);
 }
 
 static struct stream_queue *
@@ -176,6 +174,8 @@ meter_add_export(struct meter *m, int fd, const struct msg_export *conf)
 {
 	if (exports_add(m->exports, fd, conf) == -1)
 		return (-1);
+	if (conf->flags & MSG_EXPORT_GONE)
+		return (0);
 	if (conf->format.version == VERSION_PSAMP)
 		m->reporting = 1;
 	else
@@ -219,6 +219,12 @@ uint64_t
 meter_waiting(const struct meter *m, int down)
 {
 	return (exports_waiting(m->exports, down));
+}
+
+void
+meter_hang_up(struct meter *m)
+{
+	exports_hang_up(m->exports);
 }
 
 void
@@ -544,15 +550,18 @@ unsigned int
 meter_exports(const struct meter *m, struct summary_export *rows,
     unsigned int max)
 {
-	unsigned int	i;
+	unsigned int	i, n = 0;
 
-	for (i = 0; i < exports_count(m->exports) && i < max; i++) {
-		memset(&rows[i], 0, sizeof(rows[i]));
-		exports_row(m->exports, i, &rows[i]);
-		rows[i].remote = m->remote[i];
-		memcpy(rows[i].name, m->name[i], sizeof(rows[i].name));
+	for (i = 0; i < exports_count(m->exports) && n < max; i++) {
+		if (exports_gone(m->exports, i))
+			continue;
+		memset(&rows[n], 0, sizeof(rows[n]));
+		exports_row(m->exports, i, &rows[n]);
+		rows[n].remote = m->remote[i];
+		memcpy(rows[n].name, m->name[i], sizeof(rows[n].name));
+		n++;
 	}
-	return (i);
+	return (n);
 }
 
 int

@@ -48,7 +48,8 @@ void	meter_export_up(struct meter *, int fd, const struct msg_export *);
 void	meter_export_down(struct meter *, uint32_t slot);
 void	meter_export_payload(struct meter *, uint32_t slot, uint32_t octets);
 
-/* Streams, as exports.h has them. */
+/* Streams, as exports.h has them; hang up: their connections end well. */
+void	meter_hang_up(struct meter *);
 int	meter_stream_fd(const struct meter *, uint32_t slot, int *wants);
 int	meter_stream_turn(struct meter *, uint32_t slot, int readable);
 int	meter_unsettled(const struct meter *);
@@ -69,6 +70,22 @@ struct adoption {
 	int			repeated;	/* a datagram was sent again */
 };
 int	meter_adopt(struct meter *, struct adoption *);
+
+/*
+ * Behind meter_adopt() and before the first frame: captures of the slots in
+ * fresh have sockets that no worker before us read, and msg tells what they
+ * all stand for.  Of an interface that is not captured any more, or by another
+ * slot, flows do not know whether they were seen there.
+ */
+void	meter_replace_captures(struct meter *, const struct msg_interfaces *msg,
+	    uint32_t fresh);
+
+/*
+ * Timeouts and 1 in N from now on; in range.  -1: a collector's version cannot
+ * say the sampling, and nothing has changed.
+ */
+int	meter_settings(struct meter *, const struct timeouts *,
+	    uint32_t sampling);
 
 /*
  * A batch of up to MAX_BATCH frames of a capture slot: begin it, mark telling

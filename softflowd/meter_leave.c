@@ -34,8 +34,7 @@ meter_commit(struct meter *m, uint32_t leaving)
 	estate_commit(m->estate);
 }
 
-/* A flow has left the table and is counted; commit and free that one. */
-static void
+void
 meter_gone(struct meter *m, uint32_t idx)
 {
 	meter_commit(m, idx + 1);

@@ -86,6 +86,9 @@ int	meter_report(struct meter *, const struct frame *,
 void	meter_count_reports(struct meter *);
 #define METER_REPORTS	MAX_BATCH	/* then they are flushed */
 
+/* conf.sampling is not what it was, or was another worker's. */
+void	meter_sampling(struct meter *);
+
 /* Begin as the first worker does, but with what is known of others. */
 void	meter_begin(struct meter *);
 
@@ -97,6 +100,9 @@ int	meter_end_flow(struct meter *, uint32_t idx, enum expire_reason);
 
 /* Export an ended flow and free its record, at once or when it has gone. */
 void	meter_leave(struct meter *, uint32_t idx, enum expire_reason);
+
+/* A flow has left the table and is counted; commit and free that one. */
+void	meter_gone(struct meter *, uint32_t idx);
 
 /* Make it what counts for a next generation; leaving: see estate.h. */
 void	meter_commit(struct meter *, uint32_t leaving);

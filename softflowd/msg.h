@@ -159,7 +159,14 @@ struct msg_conf {
 #define CONF_KEEP_OWN	0x08	/* account our own datagrams, too */
 #define CONF_COUNTERS32	0x10	/* some collector has no larger ones */
 
-/* IMSG_CAPTURE */
+/*
+ * IMSG_CAPTURE.  from_us stays what it is as long as the socket does.  FRESH
+ * is said to each worker until one that was told so has sent COUNTERS: where a
+ * worker before it stopped means nothing then, and if INTERFACES has another
+ * name for the slot, its row of statistics starts anew and flows do not know
+ * any more whether they were seen there.  Slots that are gone are forgotten in
+ * the same way.
+ */
 struct msg_capture {
 	uint64_t	from_us;	/* packets of before are not ours */
 	uint32_t	slot;
@@ -188,7 +195,15 @@ struct msg_filter {
  * IMSG_EXPORT: one for each collector, slots in order; of one that is not
  * connected it comes without a descriptor.  IMSG_EXPORT_UP: its connection, or
  * without a descriptor the addresses of the one that is being made, as its
- * first packets may be captured already.
+ * first packets may be captured already.  Of UDP it may replace a socket: the
+ * collector has another address; templates are sent anew, its sequence goes on.
+ *
+ * FRESH is said to each worker until one that was told so has sent COUNTERS:
+ * sequence and counters are what is said here, and what waited for who had the
+ * slot is lost, flows and a stream's queue (the parent knows its length by
+ * EXPORT_COUNTERS).  GONE keeps the place of slots behind it, and is always
+ * said; but for the slot nothing else of it counts, it has no socket and no
+ * row, and gets no EXPORT_UP.  It may be FRESH in a later generation.
  */
 struct msg_export {
 	uint32_t	slot;
@@ -248,7 +263,10 @@ struct msg_interfaces {
 };
 _Static_assert(sizeof(struct msg_interfaces) <= 16384 - 16, "one message");
 
-/* IMSG_SETTINGS: what changes at any time, without a hand-over. */
+/*
+ * IMSG_SETTINGS: what changes at any time, without a hand-over; the next CONF
+ * says the same.  With a collector of v5 sampling is at most 16383.
+ */
 struct msg_settings {
 	struct timeouts	timeouts;
 	uint32_t	sampling;	/* 1 in N */
@@ -258,8 +276,18 @@ struct msg_settings {
 /*
  * IMSG_HANDOVER: a next worker takes over.  Read on until the clock is past
  * cut_us and what was captured before has come, but of the slots in replaced
- * nothing of cut_us or later, for the next one has other sockets that see it;
- * export what is in hand, leave the flows in the table, say HANDED_OVER.
+ * nothing of cut_us or later, for the next one has other sockets that see it,
+ * and from_us is cut_us there; export what is in hand, leave the flows in the
+ * table, say HANDED_OVER.  That is 0.2 s behind the cut, which may be 5 s
+ * ahead, and up to 2 s later where streams do not acknowledge.
+ *
+ * The new sockets are to be open, and stamp packets as the old ones do, before
+ * cut_us.  Who dies meanwhile has died: the next worker adopts with the new
+ * sockets, and what was before the cut and unread is lost with the old ones.
+ * FINISH ends a hand-over, and what the worker has passed over by then is lost:
+ * rather let the next one finish.  Of a PSAMP socket the time means nothing:
+ * it is read until it is empty.  All but max_flows, track_level, fields and
+ * labels may be another in the next CONF, and file and boot times stay.
  */
 struct msg_handover {
 	uint64_t	cut_us;		/* since the epoch; 0: at once */
