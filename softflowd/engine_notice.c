@@ -56,6 +56,13 @@ engine_notice(const struct summary_export *rows, unsigned int n)
 	char			 who[MSG_NAME_SIZE + 16];
 	unsigned int		 i;
 
+	/* A file that is too much is no sign of trouble. */
+	if (engine.conf.flags & CONF_SAVEFILE)
+		return;
+	/* While there was no worker, packets may have been dropped. */
+	if (dropped.looked_us == 0)
+		look(&dropped, NOTICE_DROPPED, "capture",
+		    engine.conf.counters.kernel_dropped);
 	look(&dropped, NOTICE_DROPPED, "capture", c->kernel_dropped);
 	look(&table, NOTICE_TABLE, "flows", c->expired_maxflows);
 	for (i = 0; i < n && rows[i].slot < MAX_EXPORT; i++) {

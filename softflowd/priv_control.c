@@ -57,10 +57,9 @@ control_role(int fd, uid_t uid, gid_t gid)
  * One message, if the socket has room for it, and it is fresh; nothing is
  * ever read from it.
  */
-static void __attribute__((__format__(printf, 2, 3)))
-control_refuse(int fd, const char *fmt, ...)
+static void __attribute__((__format__(printf, 3, 4)))
+control_refuse(int fd, struct log_limit *limit, const char *fmt, ...)
 {
-	static struct log_limit	limit;
 	struct ctl_result	result = { .failed = 1 };
 	struct imsgbuf		ibuf;
 	va_list			ap;
@@ -76,16 +75,17 @@ control_refuse(int fd, const char *fmt, ...)
 		imsgbuf_clear(&ibuf);
 	}
 	close(fd);
-	log_limited(&limit, LOG_INFO, "control connection refused: %s",
+	log_limited(limit, LOG_INFO, "control connection refused: %s",
 	    result.text);
 }
 
 static void
 control_refuse_user(int fd, uid_t uid)
 {
-	const char	*group = priv.opt->control_group;
+	static struct log_limit	 limit;
+	const char		*group = priv.opt->control_group;
 
-	control_refuse(fd, "permission denied: uid %u is neither root nor who "
+	control_refuse(fd, &limit, "permission denied: uid %u is neither root nor who "
 	    "started softflowd%s%.64s", (unsigned int)uid,
 	    group == NULL ? "" : ", nor in group ",
 	    group == NULL ? "" : group);
@@ -95,7 +95,7 @@ control_refuse_user(int fd, uid_t uid)
 void
 priv_control_accept(void)
 {
-	static struct log_limit	limit;
+	static struct log_limit	failed, ending, none, busy;
 	struct msg_control	msg = { 0 };
 	uid_t			uid = (uid_t)-1;
 	gid_t			gid = (gid_t)-1;
@@ -105,7 +105,7 @@ priv_control_accept(void)
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_limited(&limit, LOG_WARNING,
+			log_limited(&failed, LOG_WARNING,
 			    "control connection: %s", strerror(errno));
 		return;
 	}
@@ -116,12 +116,13 @@ priv_control_accept(void)
 	if (role == -1)
 		control_refuse_user(fd, uid);
 	else if (priv.worker.phase >= WORKER_FINISHING)
-		control_refuse(fd, "softflowd is about to end");
+		control_refuse(fd, &ending, "softflowd is about to end");
 	else if (priv.worker.phase != WORKER_RUNNING)
-		control_refuse(fd, "no worker at the moment; try again");
+		control_refuse(fd, &none, "no worker at the moment; try "
+		    "again");
 	else if (msg.id == MAX_CONTROL)
-		control_refuse(fd, "%d clients are served already; try again "
-		    "later", MAX_CONTROL);
+		control_refuse(fd, &busy, "%d clients are served already; try "
+		    "again later", MAX_CONTROL);
 	else {
 		msg.uid = (uint32_t)uid;
 		msg.role = (uint32_t)role;

@@ -25,6 +25,14 @@
 #include "log.h"
 #include "priv_state.h"
 
+/* Not there, read-only, somebody else's: another one will do. */
+static __dead void
+file_fatal(const struct priv_file *file, const char *suffix)
+{
+	fatalx("%s%s: %s; give another path with -%c, or -%c none",
+	    file->path, suffix, strerror(errno), file->letter, file->letter);
+}
+
 /* Directory and name of path, the directory held open: we will chdir. */
 static void
 file_locate(struct priv_file *file, const char *path)
@@ -34,7 +42,7 @@ file_locate(struct priv_file *file, const char *path)
 	file->path = path;
 	if ((copy = strdup(path)) == NULL ||
 	    (file->dir = realpath(dirname(copy), NULL)) == NULL)
-		fatal("%s", path);
+		file_fatal(file, "");
 	free(copy);
 	/* dirname(3) has changed its copy. */
 	if ((copy = strdup(path)) == NULL ||
@@ -57,6 +65,35 @@ file_is(const struct priv_file *file, const char *base, dev_t dev, ino_t ino)
 	    there.st_dev == dev && there.st_ino == ino);
 }
 
+/* The number of a process in a file of ours, as text; or nothing. */
+static void
+file_pid(int fd, char *buf, size_t size)
+{
+	ssize_t	n = pread(fd, buf, size - 1, 0);
+
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strspn(buf, "0123456789")] = '\0';
+}
+
+static __dead void
+file_locked(const struct priv_file *file, int fd)
+{
+	char	pid[16];
+
+	file_pid(fd, pid, sizeof(pid));
+	fatalx("%s.lock: locked: another softflowd is running%s%s; give this "
+	    "one files of its own with -p and -c", file->path,
+	    *pid != '\0' ? ", its process id is " : "", pid);
+}
+
+static void
+file_write_pid(const struct priv_file *file, int fd)
+{
+	if (ftruncate(fd, 0) == -1 ||
+	    dprintf(fd, "%ld\n", (long)getpid()) < 0)
+		fatal("%s", file->path);
+}
+
 /*
  * Lock the file beside it.  Whoever held the lock may have removed it while
  * we opened it, so look again.
@@ -72,17 +109,17 @@ file_lock(struct priv_file *file, const char *path)
 		fd = openat(file->dirfd, file->lockbase, O_RDWR | O_CREAT |
 		    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 		if (fd == -1 || fstat(fd, &ours) == -1)
-			fatal("%s.lock", path);
+			file_fatal(file, ".lock");
 		if (!S_ISREG(ours.st_mode))
 			fatalx("%s.lock: not a regular file", path);
 		if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 			if (errno == EWOULDBLOCK)
-				fatalx("%s.lock: locked: another softflowd is "
-				    "running; give this one files of its own "
-				    "with -p and -c", path);
+				file_locked(file, fd);
 			fatal("%s.lock", path);
 		}
 		if (file_is(file, file->lockbase, ours.st_dev, ours.st_ino)) {
+			if (ftruncate(fd, 0) == -1)
+				file_fatal(file, ".lock");
 			file->lockfd = fd;
 			return;
 		}
@@ -127,6 +164,8 @@ priv_files_init(void)
 {
 	priv.pidfile.lockfd = priv.pidfile.fd = -1;
 	priv.ctlsock.lockfd = priv.ctlsock.fd = -1;
+	priv.pidfile.letter = 'p';
+	priv.ctlsock.letter = 'c';
 }
 
 /* Only what looks like a pid file is taken over: names are mistyped. */
@@ -158,7 +197,7 @@ priv_pidfile_open(void)
 	fd = openat(file->dirfd, file->base, O_RDWR | O_CREAT | O_CLOEXEC |
 	    O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd == -1 || fstat(fd, &sb) == -1)
-		fatal("%s", file->path);
+		file_fatal(file, "");
 	if (!S_ISREG(sb.st_mode) || sb.st_nlink != 1)
 		fatalx("%s: not a regular file of one name", file->path);
 	if (!is_pidfile(fd))
@@ -167,14 +206,16 @@ priv_pidfile_open(void)
 	file->fd = fd;
 }
 
+/* Also into the locks, for the message of whoever finds them locked. */
 void
 priv_pidfile_write(void)
 {
-	if (priv.pidfile.fd == -1)
-		return;
-	if (ftruncate(priv.pidfile.fd, 0) == -1 ||
-	    dprintf(priv.pidfile.fd, "%ld\n", (long)getpid()) < 0)
-		fatal("%s", priv.pidfile.path);
+	if (priv.pidfile.fd != -1)
+		file_write_pid(&priv.pidfile, priv.pidfile.fd);
+	if (priv.pidfile.lockfd != -1)
+		file_write_pid(&priv.pidfile, priv.pidfile.lockfd);
+	if (priv.ctlsock.lockfd != -1)
+		file_write_pid(&priv.ctlsock, priv.ctlsock.lockfd);
 }
 
 /*

@@ -99,6 +99,7 @@ struct priv_dest {
  */
 struct priv_file {
 	const char	*path;		/* NULL: none */
+	char		 letter;	/* of its option */
 	char		*base, *dir;
 	char		*lockbase;
 	int		 dirfd;

@@ -4,6 +4,7 @@ tree=$(cd "$(atf_get_srcdir)/../.." && pwd)
 softflowd=$tree/softflowd/softflowd
 softflowctl=$tree/softflowctl/softflowctl
 collector=$tree/regress/collector/collector
+peer=$tree/regress/peer/peer
 replay=$tree/regress/replay/replay
 tap=$tree/regress/replay/tap
 real=$tree/regress/data/real.pcap
