@@ -38,6 +38,7 @@ struct capture_params {
 	int		 promisc;
 	int		 optional;	/* may be missing: bound later */
 	int		 ignore_outgoing;
+	int		 apart;		/* we are confined: compile elsewhere */
 };
 
 /*
@@ -65,6 +66,12 @@ uint32_t capture_bound(int fd, int *hardware);
  */
 int	capture_rebind(int fd, const struct capture_params *params,
 	    uint32_t ifindex, int hardware, char *error, size_t errorlen);
+
+/*
+ * Nothing comes any more, as if the interface had gone for good; what has come
+ * can be read still.
+ */
+void	capture_unbind(int fd, const struct capture_params *);
 
 /*
  * Compile the expression for every link type a savefile may have into one

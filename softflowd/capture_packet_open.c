@@ -34,115 +34,12 @@
 #define RING_BUFFER		(32U << 20)
 #define RING_BLOCKS		32	/* at least, to grow them */
 #define RING_FRAME_SIZE		2048		/* nominal; V3 packs tighter */
-#define RING_BLOCK_TIMER_MS	100		/* a quiet link waits no longer */
-#define SLL_HEADER		16		/* what cooked filters count in */
 #define RING_MODEL		"lo"		/* of a missing interface */
+#define RING_NO_PROTOCOL	0x05fe		/* between lengths and types */
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING	23
 #endif
-
-/*
- * A filter for a cooked socket sees no link header, while libpcap compiled
- * it for one of 16 octets: move the offsets, and ask the kernel for the two
- * fields that it knows.
- */
-static int
-ring_fix_cooked(struct bpf_program *program)
-{
-	struct bpf_insn	*insn;
-	unsigned int	 i;
-
-	for (i = 0; i < program->bf_len; i++) {
-		insn = &program->bf_insns[i];
-		if ((BPF_CLASS(insn->code) != BPF_LD &&
-		    BPF_CLASS(insn->code) != BPF_LDX) ||
-		    (BPF_MODE(insn->code) != BPF_ABS &&
-		    BPF_MODE(insn->code) != BPF_IND &&
-		    BPF_MODE(insn->code) != BPF_MSH) ||
-		    insn->k >= (bpf_u_int32)SKF_AD_OFF)
-			continue;
-		if (insn->k >= SLL_HEADER)
-			insn->k -= SLL_HEADER;
-		else if (insn->k == 0)
-			insn->k = SKF_AD_OFF + SKF_AD_PKTTYPE;
-		else if (insn->k == 14)
-			insn->k = SKF_AD_OFF + SKF_AD_PROTOCOL;
-		else
-			return (-1);
-	}
-	return (0);
-}
-
-/*
- * The expression, and before it what is left out of all, as the word vlan in
- * an expression changes what stands behind it.
- */
-static int
-ring_expression(const struct capture_params *params, pcap_t *handle,
-    struct bpf_program *program)
-{
-	const char	*filter = params->filter == NULL ? "" : params->filter;
-	char		*text;
-	int		 rv;
-
-	rv = pcap_compile(handle, program, filter, 1, PCAP_NETMASK_UNKNOWN);
-	if (rv == -1 || params->except == NULL)
-		return (rv);
-	pcap_freecode(program);
-	if (asprintf(&text, *filter == '\0' ? "not (%s)%s" :
-	    "not (%s) and (%s)", params->except, filter) == -1)
-		return (-1);
-	rv = pcap_compile(handle, program, text, 1, PCAP_NETMASK_UNKNOWN);
-	free(text);
-	return (rv);
-}
-
-/*
- * Compile on a short-lived activated handle of this device: only that knows
- * its link type and that the kernel takes VLAN tags out of the frame.
- */
-static int
-ring_compile(const struct capture_params *params, const char *device,
-    struct bpf_program *program, int *dlt, char *error, size_t errorlen)
-{
-	pcap_t	*handle;
-	char	 errbuf[PCAP_ERRBUF_SIZE];
-	int	 status;
-
-	if ((handle = pcap_create(device, errbuf)) == NULL) {
-		snprintf(error, errorlen, "%s: %s", device, errbuf);
-		return (-1);
-	}
-	pcap_set_snaplen(handle, (int)params->snaplen);
-	pcap_set_timeout(handle, RING_BLOCK_TIMER_MS);
-	if ((status = pcap_activate(handle)) < 0) {
-		errbuf[0] = '\0';
-		if (status == PCAP_ERROR)
-			strlcpy(errbuf, pcap_geterr(handle), sizeof(errbuf));
-		snprintf(error, errorlen, "%s: %s", device,
-		    errbuf[0] != '\0' ? errbuf : pcap_statustostr(status));
-		pcap_close(handle);
-		return (-1);
-	}
-	*dlt = pcap_datalink(handle);
-	if (ring_expression(params, handle, program) == -1) {
-		snprintf(error, errorlen, "filter expression \"%s\": %s",
-		    params->filter == NULL ? "" : params->filter,
-		    pcap_geterr(handle));
-		pcap_close(handle);
-		return (-1);
-	}
-	pcap_close(handle);
-	if (*dlt == DLT_LINUX_SLL && ring_fix_cooked(program) == -1) {
-		snprintf(error, errorlen, "filter expression \"%s\": %s has "
-		    "no link header to look at", params->filter,
-		    params->interface);
-		pcap_freecode(program);
-		return (-1);
-	}
-	return (0);
-}
 
 static int
 ring_attach(int fd, const struct bpf_program *program)
@@ -228,6 +125,19 @@ ring_ignore_outgoing(int fd, const struct capture_params *params,
 	return (-1);
 }
 
+/*
+ * Time at receipt, not when the packet comes to this socket: so it is the
+ * same on every socket that gets it, and one may take over from another at a
+ * moment between two packets.
+ */
+static int
+ring_stamp(int fd)
+{
+	int	on = 1;
+
+	return (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+}
+
 /* Bind to an interface, 0 for all, and make it promiscuous if asked. */
 static int
 ring_bind(int fd, unsigned int ifindex, int promisc)
@@ -304,6 +214,7 @@ capture_open_live(const struct capture_params *params,
 	if ((fd = socket(AF_PACKET, (cooked ? SOCK_DGRAM : SOCK_RAW) |
 	    SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1 ||
 	    ring_attach(fd, &program) == -1 ||
+	    ring_stamp(fd) == -1 ||
 	    ring_make(fd, params, conf) == -1 ||
 	    ring_ignore_outgoing(fd, params, &what) == -1 ||
 	    ((any || ifindex != 0) &&
@@ -317,6 +228,28 @@ capture_open_live(const struct capture_params *params,
 	}
 	pcap_freecode(&program);
 	return (fd);
+}
+
+/*
+ * There is no way to unbind but to ask for what never comes.  The filter is
+ * locked, and closing the socket would take what waits in it.
+ */
+void
+capture_unbind(int fd, const struct capture_params *params)
+{
+	struct sockaddr_ll	sll = { 0 };
+	struct packet_mreq	mreq = { 0 };
+	int			hardware;
+
+	mreq.mr_ifindex = (int)capture_bound(fd, &hardware);
+	mreq.mr_type = PACKET_MR_PROMISC;
+	if (params->promisc && mreq.mr_ifindex != 0)
+		setsockopt(fd, SOL_PACKET, PACKET_DROP_MEMBERSHIP, &mreq,
+		    sizeof(mreq));
+	sll.sll_family = AF_PACKET;
+	sll.sll_protocol = htons(RING_NO_PROTOCOL);
+	sll.sll_ifindex = mreq.mr_ifindex;
+	bind(fd, (struct sockaddr *)&sll, sizeof(sll));
 }
 
 uint32_t

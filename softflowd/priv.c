@@ -32,7 +32,6 @@
 #define PRIV_POLL_MS	1000
 #define PRIV_AGAIN_MS	1000	/* one wish may be two signals: timeout(1) */
 #define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
-#define PRIV_FD_BASE	64	/* standard input, out of a child's way */
 
 enum { PFD_WORKER, PFD_CONTROL, PFD_LINK, PFD_RESOLVER, PFD_EXPORT,
     PFD_MAX = PFD_EXPORT + MAX_EXPORT };
@@ -105,98 +104,6 @@ priv_signals(void)
  * Set-up, as far as the caller's rights reach
  */
 
-/*
- * Standard input as it is, unless it can be written to as well: then anew,
- * for a worker must have no way out that we did not make.
- */
-static int
-priv_open_stdin(void)
-{
-	int	flags;
-
-	if ((flags = fcntl(STDIN_FILENO, F_GETFL)) == -1)
-		return (-1);
-	if ((flags & O_ACCMODE) == O_RDONLY)
-		return (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, PRIV_FD_BASE));
-	return (open("/dev/stdin", O_RDONLY | O_CLOEXEC));
-}
-
-static void
-priv_open_savefile(void)
-{
-	const char		*path = priv.opt->savefile;
-	struct priv_capture	*cap = &priv.capture[0];
-	struct stat		 sb;
-	char			 error[256];
-
-	priv.ncapture = 1;
-	cap->conf.kind = CAPTURE_SAVEFILE;
-	cap->fd = strcmp(path, "-") == 0 ? priv_open_stdin() :
-	    open(path, O_RDONLY | O_CLOEXEC);
-	if (cap->fd == -1 || fstat(cap->fd, &sb) == -1)
-		fatal("%s", priv.opt->savefile);
-	priv.capture_pipe = !S_ISREG(sb.st_mode);
-	if (priv.opt->filter == NULL)
-		return;
-	priv.filter_fd = capture_compile_savefile(priv.opt->filter,
-	    &priv.filter, error, sizeof(error));
-	if (priv.filter_fd == -1)
-		fatalx("filter expression \"%s\": %s", priv.opt->filter,
-		    error);
-}
-
-static void
-priv_open_interface(struct priv_capture *cap,
-    const struct options_interface *interface, const char *except)
-{
-	const struct options	*opt = priv.opt;
-	const struct priv_capture *other;
-	char			 error[768];
-
-	cap->params.interface = interface->name;
-	cap->params.filter = opt->filter;
-	cap->params.except = except;
-	cap->params.snaplen = opt->snaplen;
-	cap->params.buffer = opt->buffer;
-	cap->params.share = opt->ninterface;
-	cap->params.promisc = opt->promisc;
-	cap->params.optional = interface->optional;
-	cap->params.ignore_outgoing = opt->ignore_outgoing;
-	cap->fd = capture_open_live(&cap->params, &cap->conf, error,
-	    sizeof(error));
-	if (cap->fd == -1)
-		fatalx("%s", error);
-	cap->ifindex = capture_bound(cap->fd, &cap->hardware);
-	cap->fixed = interface->number != 0;
-	cap->number = cap->fixed ? interface->number : cap->ifindex;
-	strlcpy(cap->name, interface->name, sizeof(cap->name));
-	if ((other = priv_interface_holder(cap->ifindex, cap)) != NULL)
-		fatalx("-i %s and -i %s are one interface; give one of them",
-		    other->name, cap->name);
-	if (cap->ifindex == 0 && interface->optional)
-		log_info("%s: no such interface yet; waiting for it",
-		    interface->name);
-	/* By one number they are one. */
-	if (cap->fixed)
-		cap->conf.flags &= ~(uint32_t)MSG_CAPTURE_ANY;
-}
-
-static void
-priv_open_live(void)
-{
-	const char	*except = priv.opt->keep_own ? NULL :
-			    priv_own_filter();
-	unsigned int	 i;
-
-	for (i = 0; i < priv.opt->ninterface; i++) {
-		priv.capture[i].conf.slot = i;
-		priv_open_interface(&priv.capture[i],
-		    &priv.opt->interface[i], except);
-		priv.ncapture++;
-	}
-	priv_interfaces_open();
-}
-
 static void
 priv_warn_versions(void)
 {
@@ -231,12 +138,7 @@ priv_open(void)
 	priv_warn_versions();
 	priv_pidfile_open();
 	priv_control_open();
-	if (priv.opt->savefile != NULL)
-		priv_open_savefile();
-	else if (priv.opt->npeer > 0)
-		priv_psamp_open();
-	else
-		priv_open_live();
+	priv_capture_open();
 	clock_gettime(CLOCK_REALTIME, &ts);
 	priv.boot_unix_us = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 	priv.boot_mono_us = priv_now_ms() * 1000;
@@ -317,10 +219,12 @@ priv_confine(void)
 		box.remove_dirs[box.nremove_dirs++] = priv.ctlsock.dir;
 	box.nconfig_dirs = config_dirs(box.config_dirs);
 	box.ntcp_ports = priv_export_ports(box.tcp_ports);
-	box.tcp_bind = priv.opt->source != NULL;
+	box.tcp_bind = priv.tcp_bind = priv.opt->source != NULL;
 	if (sandbox_parent(&box, &priv.layers, &priv.landlock_abi,
 	    &step) == -1)
 		fatal("confinement of the parent failed at %s", step);
+	priv.confined = 1;
+	priv.tcp_any = priv.landlock_abi < SANDBOX_PORTS_ABI;
 	sandbox_describe(priv.layers, text, sizeof(text));
 	log_debug("parent: confined by %s; Landlock ABI %u", text,
 	    priv.landlock_abi);
@@ -422,10 +326,11 @@ priv_handle_signals(void)
 			priv_worker_send(IMSG_SUMMARY_REQ, -1, NULL, 0);
 		}
 	}
-	if (got_hup) {
+	/* One that comes in the midst of another is for what is read next. */
+	if (got_hup && priv.reload == NULL &&
+	    priv.worker.phase == WORKER_RUNNING) {
 		got_hup = 0;
-		log_info("SIGHUP: there is nothing to reload in this "
-		    "version");
+		priv_reload(-1);
 	}
 }
 
@@ -474,7 +379,8 @@ priv_poll(int more)
 	if (w->pid > 0 &&
 	    imsgbuf_queuelen(&w->channel) > PRIV_QUEUE_MAX)
 		priv_worker_kill("does not read its messages");
-	pfd[PFD_CONTROL].fd = priv.ctlsock.fd;
+	/* Who comes in a hand-over waits for the next worker. */
+	pfd[PFD_CONTROL].fd = priv.handover ? -1 : priv.ctlsock.fd;
 	pfd[PFD_CONTROL].events = POLLIN;
 	pfd[PFD_LINK].fd = priv.link_fd;
 	pfd[PFD_LINK].events = POLLIN;
@@ -505,11 +411,12 @@ priv_poll(int more)
 }
 
 int
-priv_main(const struct options *opt)
+priv_main(int argc, char *argv[], struct options *opt)
 {
 	int		more = 0;
 
 	priv.opt = opt;
+	priv_reload_source(argc, argv);
 	log_init("softflowd", 1, opt->debug);
 	log_set_level(opt->log_level);
 	priv_signals();		/* from here on they end us in good order */
@@ -528,6 +435,7 @@ priv_main(const struct options *opt)
 	priv.quit = got_end != 0;
 	while (!priv.quit) {
 		priv_worker_timers(priv_now_ms());
+		priv_handover_timers(priv_now_ms());
 		priv_export_timers(priv_now_ms());
 		priv_resolver_timers(priv_now_ms());
 		priv_notify_timers(priv_now_ms());

@@ -11,6 +11,6 @@
 #include "options.h"
 
 /* Run the daemon; returns its exit status. */
-int	priv_main(const struct options *);
+int	priv_main(int argc, char *argv[], struct options *);
 
 #endif

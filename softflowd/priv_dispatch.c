@@ -47,9 +47,10 @@ dispatch_ready(struct imsg *imsg)
 	    LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
 	    (long)w->pid, layers, msg.landlock_abi);
 	w->phase = WORKER_RUNNING;
-	w->seen_ms = priv_now_ms();
+	w->seen_ms = w->ready_ms = priv_now_ms();
 	w->was_ready = 1;
 	priv_ready();
+	priv_handover_ready();
 	if (w->finish)
 		priv_finish();
 	return (0);
@@ -221,13 +222,22 @@ dispatch_control_closed(struct imsg *imsg)
 }
 
 static int
+is_operator(uint32_t client)
+{
+	return (client < MAX_CONTROL &&
+	    (priv.clients & priv.operators & 1U << client) != 0);
+}
+
+static int
 dispatch_shutdown(struct imsg *imsg)
 {
+	enum worker_phase	phase = priv.worker.phase;
 	struct msg_shutdown	msg;
 
-	/* Only operators have such wishes, and once is enough. */
-	if (priv.clients == 0 || priv.worker.phase != WORKER_RUNNING ||
-	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 || msg.graceful > 1)
+	/* Once is enough. */
+	if ((phase != WORKER_RUNNING && phase != WORKER_LEAVING) ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    !is_operator(msg.client) || msg.graceful > 1)
 		return (-1);
 	if (msg.graceful) {
 		log_info("shutting down on request");
@@ -238,6 +248,19 @@ dispatch_shutdown(struct imsg *imsg)
 		priv.quit = 1;
 	}
 	return (0);
+}
+
+static int
+dispatch_wish(struct imsg *imsg)
+{
+	enum worker_phase	phase = priv.worker.phase;
+	struct msg_wish		msg;
+
+	if ((phase != WORKER_RUNNING && phase != WORKER_LEAVING) ||
+	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    !is_operator(msg.client))
+		return (-1);
+	return (priv_wish(&msg));
 }
 
 static int
@@ -266,6 +289,7 @@ dispatch_one(struct imsg *imsg)
 {
 	/* Only LOG may come before READY, and nothing after FINISHED. */
 	if (priv.worker.phase == WORKER_FINISHED ||
+	    priv.worker.phase == WORKER_LEFT ||
 	    (priv.worker.phase == WORKER_STARTING &&
 	    imsg_get_type(imsg) != IMSG_LOG &&
 	    imsg_get_type(imsg) != IMSG_READY))
@@ -297,6 +321,10 @@ dispatch_one(struct imsg *imsg)
 		return (dispatch_control_closed(imsg));
 	case IMSG_SHUTDOWN:
 		return (dispatch_shutdown(imsg));
+	case IMSG_WISH:
+		return (dispatch_wish(imsg));
+	case IMSG_HANDED_OVER:
+		return (imsg_get_len(imsg) != 0 ? -1 : priv_handed_over());
 	case IMSG_FINISHED:
 		return (dispatch_finished(imsg));
 	default:

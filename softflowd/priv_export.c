@@ -6,8 +6,9 @@
 /*
  * Collectors, from their names to connections.  One that cannot be reached
  * is tried again: a name is looked up, each of its addresses is tried once,
- * and then there is a pause.  A UDP socket is kept for life, and with it its
- * port; a stream belongs to the worker once it has it, and ends with it.
+ * and then there is a pause.  A UDP socket is kept until a reload brings
+ * another address, and with it its port; a stream belongs to the worker once
+ * it has it, and ends with it.
  */
 
 #include <sys/socket.h>
@@ -18,7 +19,6 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +30,8 @@
 #include "priv_state.h"
 
 #define CONNECT_MS	10000		/* for one address */
-#define START_MS	5000		/* of waiting for names at the start; */
-#define START_FILE_MS	60000		/* a file is read when all is there */
 #define LOG_LINES	10		/* of one collector in a minute */
 #define LOG_MS		60000
-
-static int	starting;
 
 static int
 dest_slot(const struct priv_dest *dest)
@@ -43,8 +39,8 @@ dest_slot(const struct priv_dest *dest)
 	return ((int)(dest - priv.dest));
 }
 
-static int
-is_stream(const struct priv_dest *dest)
+int
+priv_export_is_stream(const struct priv_dest *dest)
 {
 	return (dest->conf.transport != TRANSPORT_UDP);
 }
@@ -88,7 +84,7 @@ static void
 dest_fail(struct priv_dest *dest, int error, const char *why)
 {
 	/* Nobody comes back to a file. */
-	if (starting && priv.opt->savefile != NULL)
+	if (priv.starting && priv.opt->savefile != NULL)
 		fatalx("%s: %s", dest->name, why);
 	dest_wait(dest);
 	dest->conf.error = error;
@@ -119,7 +115,7 @@ dest_connected(struct priv_dest *dest)
 {
 	dest->conf.payload_max = priv_net_payload(dest->fd, &dest->conf);
 	dest->state = DEST_CONNECTED;
-	if (is_stream(dest) || dest->failing)
+	if (priv_export_is_stream(dest) || dest->failing)
 		dest_log(dest, priv.opt->savefile == NULL ? LOG_INFO :
 		    LOG_DEBUG, "connected");
 	dest->failing = 0;
@@ -137,7 +133,7 @@ dest_try_next(struct priv_dest *dest, int error)
 		priv_net_addr(&dest->conf.remote, to);
 		dest->fd = priv_net_connect((int)dest->conf.transport, to,
 		    &what);
-		if (dest->fd == -1 && what != NULL && starting)
+		if (dest->fd == -1 && what != NULL && priv.starting)
 			fatal("%s: %s", dest->name, what);
 		if (dest->fd != -1 && dest_addresses(dest) == 0)
 			break;
@@ -150,7 +146,7 @@ dest_try_next(struct priv_dest *dest, int error)
 		dest_fail(dest, error, strerror(error));
 		return;
 	}
-	if (!is_stream(dest)) {
+	if (!priv_export_is_stream(dest)) {
 		dest_connected(dest);
 		return;
 	}
@@ -162,8 +158,8 @@ dest_try_next(struct priv_dest *dest, int error)
 		    sizeof(dest->conf));
 }
 
-static void
-dest_try(struct priv_dest *dest)
+void
+priv_export_try(struct priv_dest *dest)
 {
 	dest->tried_ms = priv_now_ms();
 	dest->at = 0;
@@ -175,6 +171,64 @@ dest_try(struct priv_dest *dest)
 		dest_try_next(dest, EADDRNOTAVAIL);
 }
 
+/* One that is up moves to another of its addresses; till then it stays. */
+static void
+dest_renew(struct priv_dest *dest)
+{
+	int	old = dest->fd;
+
+	dest->tried_ms = priv_now_ms();
+	dest->at = 0;
+	dest->conf.error = 0;
+	dest->fd = -1;
+	dest_try_next(dest, EADDRNOTAVAIL);
+	if (old != -1)
+		close(old);
+}
+
+/* The name of one that is up may mean another place now. */
+static void
+dest_refreshed(struct priv_dest *dest)
+{
+	struct msg_addr	addr;
+	unsigned int	i;
+
+	dest->refreshing = 0;
+	for (i = 0; i < dest->naddr; i++) {
+		priv_net_addr(&addr, &dest->addr[i]);
+		if (memcmp(&addr, &dest->conf.remote, sizeof(addr)) == 0)
+			return;
+	}
+	dest_log(dest, LOG_INFO, "has another address now");
+	dest_renew(dest);
+}
+
+void
+priv_export_refresh(struct priv_dest *dest, int anew)
+{
+	switch (dest->state) {
+	case DEST_CONNECTING:
+		close(dest->fd);
+		dest->fd = -1;
+		/* FALLTHROUGH */
+	case DEST_WAITING:
+		priv_export_try(dest);
+		break;
+	case DEST_CONNECTED:
+	case DEST_UP:
+		if (anew)
+			dest_renew(dest);
+		if (!dest->named || dest->refreshing)
+			break;
+		dest->refreshing = 1;
+		priv_resolver_ask((uint32_t)dest_slot(dest));
+		break;
+	case DEST_LOOKUP:
+	case DEST_GONE:
+		break;
+	}
+}
+
 void
 priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
 {
@@ -182,7 +236,8 @@ priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
 	struct msg_addr		 addr;
 	uint32_t		 i;
 
-	if (slot >= priv.ndest || dest->state != DEST_LOOKUP)
+	if (slot >= priv.ndest ||
+	    (dest->state != DEST_LOOKUP && !dest->refreshing))
 		return;
 	if (answer != NULL && answer->count > 0) {
 		for (i = 0; i < answer->count; i++) {
@@ -193,11 +248,16 @@ priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
 		dest->naddr = answer->count;
 	}
 	/* Without an answer, those of the last time may still do. */
+	if (dest->state != DEST_LOOKUP) {
+		dest_refreshed(dest);
+		return;
+	}
+	dest->refreshing = 0;
 	if (dest->naddr > 0)
 		dest_try_next(dest, EADDRNOTAVAIL);
 	else
-		dest_fail(dest, EDESTADDRREQ, answer == NULL ? "there is no resolver" :
-		    answer->error == 0 ? "the name has no address" :
+		dest_fail(dest, EDESTADDRREQ, answer == NULL ?
+		    "there is no resolver" : answer->error == 0 ? "the name has no address" :
 		    gai_strerror(answer->error));
 }
 
@@ -223,150 +283,6 @@ dest_event(struct priv_dest *dest)
 	close(dest->fd);
 	dest->fd = -1;
 	dest_try_next(dest, error);
-}
-
-/*
- * Start
- */
-
-static void
-dest_prepare(struct priv_dest *dest, const struct options_dest *opt,
-    uint32_t slot)
-{
-	const char		*source = priv.opt->source;
-	struct sockaddr_storage	 ss;
-	struct msg_addr		 addr;
-	char			*c;
-	int			 error, family = 0, fd;
-
-	snprintf(dest->name, sizeof(dest->name), strchr(opt->host, ':') ==
-	    NULL ? "%s:%s" : "[%s]:%s", opt->host, opt->port);
-	/* What the worker sends back is printed only if it can be. */
-	for (c = dest->name; *c != '\0'; c++)
-		if (!isgraph((unsigned char)*c))
-			*c = '?';
-	strlcpy(dest->conf.name, dest->name, sizeof(dest->conf.name));
-	dest->fd = -1;
-	dest->conf.slot = slot;
-	dest->conf.transport = (uint32_t)opt->transport;
-	dest->conf.rate = priv.opt->rate;
-	dest->conf.source_id = options_source_id(priv.opt, opt->version);
-	options_format(priv.opt, opt->version, &dest->conf.format);
-	dest->conf.payload_max = priv_net_payload(-1, &dest->conf);
-	if (opt->transport == TRANSPORT_SCTP) {
-		if ((fd = priv_net_socket(AF_INET, TRANSPORT_SCTP)) == -1)
-			fatal("%s: no SCTP on this system; use tcp or udp, "
-			    "or load its module", dest->name);
-		close(fd);
-	}
-	error = priv_net_numeric(&ss, NULL, opt->port, opt->transport);
-	if (error != 0)
-		fatalx("%s: port %s: %s", dest->name, opt->port,
-		    gai_strerror(error));
-	priv_net_addr(&addr, &ss);
-	dest->port = addr.port;
-	/* -e decides which of a name's addresses can be sent to. */
-	if (source != NULL)
-		family = strchr(source, ':') == NULL ? 4 : 6;
-	error = priv_net_numeric(&dest->addr[0], opt->host, opt->port,
-	    opt->transport);
-	dest->named = error == EAI_NONAME;
-	if (error != 0 && !dest->named)
-		fatalx("%s: %s", dest->name, gai_strerror(error));
-	if (dest->named) {
-		if (priv_resolver_fd() == -1)
-			priv_resolver_open();
-		priv_resolver_name(slot, family, opt->host);
-		return;
-	}
-	dest->naddr = 1;
-	if (priv_net_is_alias(&dest->addr[0]))
-		fatalx("%s: it must be the address that the collector has, "
-		    "not one that stands for others", dest->name);
-	if (priv_net_lacks_link(&dest->addr[0]))
-		fatalx("%s: give its interface, too, as in "
-		    "[fe80::1%%eth0]:9995, or -S", dest->name);
-	priv_net_addr(&addr, &dest->addr[0]);
-	if (family != 0 && family != addr.family)
-		fatalx("%s: -e %s is of another address family", dest->name,
-		    source);
-}
-
-/* Whether the start must wait for it. */
-static int
-dest_is_awaited(const struct priv_dest *dest)
-{
-	return (dest->state == DEST_LOOKUP ||
-	    (priv.opt->savefile != NULL && dest->state == DEST_CONNECTING));
-}
-
-/* Signals are blocked still, for the loop that is to come. */
-static int
-end_is_pending(void)
-{
-	sigset_t	set;
-
-	return (sigpending(&set) == 0 && (sigismember(&set, SIGINT) == 1 ||
-	    sigismember(&set, SIGTERM) == 1));
-}
-
-static void
-await(void)
-{
-	struct pollfd	pfd[MAX_EXPORT + 1];
-	int64_t		end = priv_now_ms(), now;
-	unsigned int	i;
-
-	end += priv.opt->savefile == NULL ? START_MS : START_FILE_MS;
-	while ((now = priv_now_ms()) < end && !end_is_pending()) {
-		for (i = 0; i < priv.ndest; i++)
-			if (dest_is_awaited(&priv.dest[i]))
-				break;
-		if (i == priv.ndest)
-			return;
-		priv_export_pollfds(pfd);
-		pfd[MAX_EXPORT].fd = priv_resolver_fd();
-		pfd[MAX_EXPORT].events = POLLIN;
-		if (poll(pfd, MAX_EXPORT + 1, 100) > 0) {
-			priv_export_events(pfd);
-			if (pfd[MAX_EXPORT].revents != 0)
-				priv_resolver_event();
-		}
-		priv_export_timers(now);
-	}
-	for (i = 0; i < priv.ndest && priv.opt->savefile != NULL; i++)
-		if (dest_is_awaited(&priv.dest[i]))
-			fatalx("%s: no answer", priv.dest[i].name);
-}
-
-void
-priv_export_open(void)
-{
-	unsigned int	i;
-
-	starting = 1;
-	priv.ndest = priv.opt->ndest;
-	for (i = 0; i < priv.ndest; i++)
-		priv.dest[i].fd = -1;
-	for (i = 0; i < priv.ndest; i++)
-		dest_prepare(&priv.dest[i], &priv.opt->dest[i], i);
-	if (priv_resolver_fd() != -1)
-		priv_resolver_lock();
-	for (i = 0; i < priv.ndest; i++)
-		dest_try(&priv.dest[i]);
-	await();
-	starting = 0;
-}
-
-unsigned int
-priv_export_ports(uint16_t *tcp_ports)
-{
-	unsigned int	i, n = 0;
-
-	for (i = 0; i < priv.ndest; i++)
-		if (priv.dest[i].conf.transport == TRANSPORT_TCP)
-			tcp_ports[n++] = priv.dest[i].port;
-	return (n);
 }
 
 /*
@@ -409,7 +325,8 @@ dest_hand_over(struct priv_dest *dest, enum msg_type type)
 	struct msg_export	msg = dest->conf;
 
 	dest->state = DEST_CONNECTED;
-	if (is_stream(dest)) {
+	dest->held = 1;
+	if (priv_export_is_stream(dest)) {
 		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
 		dest->fd = -1;
 	} else {
@@ -449,7 +366,7 @@ priv_export_timers(int64_t now_ms)
 			dest_try_next(dest, ETIMEDOUT);
 		} else if (dest->state == DEST_WAITING &&
 		    now_ms >= dest->next_ms)
-			dest_try(dest);
+			priv_export_try(dest);
 		if (dest->state == DEST_CONNECTED &&
 		    priv.worker.phase == WORKER_RUNNING)
 			dest_hand_over(dest, IMSG_EXPORT_UP);
@@ -475,9 +392,11 @@ priv_export_orphaned(void)
 {
 	struct priv_dest	*dest;
 
-	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++)
-		if (dest->state == DEST_UP && is_stream(dest))
+	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++) {
+		if (dest->state == DEST_UP && priv_export_is_stream(dest))
 			dest_wait(dest);
+		dest->held = 0;
+	}
 }
 
 int
@@ -485,9 +404,10 @@ priv_export_down(const struct msg_export_down *msg)
 {
 	struct priv_dest	*dest = &priv.dest[msg->slot % MAX_EXPORT];
 
-	if (msg->slot >= priv.ndest || !is_stream(dest) ||
-	    dest->state != DEST_UP)
+	if (msg->slot >= priv.ndest || !priv_export_is_stream(dest) ||
+	    !dest->held)
 		return (-1);
+	dest->held = 0;
 	dest_log(dest, LOG_WARNING, "%s", msg->error == 0 ?
 	    "closed the connection" : strerror(msg->error));
 	dest_wait(dest);
@@ -500,7 +420,7 @@ priv_export_ask(uint32_t slot)
 	struct priv_dest		*dest = &priv.dest[slot % MAX_EXPORT];
 	struct msg_export_payload	 msg;
 
-	if (slot >= priv.ndest || is_stream(dest) || dest->state != DEST_UP)
+	if (slot >= priv.ndest || priv_export_is_stream(dest) || !dest->held)
 		return (-1);
 	msg.slot = slot;
 	msg.payload_max = priv_net_payload(dest->fd, &dest->conf);

@@ -39,7 +39,9 @@ file_locate(struct priv_file *file, const char *path)
 {
 	char	*copy;
 
-	file->path = path;
+	/* A reload frees what the options point to. */
+	if ((file->path = strdup(path)) == NULL)
+		fatal("%s", path);
 	if ((copy = strdup(path)) == NULL ||
 	    (file->dir = realpath(dirname(copy), NULL)) == NULL)
 		file_fatal(file, "");

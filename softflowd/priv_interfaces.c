@@ -120,7 +120,7 @@ priv_interface_holder(uint32_t ifindex, const struct priv_capture *but)
 	int				 hardware;
 
 	for (cap = priv.capture; cap < priv.capture + priv.ncapture; cap++)
-		if (cap != but && ifindex != 0 &&
+		if (cap != but && cap->removed == 0 && ifindex != 0 &&
 		    capture_bound(cap->fd, &hardware) == ifindex)
 			return (cap);
 	return (NULL);
@@ -174,7 +174,7 @@ interface_check(struct priv_capture *cap)
 	const char	*name = cap->params.interface;
 	uint32_t	 ifindex, before = cap->ifindex;
 
-	if (capture_is_any(name) || interface_held(cap))
+	if (cap->removed != 0 || capture_is_any(name) || interface_held(cap))
 		return;
 	cap->ifindex = 0;
 	if ((ifindex = if_nametoindex(name)) == 0) {
@@ -206,7 +206,8 @@ priv_interfaces_changed(void)
 		return;
 	if (priv.interfaces.pairs != pairs)
 		interfaces_warn();
-	if (priv.worker.pid > 0 && priv.worker.phase != WORKER_FINISHED)
+	if (priv.worker.pid > 0 && (priv.worker.phase <= WORKER_RUNNING ||
+	    priv.worker.phase == WORKER_FINISHING))
 		priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
 		    sizeof(priv.interfaces));
 }

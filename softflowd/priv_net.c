@@ -283,7 +283,7 @@ net_own(FILE *fp, const struct msg_export *e)
  * Of UDP only: a stream has another port each time, which by then may be
  * somebody else's; those are the worker's to know.
  */
-const char *
+char *
 priv_own_filter(void)
 {
 	char		*text;

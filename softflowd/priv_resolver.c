@@ -30,15 +30,16 @@
 static struct {
 	struct imsgbuf	channel;
 	int		open, ready;
-	uint32_t	asked;		/* bit for each slot */
+	/* Of each slot: its last question may be of another name than before. */
+	unsigned int	asked[MAX_EXPORT];
+	unsigned int	nasked;
 	int64_t		deadline_ms;	/* of the next answer */
 } resolver;
 
 static void
 resolver_close(const char *why)
 {
-	uint32_t	asked = resolver.asked;
-	unsigned int	i;
+	unsigned int	asked[MAX_EXPORT], i;
 	int		fd = resolver.channel.fd;
 
 	log_at(LOG_CRIT, "resolver: %s; names are not looked up again until "
@@ -46,9 +47,11 @@ resolver_close(const char *why)
 	imsgbuf_clear(&resolver.channel);
 	close(fd);
 	resolver.open = resolver.ready = 0;
-	resolver.asked = 0;
+	memcpy(asked, resolver.asked, sizeof(asked));
+	memset(resolver.asked, 0, sizeof(resolver.asked));
+	resolver.nasked = 0;
 	for (i = 0; i < MAX_EXPORT; i++)
-		if (asked & 1U << i)
+		if (asked[i] > 0)
 			priv_export_resolved(i, NULL);
 }
 
@@ -78,11 +81,12 @@ resolver_dispatch(struct imsg *imsg)
 		    imsg_get_data(imsg, &answer, sizeof(answer)) == -1 ||
 		    !resolver_answer_ok(&answer) ||
 		    answer.slot >= MAX_EXPORT ||
-		    !(resolver.asked & 1U << answer.slot))
+		    resolver.asked[answer.slot] == 0)
 			return (-1);
-		resolver.asked &= ~(1U << answer.slot);
+		resolver.nasked--;
 		resolver.deadline_ms = priv_now_ms() + RESOLVER_SILENT_MS;
-		priv_export_resolved(answer.slot, &answer);
+		if (--resolver.asked[answer.slot] == 0)
+			priv_export_resolved(answer.slot, &answer);
 		return (0);
 	default:
 		return (-1);
@@ -130,9 +134,9 @@ priv_resolver_ask(uint32_t slot)
 		priv_export_resolved(slot, NULL);
 		return;
 	}
-	if (resolver.asked == 0)
+	if (resolver.nasked++ == 0)
 		resolver.deadline_ms = priv_now_ms() + RESOLVER_SILENT_MS;
-	resolver.asked |= 1U << slot;
+	resolver.asked[slot]++;
 	resolver_send(RESOLVER_ASK, &ask, sizeof(ask));
 }
 
@@ -141,7 +145,7 @@ priv_resolver_timers(int64_t now_ms)
 {
 	if (!resolver.open)
 		return;
-	if (resolver.asked != 0 && now_ms >= resolver.deadline_ms)
+	if (resolver.nasked > 0 && now_ms >= resolver.deadline_ms)
 		resolver_close("does not answer");
 	else if (imsgbuf_queuelen(&resolver.channel) > 0 &&
 	    imsgbuf_write(&resolver.channel) == -1)
@@ -156,7 +160,8 @@ priv_resolver_attach(int fd)
 		fatal("channel to the resolver");
 	resolver.open = 1;
 	resolver.ready = 0;
-	resolver.asked = 0;
+	memset(resolver.asked, 0, sizeof(resolver.asked));
+	resolver.nasked = 0;
 }
 
 void

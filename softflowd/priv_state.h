@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "capture.h"
+#include "change.h"
 #include "imsg.h"
 #include "msg.h"
 #include "options.h"
@@ -26,6 +27,8 @@ enum worker_phase {
 	WORKER_NONE,		/* none runs; start one at worker.next_ms */
 	WORKER_STARTING,	/* waiting for READY */
 	WORKER_RUNNING,
+	WORKER_LEAVING,		/* told to HANDOVER */
+	WORKER_LEFT,		/* said HANDED_OVER, about to exit */
 	WORKER_FINISHING,	/* told to FINISH */
 	WORKER_FINISHED		/* said FINISHED, about to exit */
 };
@@ -44,6 +47,7 @@ struct worker {
 	int64_t			deadline_ms;	/* to be READY, to be gone */
 	int64_t			next_ms;	/* start no earlier */
 	int64_t			seen_ms;	/* last COUNTERS */
+	int64_t			ready_ms;	/* since when it is */
 	int			skip;		/* next one: give up a block */
 	int			adopt;		/* next one: take over the table */
 	int			finish;		/* next one: export it and end */
@@ -62,6 +66,8 @@ struct priv_capture {
 	struct msg_capture	conf;
 	int			fd;
 	uint32_t		ifindex;	/* bound to; 0: not there */
+	uint64_t		removed;	/* by the nth removal; 0: not */
+	char			interface[INTERFACE_NAME];	/* -i's name */
 	char			name[INTERFACE_NAME];	/* of that, now */
 	uint32_t		refused;	/* ifindex; said so already */
 	int			hardware;	/* what it must be */
@@ -74,7 +80,8 @@ enum dest_state {
 	DEST_LOOKUP,		/* the resolver looks its name up */
 	DEST_CONNECTING,	/* a stream; given up at next_ms */
 	DEST_CONNECTED,		/* the worker does not have it yet */
-	DEST_UP			/* it has */
+	DEST_UP,		/* it has */
+	DEST_GONE		/* no collector; its slot waits for one */
 };
 
 struct priv_dest {
@@ -82,12 +89,15 @@ struct priv_dest {
 	int			fd;
 	enum dest_state		state;
 	int			named;		/* has a name to look up */
+	int			held;		/* the worker has a socket */
+	int			refreshing;	/* the name of one that is up */
 	int			failing;	/* and the log says so */
 	int64_t			tried_ms, next_ms;
 	struct sockaddr_storage	addr[RESOLVER_ADDRS];
 	unsigned int		naddr, at;	/* the next one to try */
 	uint16_t		port;
 	struct msg_export	conf;
+	char			host[256];	/* to look up */
 	char			name[300];	/* as the operator wrote it */
 	int64_t			log_ms;		/* lines in this minute */
 	unsigned int		log_lines;
@@ -109,8 +119,31 @@ struct priv_file {
 	ino_t		 ino;
 };
 
+/* What a reload is to bring; lives until it is in force, or abandoned. */
+struct priv_reload {
+	struct options		 opt;
+	struct change		 change;
+	struct priv_capture	 capture[MAX_CAPTURE];	/* of opened */
+	unsigned int		 ncapture;
+	uint32_t		 opened;	/* bit for each slot that gets */
+	uint32_t		 replaced;	/* a socket, instead of one, */
+	uint32_t		 stays;		/* or is not removed */
+	uint8_t			 capture_slot[MAX_CAPTURE];
+	struct priv_dest	 dest[MAX_EXPORT];	/* of made */
+	unsigned int		 ndest;
+	uint32_t		 made;		/* bit for each slot with a */
+	uint32_t		 kept;		/* new collector, or its old */
+	uint8_t			 dest_slot[MAX_EXPORT];
+	int64_t			 start_ms;	/* of the hand-over */
+	unsigned int		 tries;		/* of it */
+};
+
+/*
+ * The options in force are main's to free at the end; a reload frees what
+ * they held and puts others in their place.
+ */
 struct priv {
-	const struct options	*opt;
+	struct options		*opt;
 	int			 root;
 	uid_t			 uid;
 	gid_t			 gid;
@@ -120,6 +153,7 @@ struct priv {
 	int			 notify_fd;	/* the waiting shell's; -1 */
 	struct priv_capture	 capture[MAX_CAPTURE];
 	unsigned int		 ncapture;
+	uint8_t			 capture_slot[MAX_CAPTURE];	/* of -i */
 	struct msg_interfaces	 interfaces;	/* as the worker knows them */
 	int			 capture_pipe;	/* a savefile of no known end */
 	struct msg_filter	 filter;
@@ -128,6 +162,16 @@ struct priv {
 	int			 link_fd;	/* interface events; -1 */
 	struct priv_dest	 dest[MAX_EXPORT];
 	unsigned int		 ndest;
+	uint8_t			 dest_slot[MAX_EXPORT];	/* of -n */
+	struct priv_reload	*reload;	/* under way; or NULL */
+	int			 handover;	/* from one worker to another */
+	int64_t			 handover_ms;	/* since when */
+	int			 confined;
+	int			 starting;
+	uint16_t		 tcp_port[MAX_EXPORT + 2];	/* may be */
+	unsigned int		 ntcp_port;	/* connected, when confined, */
+	int			 tcp_any;	/* or any, without Landlock */
+	int			 tcp_bind;	/* TCP may be sent from -e */
 	struct priv_file	 pidfile, ctlsock;
 	gid_t			 control_gid;	/* of -o control-group */
 	uint32_t		 clients;	/* bit for each id in use */
@@ -142,6 +186,8 @@ struct priv {
 };
 
 extern struct priv	priv;
+
+#define PRIV_FD_BASE	64	/* out of a child's way */
 
 int64_t	priv_now_ms(void);
 
@@ -199,15 +245,28 @@ int	priv_net_local(int fd, struct msg_addr *);
  */
 uint32_t priv_net_payload(int fd, const struct msg_export *);
 
-/* A filter expression for our own datagrams; NULL: there are none. */
-const char *priv_own_filter(void);
+/* A filter expression for our own datagrams, allocated; NULL: no need. */
+char	*priv_own_filter(void);
 
 /*
- * priv_export.c: collectors, from names to connections.  Pollfds are of those
- * being connected, MAX_EXPORT at most.
+ * priv_export_open.c: collectors, as the options name them.  Ports are those
+ * that the parent must be able to connect by TCP, MAX_EXPORT + 2 at most.
  */
 void	priv_export_open(void);
 unsigned int priv_export_ports(uint16_t *tcp_ports);
+
+/* For a reload: find what cannot be, -1; put what can be in force. */
+int	priv_export_prepare(struct priv_reload *, char *error, size_t);
+void	priv_export_switch(struct priv_reload *);
+
+/*
+ * priv_export.c: from names to connections.  Pollfds are of those being
+ * connected, MAX_EXPORT at most.  Refresh: look its name up again, and make
+ * its socket anew in any case, or if it has another address now.
+ */
+int	priv_export_is_stream(const struct priv_dest *);
+void	priv_export_try(struct priv_dest *);
+void	priv_export_refresh(struct priv_dest *, int anew);
 void	priv_export_pollfds(struct pollfd *);
 void	priv_export_events(const struct pollfd *);
 void	priv_export_timers(int64_t now_ms);
@@ -237,8 +296,51 @@ int	priv_resolver_fd(void);		/* to poll; -1 */
 void	priv_resolver_event(void);
 void	priv_resolver_timers(int64_t now_ms);
 
+/* priv_reload.c: whether the options come from a file, too. */
+int	priv_has_file(void);
+
+/*
+ * Read the options anew, and bring them into force, for a client of the
+ * control socket or, client being -1, for a signal.
+ */
+void	priv_reload(int client);
+void	priv_reload_source(int argc, char *argv[]);
+
+/* A client's wish, from the worker; -1: hostile. */
+int	priv_wish(const struct msg_wish *);
+
+/*
+ * priv_handover.c.  Start: the worker leaves, for another to take over.  Left:
+ * it has; died: it has not.  Ready: the next one is at work.
+ */
+void	priv_handover_start(void);
+void	priv_handover_left(void);
+void	priv_handover_died(void);
+void	priv_handover_ready(void);
+void	priv_handover_timers(int64_t now_ms);
+int	priv_handed_over(void);	/* it says so; -1: hostile */
+
+/* priv_reload.c: put what was prepared in force. */
+void	priv_reload_switch(void);
+
 /* priv_psamp.c: sockets for packet reports */
 void	priv_psamp_open(void);
+
+/*
+ * priv_capture.c.  Live fills in a source of that slot; -1 with a line in
+ * error.  Name takes over what of an interface may change under its socket.
+ */
+void	priv_capture_open(void);
+int	priv_capture_live(struct priv_capture *, unsigned int slot,
+	    const struct options *, const struct options_interface *,
+	    const char *except, char *error, size_t);
+void	priv_capture_name(struct priv_capture *,
+	    const struct options_interface *);
+
+/* For a reload: open what is new, close it again, or put it in force. */
+int	priv_capture_prepare(struct priv_reload *, char *error, size_t);
+void	priv_capture_abandon(struct priv_reload *);
+void	priv_capture_switch(struct priv_reload *);
 
 /* priv_interfaces.c */
 void	priv_interfaces_open(void);

@@ -128,7 +128,7 @@ worker_send_all(void)
 	priv_worker_send_copy(IMSG_TABLE, priv.table_fd, NULL, 0);
 	for (i = 0; i < priv.ncapture; i++) {
 		capture = priv.capture[i].conf;
-		if (priv.worker.skip)
+		if (priv.worker.skip && !(capture.flags & MSG_CAPTURE_FRESH))
 			capture.flags |= MSG_CAPTURE_SKIP;
 		priv_worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd,
 		    &capture, sizeof(capture));
@@ -323,9 +323,19 @@ priv_worker_reap(int status)
 		priv.quit = 1;
 		return;
 	}
+	if (phase == WORKER_LEFT && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0) {
+		worker_close();
+		priv_handover_left();
+		return;
+	}
 	wait_ms = worker_obituary(status);
 	worker_close();
 	worker_bequeath(status);
+	if (phase == WORKER_LEFT)	/* all that it had to do is done */
+		priv_reload_switch();
+	else if (phase == WORKER_LEAVING)
+		priv_handover_died();
 	if (priv.quit)
 		return;
 	if (phase == WORKER_FINISHING || priv.opt->savefile != NULL)
@@ -377,6 +387,9 @@ priv_worker_timers(int64_t now_ms)
 		    now_ms - w->seen_ms >= WORKER_SILENT_MS)
 			priv_worker_kill("silent for 30 seconds");
 		break;
+	case WORKER_LEAVING:
+	case WORKER_LEFT:
+		break;
 	case WORKER_FINISHING:
 		worker_wake();
 		/* FALLTHROUGH */
@@ -406,6 +419,8 @@ priv_finish(void)
 	case WORKER_FINISHED:
 		break;
 	case WORKER_STARTING:
+	case WORKER_LEAVING:
+	case WORKER_LEFT:
 		w->finish = 1;
 		break;
 	case WORKER_NONE:

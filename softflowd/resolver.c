@@ -4,8 +4,8 @@
  */
 
 /*
- * The resolver process.  Takes names over, confines itself, and from then on
- * has each name it is asked for looked up by a child, which alone meets what
+ * The resolver process.  Confines itself, takes names over, and has each that
+ * it is asked for looked up by a child, which alone meets what
  * name servers say.  Knows nothing but those names.
  */
 
@@ -162,7 +162,7 @@ resolver_dispatch(struct imsg *imsg)
 		return (imsg_get_data(imsg, &resolver.conf,
 		    sizeof(resolver.conf)));
 	case RESOLVER_NAME:
-		return (resolver.locked ? -1 : resolver_get_name(imsg));
+		return (resolver_get_name(imsg));
 	case RESOLVER_LOCK:
 		if (resolver.locked || !resolver.have_conf)
 			return (-1);

@@ -31,7 +31,7 @@
  */
 enum resolver_type {
 	RESOLVER_CONF = 1,	/* struct resolver_conf; once, first */
-	RESOLVER_NAME,		/* struct resolver_name; once for each */
+	RESOLVER_NAME,		/* struct resolver_name; any time */
 	RESOLVER_LOCK,		/* empty; confine yourself, answer READY */
 	RESOLVER_ASK,		/* struct resolver_ask; answered in order */
 

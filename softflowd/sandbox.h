@@ -87,10 +87,11 @@ struct sandbox_parent {
 	const char	*config_dirs[2];	/* to read files of */
 	unsigned int	 nconfig_dirs;
 	/* Of collectors: TCP is connected to no other ports. */
-	uint16_t	 tcp_ports[MAX_EXPORT];
+	uint16_t	 tcp_ports[MAX_EXPORT + 2];
 	unsigned int	 ntcp_ports;
 	int		 tcp_bind;	/* an address, the port left open */
 };
+#define SANDBOX_PORTS_ABI	4	/* Landlock's, that knows of ports */
 
 /*
  * Confine the parent (Linux: capabilities, Landlock, a filter that refuses
@@ -127,6 +128,7 @@ int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
 int	sandbox_os_syscalls_worker(void);	/* last of all */
 int	sandbox_os_syscalls_config(void);
 int	sandbox_os_syscalls_resolver(void);
+int	sandbox_os_no_sockets(void);	/* no new ones, no connection */
 int	sandbox_os_parent_caps(void);
 int	sandbox_os_syscalls_parent(const struct sandbox_parent *);
 int	sandbox_landlock_worker(uint32_t *abi);

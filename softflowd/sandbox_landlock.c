@@ -68,13 +68,12 @@ struct ll_net_port {
 	uint64_t	port;
 };
 
-#define LL_NET_ABI	4	/* rules of ports, since */
 #define PORT_DOMAIN	53
 
 #define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
 
 /*
- * What a worker's start reads.  Directories, not the files loaded now: an
+ * What a worker's start and a reload read.  Directories, not the files loaded now: an
  * upgrade of the C library must not stop respawns.
  */
 static const struct path {
@@ -89,6 +88,9 @@ static const struct path {
 	{ "/etc/ld.so.cache", LL_FS_READ_FILE },
 	{ "/etc/localtime", LL_FS_READ_FILE },
 	{ "/usr/share/zoneinfo", LL_FS_READ_FILE },
+	/* Names in filters and of collectors' ports, at a reload. */
+	{ "/etc/services", LL_FS_READ_FILE },
+	{ "/etc/protocols", LL_FS_READ_FILE },
 };
 
 /*
@@ -238,7 +240,7 @@ parent_rules(int rules, int abi, const struct sandbox_parent *p)
 
 	if (parent_files(rules, p) == -1)
 		return (-1);
-	if (abi < LL_NET_ABI)
+	if (abi < SANDBOX_PORTS_ABI)
 		return (0);
 	for (i = 0; i < p->ntcp_ports; i++)
 		if (allow_port(rules, p->tcp_ports[i],
@@ -257,7 +259,7 @@ resolver_rules(int rules, int abi, const struct sandbox_parent *p)
 		if (allow_path(rules, resolver_paths[i], LL_LIBRARIES,
 		    1) == -1)
 			return (-1);
-	return (abi < LL_NET_ABI ? 0 : allow_port(rules, PORT_DOMAIN,
+	return (abi < SANDBOX_PORTS_ABI ? 0 : allow_port(rules, PORT_DOMAIN,
 	    LL_NET_CONNECT_TCP));
 }
 

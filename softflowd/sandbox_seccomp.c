@@ -469,6 +469,26 @@ sandbox_os_syscalls_resolver(void)
 	return (load(ctx, ret));
 }
 
+int
+sandbox_os_no_sockets(void)
+{
+	static const char *const	 names[] = {
+		"socket", "socketpair", "connect", "bind", "sendto", "sendmsg",
+		"sendmmsg", "execve", "execveat"
+	};
+	scmp_filter_ctx			 ctx;
+	size_t				 i;
+	int				 ret = 0;
+
+	if ((ctx = seccomp_init(SCMP_ACT_ALLOW)) == NULL) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	for (i = 0; i < nitems(names) && ret == 0; i++)
+		ret = add(ctx, SCMP_ACT_ERRNO(EPERM), names[i], 0, NULL);
+	return (load(ctx, ret));
+}
+
 /* Refuse a call unless its first nids arguments all are id. */
 static int
 refuse_other_ids(scmp_filter_ctx ctx, const char *name, unsigned int nids,

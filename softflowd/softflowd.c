@@ -88,7 +88,7 @@ main(int argc, char *argv[])
 	case OPTIONS_RUN:
 		break;
 	}
-	status = priv_main(&opt);
+	status = priv_main(argc, argv, &opt);
 	options_free(&opt);
 	return (status);
 }
