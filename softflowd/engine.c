@@ -327,6 +327,9 @@ engine_dispatch_running(struct imsg *imsg)
 	case IMSG_CONTROL:
 		engine_get_control(imsg);
 		break;
+	case IMSG_WISH_DONE:
+		engine_get_wish_done(imsg);
+		break;
 	case IMSG_INTERFACES:
 		engine_get_interfaces(imsg);
 		break;

@@ -9,7 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "control_filter.h"
 #include "engine_state.h"
 #include "log.h"
 
@@ -40,16 +42,36 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 	}
 }
 
-static uint64_t
-op_expire_all(void)
+static int
+is_meant(const void *filter, const struct flow *flow,
+    const struct flow_side *side)
 {
-	return (for_all_flows(meter_expire_some));
+	return (control_filter_match(filter, flow, side,
+	    (uint64_t)engine.unix_us));
 }
 
 static uint64_t
-op_delete_all(void)
+for_flows(const struct ctl_filter *filter,
+    uint64_t (*some)(struct meter *, uint32_t *))
 {
-	return (for_all_flows(meter_delete_some));
+	uint64_t	count;
+
+	meter_pick(engine.meter, filter == NULL ? NULL : is_meant, filter);
+	count = for_all_flows(some);
+	meter_pick(engine.meter, NULL, NULL);
+	return (count);
+}
+
+static uint64_t
+op_expire(const struct ctl_filter *filter)
+{
+	return (for_flows(filter, meter_expire_some));
+}
+
+static uint64_t
+op_delete(const struct ctl_filter *filter)
+{
+	return (for_flows(filter, meter_delete_some));
 }
 
 static void
@@ -101,15 +123,50 @@ op_timeouts(struct timeouts *timeouts)
 	*timeouts = engine.conf.timeouts;
 }
 
-static int
-op_debug(int delta)
+static unsigned int
+op_sandbox(struct ctl_sandbox *rows, unsigned int max)
 {
-	int	level = log_get_verbose() + delta;
+	unsigned int	n = 0;
 
-	if (level < 0)
-		level = 0;
-	log_set_verbose(level);
-	return (level);
+	if (n < max) {
+		strlcpy(rows[n].process, "parent", sizeof(rows[n].process));
+		rows[n].pid = engine.conf.daemon_pid;
+		rows[n].layers = engine.conf.parent_layers;
+		rows[n++].landlock_abi = engine.conf.parent_landlock_abi;
+	}
+	if (n < max) {
+		strlcpy(rows[n].process, "worker", sizeof(rows[n].process));
+		rows[n].pid = (int32_t)getpid();
+		rows[n].layers = engine.ready.layers;
+		rows[n++].landlock_abi = engine.ready.landlock_abi;
+	}
+	return (n);
+}
+
+static unsigned int
+op_memory(struct ctl_memory *rows, unsigned int max)
+{
+	const struct msg_capture	*c;
+	unsigned int			 n;
+
+	n = meter_memory(engine.meter, rows, max);
+	if (n < max) {
+		strlcpy(rows[n].use, "rings", sizeof(rows[n].use));
+		for (c = engine.capture_conf;
+		    c < engine.capture_conf + engine.ncapture; c++) {
+			rows[n].octets += (uint64_t)c->block_size *
+			    c->block_count;
+			rows[n].entries += c->block_count;
+		}
+		rows[n].octets_used = rows[n].octets;
+		rows[n].entries_max = rows[n].entries;
+		n++;
+	}
+	if (n < max) {
+		strlcpy(rows[n].use, "control clients", sizeof(rows[n].use));
+		control_memory(&rows[n++]);
+	}
+	return (n);
 }
 
 static void
@@ -126,9 +183,15 @@ op_send_template(void)
 }
 
 static void
-op_shutdown(int graceful)
+op_wish(const struct msg_wish *wish)
 {
-	struct msg_shutdown	msg = { .graceful = (uint32_t)graceful };
+	engine_send(IMSG_WISH, wish, sizeof(*wish));
+}
+
+static void
+op_shutdown(uint32_t id, int graceful)
+{
+	struct msg_shutdown	msg = { id, (uint32_t)graceful };
 
 	engine_report(1);	/* how many flows "exit" leaves unexported */
 	engine_send(IMSG_SHUTDOWN, &msg, sizeof(msg));
@@ -161,27 +224,46 @@ op_expires(const struct flow *flow, enum expire_reason *why)
 	return (left < INT32_MIN ? INT32_MIN : (int)left);
 }
 
+static uint64_t
+op_now_us(void)
+{
+	return ((uint64_t)engine.unix_us);
+}
+
 static const struct control_ops	engine_ops = {
-	.expire_all = op_expire_all,
-	.delete_all = op_delete_all,
+	.expire = op_expire,
+	.delete = op_delete,
 	.summary = op_summary,
 	.protos = op_protos,
 	.exports = op_exports,
 	.interface = engine_interface,
 	.timeouts = op_timeouts,
-	.debug = op_debug,
+	.sandbox = op_sandbox,
+	.memory = op_memory,
 	.gather = op_gather,
 	.send_template = op_send_template,
+	.wish = op_wish,
 	.shutdown = op_shutdown,
 	.closed = op_closed,
 	.table = op_table,
-	.expires = op_expires
+	.expires = op_expires,
+	.now_us = op_now_us
 };
 
 void
 engine_control_init(void)
 {
 	control_init(&engine_ops, engine.conf.daemon_pid);
+}
+
+void
+engine_get_wish_done(struct imsg *imsg)
+{
+	struct msg_wish_done	msg;
+
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	    control_wish_done(&msg, (uint64_t)engine.mono_us / 1000) == -1)
+		fatalx("bad WISH_DONE");
 }
 
 void

@@ -91,6 +91,7 @@ int	engine_export_missing(void);
 /* engine_control.c */
 int	engine_interface(uint8_t slot, struct summary_interface *);
 void	engine_control_init(void);
+void	engine_get_wish_done(struct imsg *);
 void	engine_send_summary(void);
 
 /* engine_notice.c: losses that begin or end; the collectors' rows */

@@ -302,6 +302,12 @@ expire_new(struct track *t, const struct timeouts *to, uint64_t octets_max)
 	return (e);
 }
 
+size_t
+expire_size(const struct expire *e)
+{
+	return (sizeof(*e) + e->fresh_size * sizeof(*e->fresh));
+}
+
 void
 expire_free(struct expire *e)
 {

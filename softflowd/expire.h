@@ -27,6 +27,7 @@ struct expire;
 struct expire *expire_new(struct track *, const struct timeouts *,
 		    uint64_t octets_max);
 void	expire_free(struct expire *);
+size_t	expire_size(const struct expire *);	/* octets of memory */
 
 /* New timeouts; they hold for flows already there as well. */
 void	expire_set_timeouts(struct expire *, const struct timeouts *);

@@ -74,6 +74,19 @@ fragment_free(struct fragment_table *t)
 	freezero(t, sizeof(*t));
 }
 
+size_t
+fragment_size(const struct fragment_table *t, uint32_t *entries,
+    uint32_t *max)
+{
+	uint32_t	i;
+
+	*entries = 0;
+	*max = (t->mask + 1) * WAYS;
+	for (i = 0; i < *max; i++)
+		*entries += t->entries[i].family != 0;
+	return (sizeof(*t) + *max * sizeof(*t->entries));
+}
+
 static struct entry *
 set_of(const struct fragment_table *t, const struct entry *e)
 {

@@ -13,6 +13,7 @@
 #ifndef FRAGMENT_H
 #define FRAGMENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "packet.h"
@@ -29,6 +30,10 @@ struct fragment_table;
 struct fragment_table *fragment_new(uint32_t entries,
     const uint8_t secret[16]);
 void	fragment_free(struct fragment_table *);
+
+/* Octets of its memory, the entries that are in use and those there are. */
+size_t	fragment_size(const struct fragment_table *, uint32_t *entries,
+    uint32_t *max);
 
 /*
  * A first or later fragment, as packet_decode() gives it.  A first one is

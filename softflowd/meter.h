@@ -136,6 +136,11 @@ uint64_t meter_now(const struct meter *);
 uint64_t meter_expire_some(struct meter *, uint32_t *cursor);
 uint64_t meter_delete_some(struct meter *, uint32_t *cursor);
 
+/* Until NULL is set, they pass over flows that the function does not pick. */
+typedef int meter_pick_fn(const void *arg, const struct flow *,
+	    const struct flow_side *);
+void	meter_pick(struct meter *, meter_pick_fn *, const void *arg);
+
 /* No frame follows; meter_expire_some() is then faster. */
 void	meter_close(struct meter *);
 
@@ -164,6 +169,10 @@ void	meter_release_interfaces(struct meter *,
 int	meter_interface(const struct meter *, uint8_t slot,
 	    struct summary_interface *);
 const struct track *meter_table(const struct meter *);
+
+/* What it takes, row by row, at most max; returns how many. */
+unsigned int meter_memory(const struct meter *, struct ctl_memory *,
+	    unsigned int max);
 const struct expire *meter_expire(const struct meter *);
 
 #endif

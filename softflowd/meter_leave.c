@@ -253,23 +253,39 @@ meter_room(struct meter *m)
 	return (room);
 }
 
+void
+meter_pick(struct meter *m, meter_pick_fn *fn, const void *arg)
+{
+	m->pick = fn;
+	m->pick_arg = arg;
+}
+
+static int
+is_picked(const struct meter *m, uint32_t idx)
+{
+	return (m->pick == NULL || m->pick(m->pick_arg,
+	    track_flow(m->track, idx), track_side(m->track, idx)));
+}
+
 uint64_t
 meter_expire_some(struct meter *m, uint32_t *cursor)
 {
 	enum expire_reason	why[END_FLOWS];
 	uint64_t		count = 0;
 	uint32_t		idx[END_FLOWS];
-	unsigned int		n, some;
+	unsigned int		n, some = 0;
 
-	for (some = 0; some < SOME_FLOWS && *cursor != TRACK_NONE &&
-	    (some == 0 || exports_room(m->exports)); some += n) {
-		for (n = 0; n < END_FLOWS; n++) {
+	while (some < SOME_FLOWS && *cursor != TRACK_NONE &&
+	    (some == 0 || exports_room(m->exports))) {
+		for (n = 0; n < END_FLOWS && some < SOME_FLOWS; some++) {
 			*cursor = track_next(m->track, *cursor);
 			if ((idx[n] = *cursor) == TRACK_NONE)
 				break;
-			expire_remove(m->expire, idx[n]);
-			why[n] = EXPIRE_FLUSH;
 			(*cursor)++;
+			if (!is_picked(m, idx[n]))
+				continue;
+			expire_remove(m->expire, idx[n]);
+			why[n++] = EXPIRE_FLUSH;
 		}
 		count += meter_end_flows(m, idx, why, n);
 	}
@@ -291,6 +307,8 @@ meter_delete_some(struct meter *m, uint32_t *cursor)
 		if ((*cursor = track_next(m->track, *cursor)) == TRACK_NONE)
 			break;
 		idx = (*cursor)++;
+		if (!is_picked(m, idx))
+			continue;
 		flow = track_flow(m->track, idx);
 		expire_remove(m->expire, idx);
 		if (flow->flags & FLOW_OWN) {

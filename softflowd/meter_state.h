@@ -46,6 +46,8 @@ struct meter {
 	int			 scanning;	/* for flows that are due */
 	int			 adopting;	/* until meter_adopt() */
 	int			 closed;	/* no frame follows */
+	meter_pick_fn		*pick;		/* what is expired, deleted */
+	const void		*pick_arg;
 	uint64_t		 flushed_us;	/* savefile: all in hand is
 						   of later */
 

@@ -16,7 +16,7 @@
 #include "compat.h"
 #include "options.h"
 
-#define TIME_LIMIT	(10U * 365 * 86400)
+#define TIME_LIMIT	LIMIT_TIMEOUT
 #define RATE_LIMIT	UINT64_C(1000000000000)
 #define BAD_TIME	"bad time; a time is a sum of numbers with s, m, h, " \
 			"d or w, such as 1h30m"

@@ -35,6 +35,8 @@
 #define DEFAULT_FRAGMENTS	4096	/* datagrams remembered */
 #define LIMIT_FRAGMENTS		(1U << 18)
 
+#define LIMIT_TIMEOUT		(10U * 365 * 86400)	/* seconds */
+
 #define DEFAULT_TEMPLATE_SECONDS	300
 #define DEFAULT_TEMPLATE_DATAGRAMS	256
 #define DEFAULT_STATISTICS_SECONDS	300

@@ -313,6 +313,12 @@ track_max(const struct track *t)
 	return (t->max);
 }
 
+size_t
+track_index_size(const struct track *t)
+{
+	return (((size_t)t->mask + 1) * sizeof(*t->index));
+}
+
 uint32_t
 track_top(const struct track *t)
 {

@@ -162,6 +162,7 @@ uint32_t track_next(const struct track *, uint32_t idx);
 
 uint32_t track_count(const struct track *);
 uint32_t track_max(const struct track *);
+size_t	track_index_size(const struct track *);		/* octets */
 
 /* Records from there on have never been used. */
 uint32_t track_top(const struct track *);
