@@ -28,6 +28,7 @@
 static int
 dispatch_ready(struct imsg *imsg)
 {
+	static struct log_limit	 limit;
 	struct worker		*w = &priv.worker;
 	struct msg_ready	 msg;
 	uint32_t		 need;
@@ -43,8 +44,8 @@ dispatch_ready(struct imsg *imsg)
 	if ((msg.layers & need) != need)
 		return (-1);
 	sandbox_describe(msg.layers, layers, sizeof(layers));
-	log_at(w->was_ready || priv.opt->savefile == NULL ? LOG_INFO :
-	    LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
+	log_limited(&limit, w->was_ready || priv.opt->savefile == NULL ?
+	    LOG_INFO : LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
 	    (long)w->pid, layers, msg.landlock_abi);
 	w->phase = WORKER_RUNNING;
 	w->seen_ms = w->ready_ms = priv_now_ms();

@@ -259,8 +259,8 @@ priv_control_open(void)
 	/* Nobody can connect before listen(2), whatever the group is now. */
 	if (group != NULL && fchownat(file->dirfd, file->base, (uid_t)-1,
 	    priv.control_gid, AT_SYMLINK_NOFOLLOW) == -1)
-		fatal("-o control-group=%s: without root it must be one of "
-		    "your own groups", group);
+		fatal("-o control-group=%s: this takes root, or one of your "
+		    "own groups", group);
 	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == -1)
 		fatal("%s", file->path);
 	file_remember(file, &sb);

@@ -13,8 +13,10 @@
 #include <net/if.h>
 
 #include <ctype.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "log.h"
 #include "priv_state.h"
@@ -171,8 +173,10 @@ interface_bind(struct priv_capture *cap, uint32_t ifindex)
 static void
 interface_check(struct priv_capture *cap)
 {
+	static struct log_limit	 gone[MAX_CAPTURE], back[MAX_CAPTURE];
 	const char	*name = cap->params.interface;
 	uint32_t	 ifindex, before = cap->ifindex;
+	ptrdiff_t	 slot = cap - priv.capture;
 
 	if (cap->removed != 0 || capture_is_any(name) || interface_held(cap))
 		return;
@@ -180,14 +184,14 @@ interface_check(struct priv_capture *cap)
 	if ((ifindex = if_nametoindex(name)) == 0) {
 		cap->refused = 0;
 		if (before != 0)
-			log_info("%s: the interface has gone; waiting for %s",
-			    cap->name, strcmp(cap->name, name) == 0 ? "it" :
-			    name);
+			log_limited(&gone[slot], LOG_INFO, "%s: the interface "
+			    "has gone; waiting for %s", cap->name,
+			    strcmp(cap->name, name) == 0 ? "it" : name);
 	}
 	strlcpy(cap->name, name, sizeof(cap->name));
 	if (ifindex == 0 || interface_bind(cap, ifindex) == -1)
 		return;
-	log_info("%s: the interface is back", name);
+	log_limited(&back[slot], LOG_INFO, "%s: the interface is back", name);
 	cap->refused = 0;
 	cap->ifindex = ifindex;
 	if (!cap->fixed)

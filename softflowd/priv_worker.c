@@ -240,6 +240,7 @@ worker_close(void)
 static int64_t
 worker_obituary(int status)
 {
+	static struct log_limit	 limit;
 	struct worker	*w = &priv.worker;
 	int		 sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
@@ -250,14 +251,14 @@ worker_obituary(int status)
 		return (WORKER_SIGSYS_MS);
 	}
 	if (sig != 0) {
-		log_warnx("worker %ld: killed by signal %d (%s)",
-		    (long)w->pid, sig, strsignal(sig));
+		log_limited(&limit, LOG_WARNING, "worker %ld: killed by "
+		    "signal %d (%s)", (long)w->pid, sig, strsignal(sig));
 		/* Perhaps a packet did it; do not feed it to the next one. */
 		if (w->killed || (sig != SIGKILL && sig != SIGTERM))
 			w->skip = 1;
 	} else {
-		log_warnx("worker %ld: exited with status %d", (long)w->pid,
-		    WEXITSTATUS(status));
+		log_limited(&limit, LOG_WARNING, "worker %ld: exited with "
+		    "status %d", (long)w->pid, WEXITSTATUS(status));
 	}
 	return (0);
 }

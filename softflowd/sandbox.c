@@ -309,7 +309,7 @@ int
 sandbox_chroot_dir(void)
 {
 	static const char *const	 parents[] = {
-		"/run", "/var/run", "/tmp"
+		"/run", "/var/run", "/tmp", "/dev/shm"
 	};
 	char				 path[64];
 	size_t				 i;
