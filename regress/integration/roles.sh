@@ -87,7 +87,7 @@ owner_needs_no_root_body() {
 	rm -f log
 	"$@" -o control-group=$group 2>log &
 	softflowd_pid=$!
-	wait_for ./peer control ctl 1
+	wait_for "$softflowctl" -c ctl timeouts
 	atf_check -o match:'^0: served' sh client $stranger
 	atf_check -o inline:"660 $group\n" stat -c '%a %g' ctl
 	atf_check -o match:'^0: served' setpriv --reuid 65532 --regid 65532 \
