@@ -33,11 +33,11 @@
 
 #define ANSWER_MS	5000
 
-/* What is found once, and lost with the directory we were started in. */
+/* What is found before we are confined, and out of reach afterwards. */
 static struct {
+	char	*name;		/* as the operator wrote it */
 	char	*path;		/* absolute */
 	char	*dirs[CONFIG_DIRS];
-	unsigned int ndirs;
 	uid_t	 uid;		/* to read as, when we are root */
 	gid_t	 gid;
 } place;
@@ -228,16 +228,15 @@ send_start(int fd, int file, struct config_error *error)
 	return (ok ? 0 : fail(error, "%s", strerror(errno)));
 }
 
-/* What it did not say, its end may. */
+/* Whatever it said, this is its end, which may say why it did not. */
 static void
 reap(pid_t pid, struct config_error *error)
 {
 	int	status;
 
-	if (waitpid(pid, &status, WNOHANG) == 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-	} else if (WIFSIGNALED(status))
+	kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	    WTERMSIG(status) != SIGKILL)
 		(void)fail(error, "the process that reads it was killed by "
 		    "signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
@@ -284,52 +283,68 @@ parent_dir(const char *path)
 {
 	char	*dir, *slash;
 
-	if ((dir = strdup(path)) != NULL && (slash = strrchr(dir, '/')) != NULL)
+	if ((dir = strdup(path)) == NULL || (slash = strrchr(dir, '/')) == NULL)
+		return (dir);
+	/* Of the root directory the file alone may be read. */
+	if (slash != dir)
 		*slash = '\0';
 	return (dir);
 }
 
+static void
+forget_place(void)
+{
+	unsigned int	i;
+
+	free(place.name);
+	free(place.path);
+	for (i = 0; i < CONFIG_DIRS; i++)
+		free(place.dirs[i]);
+	place.name = place.path = NULL;
+	memset(place.dirs, 0, sizeof(place.dirs));
+}
+
 /*
  * Where the file stays, whatever becomes of our directory: as it is named,
- * and as it is found, for the name may be a link.  Of the root directory the
- * file alone may be read.
+ * and as it is found, for the name may be a link.
  */
 static int
 find_place(const char *name)
 {
 	char	*real, cwd[PATH_MAX] = "";
 
-	if (place.path != NULL)
+	if (place.name != NULL && strcmp(place.name, name) == 0)
 		return (0);
-	if (*name != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+	if (*name != '/' && getcwd(cwd, sizeof(cwd) - 1) == NULL)
 		return (-1);
 	if ((real = realpath(name, NULL)) == NULL)
 		return (-1);
-	if (asprintf(&place.path, "%s%s%s", cwd, *cwd == '\0' ? "" : "/",
-	    name) == -1) {
+	forget_place();
+	if (*cwd != '\0')
+		strlcat(cwd, "/", sizeof(cwd));
+	if (asprintf(&place.path, "%s%s", cwd, name) == -1)
 		place.path = NULL;
-		return (-1);
-	}
-	place.dirs[0] = parent_dir(place.path);
+	else
+		place.dirs[0] = parent_dir(place.path);
 	place.dirs[1] = parent_dir(real);
-	if (place.dirs[1] != NULL && *place.dirs[1] == '\0') {
-		free(place.dirs[1]);
-		place.dirs[1] = real;
-	} else
-		free(real);
-	place.ndirs = CONFIG_DIRS;
-	return (place.dirs[0] == NULL || place.dirs[1] == NULL ? -1 : 0);
+	place.name = strdup(name);
+	free(real);
+	if (place.dirs[0] != NULL && place.dirs[1] != NULL &&
+	    place.name != NULL)
+		return (0);
+	forget_place();
+	errno = ENOMEM;
+	return (-1);
 }
 
 unsigned int
 config_dirs(const char *dirs[CONFIG_DIRS])
 {
-	unsigned int	i, n = 0;
+	unsigned int	i;
 
-	for (i = 0; i < place.ndirs; i++)
-		if (*place.dirs[i] != '\0')
-			dirs[n++] = place.dirs[i];
-	return (n);
+	for (i = 0; i < CONFIG_DIRS && place.dirs[i] != NULL; i++)
+		dirs[i] = place.dirs[i];
+	return (i);
 }
 
 /* A descriptor; -1 with what is wrong. */
