@@ -1,11 +1,12 @@
 #!/bin/sh
 # Fuzz with clang's libFuzzer, address and undefined-behaviour sanitizers: the
-# decoder of packets, the reader of packet reports, or the decoder of the test
-# collector, each from what was kept; packets and messages also from our
-# samples, packets from the capture that ships and, if CORPUS names a folder
-# of captures, from those in its folder public.
+# decoder of packets, the reader of packet reports, that of configuration files
+# or the decoder of the test collector, each from what was kept; packets and
+# messages also from our samples, packets from the capture that ships and, if
+# CORPUS names a folder of captures, from those in its folder public.
 #
-#   sh regress/fuzz/run.sh [-n runs] [-t packet | psamp | collector] [seconds]
+#   sh regress/fuzz/run.sh [-n runs] [-t packet | psamp | config | collector]
+#	[seconds]
 #						60 s by default; 0: no limit
 #   sh regress/fuzz/run.sh -k [-t ...] [seconds]
 #						then keep what is worth it,
@@ -18,7 +19,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/regress/lib.sh"
 
 fuzz=$top/regress/fuzz
-usage="usage: run.sh [-k] [-n runs] [-t packet | psamp | collector] [seconds]"
+usage="usage: run.sh [-k] [-n runs] [-t packet|psamp|config|collector] [seconds]"
 keep=
 target=packet
 runs=-1
@@ -45,6 +46,11 @@ packet)
 	limit=-max_len=400
 	;;
 psamp)
+	dir=$fuzz
+	seed=seed
+	limit=-max_len=1500
+	;;
+config)
 	dir=$fuzz
 	seed=seed
 	limit=-max_len=1500
