@@ -75,6 +75,12 @@ failed(struct answer *a, const char *what)
 #define IS_STRING(array)	(memchr(array, '\0', sizeof(array)) != NULL)
 
 static const char *
+check_summary(const union row *row)
+{
+	return (summary_ok(&row->summary) ? NULL : "version of softflowd");
+}
+
+static const char *
 check_proto(const union row *row)
 {
 	return (row->proto.proto < 256 ? NULL : "protocol number");
@@ -92,7 +98,7 @@ check_export(const union row *row)
 	if (e->remote.family != 0 && e->remote.family != 4 &&
 	    e->remote.family != 6)
 		return ("address of a collector");
-	return (IS_STRING(e->name) ? NULL : "name of a collector");
+	return (summary_export_ok(e) ? NULL : "name of a collector");
 }
 
 static const char *
@@ -137,8 +143,8 @@ static const struct row_type {
 	const char	*(*check)(const union row *);
 	const char	*len_wrong;
 } row_types[] = {
-	{ CTL_SUMMARY, { CTL_STATISTICS }, sizeof(struct summary), NULL,
-	    "length of the summary" },
+	{ CTL_SUMMARY, { CTL_STATISTICS }, sizeof(struct summary),
+	    check_summary, "length of the summary" },
 	{ CTL_SUMMARY_PROTO, { CTL_STATISTICS }, sizeof(struct summary_proto),
 	    check_proto, "length of a protocol's row" },
 	{ CTL_SUMMARY_EXPORT, { CTL_STATISTICS },

@@ -81,9 +81,16 @@ output_side(FILE *out, const struct ctl_flow *f)
 	}
 }
 
-void
-output_flow(FILE *out, const struct ctl_flow *f)
+static void
+classic_flows(const struct show *s)
 {
+	output_line(s->out, s->pid, "Dumping flow data:");
+}
+
+static void
+classic_flow(const struct show *s, const struct ctl_flow *f)
+{
+	FILE *out = s->out;
 	char addr[2][INET6_ADDRSTRLEN], start[TIME_SIZE], finish[TIME_SIZE];
 	uint64_t first_us = UINT64_MAX, last_us = 0;
 	int i, af = f->family == 6 ? AF_INET6 : AF_INET;
@@ -128,8 +135,8 @@ output_flow(FILE *out, const struct ctl_flow *f)
 		    " (FORCED)" : "");
 }
 
-void
-output_timeouts(FILE *out, const struct timeouts *t)
+static void
+classic_timeouts(const struct show *s, const struct timeouts *t)
 {
 	static const char *const names[TIMEOUT_MAX] = {
 		[TIMEOUT_TCP] = "TCP timeout",
@@ -143,19 +150,26 @@ output_timeouts(FILE *out, const struct timeouts *t)
 	};
 	unsigned int i;
 
+	output_line(s->out, s->pid, "Printing timeouts:");
 	for (i = 0; i < nitems(names); i++)
-		fprintf(out, "%22s: %us\n", names[i], t->seconds[i]);
+		fprintf(s->out, "%22s: %us\n", names[i], t->seconds[i]);
 }
 
-void
-output_statistics(FILE *out, pid_t pid, const struct summary_report *r)
+static void
+classic_report(const struct show *s, const struct summary_report *r)
 {
 	char since[TIME_SIZE], head[TIME_SIZE + 48];
 
 	format_time(since, sizeof(since), r->summary.since_us);
 	snprintf(head, sizeof(head), "Accumulated statistics since %s UTC:",
 	    since);
-	output_line(out, pid, head);
-	summary_load_protocols();
-	summary_print(out, r);
+	output_line(s->out, s->pid, head);
+	summary_print(s->out, r);
 }
+
+const struct output	output_classic = {
+	.report = classic_report,
+	.flows = classic_flows,
+	.flow = classic_flow,
+	.timeouts = classic_timeouts
+};

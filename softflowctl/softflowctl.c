@@ -4,16 +4,18 @@
  */
 
 /*
- * One command, one request to the daemon's control socket, its answer in
- * text.  Runs with the operator's own privileges and trusts no answer.
+ * One command, one request to the daemon's control socket, its answer in the
+ * form that was asked for.  Runs with the operator's own privileges.
  */
 
 #include <sys/types.h>
+#include <sys/ioctl.h>
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -21,90 +23,222 @@
 #include "output.h"
 #include "parser.h"
 
-static struct summary_report report;
+/* What an answer is gathered in, row by row, and how it is shown. */
+struct answer {
+	const struct client	*client;
+	const struct output	*output;
+	struct show		 show;
+	uint64_t		 flows;
+	struct summary_report	 report;
+	struct timeouts		 timeouts;
+	struct ctl_sandbox	 sandbox[OUTPUT_ROWS];
+	struct ctl_memory	 memory[OUTPUT_ROWS];
+	unsigned int		 nsandbox, nmemory;
+	char			 error[512];
+};
 
 static void
 usage(FILE *out)
 {
-	fprintf(out, "usage: softflowctl [-hV] [-c socket] command\n"
+	fprintf(out, "usage: softflowctl [-HhjpV] [-c socket] command\n"
 	    "       softflowctl help lists the commands\n");
 }
 
 static void
-help(void)
+clock_us(uint64_t *us)
 {
-	const struct command *cmd;
-	unsigned int i;
+	struct timespec ts;
 
-	for (i = 0; (cmd = parser_command(i)) != NULL; i++)
-		printf("%-14s %s\n", cmd->word, cmd->help);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	*us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* A dump's heading waits for its first row, for that tells the pid. */
-struct dump {
-	const struct client *client;
-	uint64_t	rows;
-};
-
+/* Flows come in any number, so they are printed at once. */
 static int
-dump_row(void *arg, uint32_t type, const void *row)
+take_flow(struct answer *a, const struct ctl_flow *f)
 {
-	struct dump *d = arg;
+	a->show.pid = client_pid(a->client);
+	clock_us(&a->show.now_us);
+	if (a->flows++ == 0)
+		a->output->flows(&a->show);
+	a->output->flow(&a->show, f);
+	if (!ferror(a->show.out))
+		return (0);
+	(void)strlcpy(a->error, "standard output cannot be written",
+	    sizeof(a->error));
+	return (-1);
+}
 
-	if (d->rows++ == 0)
-		output_line(stdout, client_pid(d->client), type == CTL_FLOW ?
-		    "Dumping flow data:" : "Printing timeouts:");
-	if (type == CTL_FLOW)
-		output_flow(stdout, row);
-	else
-		output_timeouts(stdout, row);
+/* The rows of a name come once; what else would they mean? */
+static int
+take_sandbox(struct answer *a, const struct ctl_sandbox *row)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->nsandbox; i++)
+		if (strcmp(a->sandbox[i].process, row->process) == 0)
+			break;
+	if (i < a->nsandbox || i == nitems(a->sandbox)) {
+		(void)snprintf(a->error, sizeof(a->error), "malformed answer: "
+		    "too many processes");
+		return (-1);
+	}
+	a->sandbox[a->nsandbox++] = *row;
 	return (0);
 }
 
-/* Returns our exit status. */
 static int
-perform(struct client *client, uint32_t request)
+take_memory(struct answer *a, const struct ctl_memory *row)
 {
-	struct dump dump = { .client = client };
-	char text[MSG_TEXT_SIZE], error[512];
+	unsigned int i;
+
+	for (i = 0; i < a->nmemory; i++)
+		if (strcmp(a->memory[i].use, row->use) == 0)
+			break;
+	if (i < a->nmemory || i == nitems(a->memory)) {
+		(void)snprintf(a->error, sizeof(a->error), "malformed answer: "
+		    "too many uses of memory");
+		return (-1);
+	}
+	a->memory[a->nmemory++] = *row;
+	return (0);
+}
+
+static int
+take_row(void *arg, uint32_t type, const void *row)
+{
+	struct answer *a = arg;
+
+	switch (type) {
+	case CTL_FLOW:
+		return (take_flow(a, row));
+	case CTL_SANDBOX_ROW:
+		return (take_sandbox(a, row));
+	case CTL_MEMORY_ROW:
+		return (take_memory(a, row));
+	default:	/* CTL_TIMEOUTS_ROW */
+		memcpy(&a->timeouts, row, sizeof(a->timeouts));
+		return (0);
+	}
+}
+
+/* An answer has come whole; of flows only the heading may be owed. */
+static void
+show_answer(struct answer *a, const struct command *c, const char *text)
+{
+	a->show.pid = client_pid(a->client);
+	switch (c->request) {
+	case CTL_STATISTICS:
+		a->output->report(&a->show, &a->report);
+		break;
+	case CTL_SHOW_FLOWS:
+	case CTL_DUMP_FLOWS:
+		if (a->flows == 0)
+			a->output->flows(&a->show);
+		break;
+	case CTL_TIMEOUTS:
+		a->output->timeouts(&a->show, &a->timeouts);
+		break;
+	case CTL_SANDBOX:
+		a->output->sandbox(&a->show, a->sandbox, a->nsandbox);
+		break;
+	case CTL_MEMORY:
+		a->output->memory(&a->show, a->memory, a->nmemory);
+		break;
+	default:
+		output_line(a->show.out, a->show.pid, text);
+	}
+}
+
+/* Ask and show.  Returns our exit status. */
+static int
+perform(const char *path, const struct command *c, struct answer *a)
+{
+	struct client *client;
+	char text[MSG_TEXT_SIZE];
+	const void *payload;
+	size_t len;
 	int status;
 
-	if (request == CTL_STATISTICS)
-		status = client_report(client, &report, text, error,
-		    sizeof(error));
+	if ((client = client_open(path, a->error, sizeof(a->error))) == NULL)
+		errx(1, "%s", a->error);
+	a->client = client;
+	payload = parser_payload(c, &len);
+	if (c->request == CTL_STATISTICS)
+		status = client_report(client, &a->report, text, a->error,
+		    sizeof(a->error));
 	else
-		status = client_ask(client, request, NULL, 0, dump_row, &dump,
-		    text, error, sizeof(error));
+		status = client_ask(client, c->request, payload, len,
+		    take_row, a, text, a->error, sizeof(a->error));
 	if (status == -1)
-		errx(1, "%s", error);
+		errx(1, "%s", a->error);
 	if (status == 1)
 		output_line(stderr, client_pid(client), text);
-	else if (request == CTL_STATISTICS)
-		output_statistics(stdout, client_pid(client), &report);
-	else if (request == CTL_DUMP_FLOWS && dump.rows == 0)
-		output_line(stdout, client_pid(client), "Dumping flow data:");
-	else if (!CTL_IS_SHOW(request))
-		output_line(stdout, client_pid(client), text);
+	else
+		show_answer(a, c, text);
+	client_close(client);
 	return (status);
+}
+
+/* How wide the terminal is; 0 if there is none. */
+static unsigned int
+terminal_width(void)
+{
+	struct winsize ws;
+
+	if (!isatty(STDOUT_FILENO) ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == -1)
+		return (0);
+	return (ws.ws_col);
+}
+
+/* Which form it has; the classic words have one. */
+static void
+choose_output(struct answer *a, const struct command *c, int form)
+{
+	a->show.out = stdout;
+	a->show.view = c->view;
+	a->show.width = terminal_width();
+	a->output = form == 'j' ? &output_json : form == 'p' ?
+	    &output_prometheus : c->view == VIEW_CLASSIC ? &output_classic :
+	    &output_text;
+	if (form != 0 && c->view == VIEW_CLASSIC)
+		errx(1, "-%c: it goes with show only", form);
+	if (form == 'p' && c->view == VIEW_FLOWS)
+		errx(1, "-p: flows are no metrics; allowed are -j and "
+		    "statistics, timeouts, collectors, interfaces, sandbox, "
+		    "memory");
+	/* Names now, for they are read from files. */
+	summary_load_protocols();
 }
 
 int
 main(int argc, char *argv[])
 {
-	const struct command *cmd;
+	static struct answer answer;
+	struct command command;
 	const char *path = SOFTFLOWD_CTLSOCK;
-	struct client *client;
-	char error[512];
-	int ch, status;
+	char error[1024];
+	int ch, form = 0, status = 0;
 
-	while ((ch = getopt(argc, argv, "c:hV")) != -1) {
+	/* Behind the command nothing is an option of ours. */
+	while ((ch = getopt(argc, argv, "+c:HhjpV")) != -1) {
 		switch (ch) {
 		case 'c':
 			path = optarg;
 			break;
+		case 'H':
+			answer.show.raw = 1;
+			break;
 		case 'h':
 			usage(stdout);
 			return (0);
+		case 'j':
+		case 'p':
+			if (form != 0 && form != ch)
+				errx(1, "-j and -p: allowed is one of them");
+			form = ch;
+			break;
 		case 'V':
 			printf("softflowctl %s\n", SOFTFLOWD_VERSION);
 			return (0);
@@ -115,21 +249,23 @@ main(int argc, char *argv[])
 	}
 	argc -= optind;
 	argv += optind;
-	if (argc != 1) {
+	if (argc < 1) {
 		usage(stderr);
 		return (1);
 	}
-	if ((cmd = parser_find(argv[0], error, sizeof(error))) == NULL)
+	if (parser_parse(argc, argv, &command, error, sizeof(error)) == -1)
 		errx(1, "%s", error);
-	if (cmd->request == PARSER_HELP) {
-		help();
-		return (0);
+	switch (command.request) {
+	case PARSER_HELP:
+		parser_help(stdout, &command);
+		break;
+	case PARSER_COMPLETION:
+		completion_print(stdout);
+		break;
+	default:
+		choose_output(&answer, &command, form);
+		status = perform(path, &command, &answer);
 	}
-
-	if ((client = client_open(path, error, sizeof(error))) == NULL)
-		errx(1, "%s", error);
-	status = perform(client, cmd->request);
-	client_close(client);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		err(1, "standard output");
 	return (status);

@@ -113,6 +113,9 @@ int	sandbox_resolver(const struct sandbox_worker *, uint32_t *layers,
 /* An empty, already removed directory to be root in; -1 with errno. */
 int	sandbox_chroot_dir(void);
 
+/* The n-th layer and its name; NULL behind the last. */
+const char *sandbox_layer(unsigned int n, uint32_t *layer);
+
 /* Text of the layers: "chroot, ids, ...", and of those missing. */
 void	sandbox_describe(uint32_t layers, char *buf, size_t len);
 

@@ -464,13 +464,19 @@ print_protos(FILE *out, const struct summary_report *r)
 		p = &r->proto[i];
 		if (p->flows == 0)
 			continue;
-		name = protocol_names[p->proto & 0xff];
+		name = summary_protocol((uint8_t)p->proto);
 		fprintf(out, "%17s (%3u): %15" PRIu64 " %15" PRIu64
 		    " %11.2fs %11.2fs\n", name[0] != '\0' ? name : "unknown",
 		    p->proto, p->octets, p->packets,
 		    (double)p->life_sum_us / (double)p->flows / 1e6,
 		    (double)p->life_max_us / 1e6);
 	}
+}
+
+const char *
+summary_protocol(uint8_t proto)
+{
+	return (protocol_names[proto]);
 }
 
 void

@@ -102,6 +102,9 @@ int	summary_interface_ok(const struct summary_interface *);
 /* Read the protocols' names now: a confined process cannot do so later. */
 void	summary_load_protocols(void);
 
+/* A protocol's name, "" if it has none. */
+const char *summary_protocol(uint8_t);
+
 /* Print for people; protocols have numbers unless names were loaded. */
 void	summary_print(FILE *, const struct summary_report *);
 
