@@ -558,7 +558,7 @@ meter_exports(const struct meter *m, struct summary_export *rows,
 		memset(&rows[n], 0, sizeof(rows[n]));
 		exports_row(m->exports, i, &rows[n]);
 		rows[n].remote = m->remote[i];
-		memcpy(rows[n].name, m->name[i], sizeof(rows[n].name));
+		summary_set_name(&rows[n], m->name[i]);
 		n++;
 	}
 	return (n);

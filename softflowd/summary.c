@@ -257,6 +257,16 @@ summary_export_ok(const struct summary_export *row)
 	return (is_printable(row->name, sizeof(row->name)));
 }
 
+void
+summary_set_name(struct summary_export *row, const char name[MSG_NAME_SIZE])
+{
+	size_t i;
+
+	memset(row->name, 0, sizeof(row->name));
+	for (i = 0; i < sizeof(row->name) - 1 && name[i] != '\0'; i++)
+		row->name[i] = isgraph((unsigned char)name[i]) ? name[i] : '?';
+}
+
 int
 summary_interface_ok(const struct summary_interface *row)
 {

@@ -94,6 +94,10 @@ struct summary_report {
 	unsigned int	nproto, nexport, ninterface;
 };
 
+/* What an operator calls a collector, as far as it can be printed. */
+void	summary_set_name(struct summary_export *,
+	    const char name[MSG_NAME_SIZE]);
+
 /* Whether the name in a row, or the version, can be printed. */
 int	summary_ok(const struct summary *);
 int	summary_export_ok(const struct summary_export *);

@@ -312,6 +312,7 @@ CASE(collector_has_its_name_and_an_address_that_is_another)
 
 CASE(names_that_cannot_be_printed_are_told_apart)
 {
+	const char odd[MSG_NAME_SIZE] = "two words\n";
 	struct summary_interface i = { .name = "eth0" };
 	struct summary_export e = { .name = "collector:2055" };
 	struct summary s = { .version = SOFTFLOWD_VERSION };
@@ -325,6 +326,8 @@ CASE(names_that_cannot_be_printed_are_told_apart)
 	ATF_CHECK(!summary_ok(&s));
 	ATF_CHECK(!summary_export_ok(&e));
 	ATF_CHECK(!summary_interface_ok(&i));
+	summary_set_name(&e, odd);
+	ATF_CHECK_STREQ(e.name, "two?words?");
 	memset(s.version, '2', sizeof(s.version));
 	memset(e.name, 'e', sizeof(e.name));
 	memset(i.name, 'i', sizeof(i.name));
