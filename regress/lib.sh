@@ -57,11 +57,17 @@ build_packages() {
 		missing_packages cc=gcc bmake=bmake \
 		    /usr/include/bsd/stdlib.h=libbsd-dev \
 		    /usr/include/pcap/pcap.h=libpcap-dev \
-		    /usr/include/seccomp.h=libseccomp-dev
+		    /usr/include/seccomp.h=libseccomp-dev \
+		    /usr/include/jansson.h=libjansson-dev \
+		    /usr/include/curses.h=libncurses-dev
 		[ -e /usr/include/stdio.h ] || echo libc6-dev
 		;;
+	OpenBSD)
+		missing_packages /usr/local/include/jansson.h=jansson
+		;;
 	FreeBSD)
-		missing_packages bmake=bmake
+		missing_packages bmake=bmake \
+		    /usr/local/include/jansson.h=jansson
 		;;
 	esac
 }

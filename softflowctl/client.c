@@ -244,8 +244,8 @@ explain_connect(const char *path, char *error, size_t errorlen)
 		break;
 	case EACCES:
 		(void)snprintf(error, errorlen, "%s: permission denied: only "
-		    "root, the user who started softflowd and the group that "
-		    "it was given may ask it", path);
+		    "root, the user who started softflowd and the members of "
+		    "its control-group may connect", path);
 		break;
 	default:
 		(void)snprintf(error, errorlen, "%s: connect: %s", path,

@@ -206,12 +206,12 @@ static const struct {
 #define EXPORT_ENTRY(name, text)					\
 	{ #name, text, offsetof(struct export_counters, name) }
 	EXPORT_ENTRY(datagrams, "datagrams or messages sent"),
-	EXPORT_ENTRY(octets, "octets of them"),
+	EXPORT_ENTRY(octets, "octets sent, of transport payload"),
 	EXPORT_ENTRY(records, "flow records sent"),
 	EXPORT_ENTRY(failures, "datagrams or messages that were not sent"),
-	EXPORT_ENTRY(records_lost, "flow records in those"),
-	EXPORT_ENTRY(packets_lost, "packets that those told of"),
-	EXPORT_ENTRY(octets_lost, "octets that those told of"),
+	EXPORT_ENTRY(records_lost, "flow records that were not sent"),
+	EXPORT_ENTRY(packets_lost, "packets that lost records told of"),
+	EXPORT_ENTRY(octets_lost, "octets that lost records told of"),
 	EXPORT_ENTRY(records_not_exportable,
 	    "flow records that the protocol cannot carry"),
 	EXPORT_ENTRY(would_block, "tries that met a full socket"),

@@ -226,7 +226,7 @@ prom_collectors(const struct show *s, const struct summary_report *r)
 	} gauges[] = {
 		{ "collector_up", "whether it is connected" },
 		{ "collector_queued", "messages that wait" },
-		{ "collector_queued_octets", "octets of them" }
+		{ "collector_queued_octets", "octets of messages that wait" }
 	};
 	const struct summary_export *e;
 	const struct summary_export *end = r->export + r->nexport;
@@ -395,7 +395,7 @@ prom_memory(const struct show *s, const struct ctl_memory *rows,
 {
 	static const char *const names[][2] = {
 		{ "memory_octets", "octets reserved" },
-		{ "memory_used_octets", "octets of them used so far" },
+		{ "memory_used_octets", "octets reserved and used so far" },
 		{ "memory_entries", "entries in use" },
 		{ "memory_max_entries", "entries there is room for" }
 	};

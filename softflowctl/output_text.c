@@ -106,10 +106,11 @@ text_collector(const struct show *s, const struct summary_export *row)
 	const struct export_counters *e = &row->counters;
 	char a[FORMAT_SIZE], b[FORMAT_SIZE], c[FORMAT_SIZE], d[FORMAT_SIZE];
 
+	format_endpoint(b, row->remote.family, row->remote.addr,
+	    row->remote.port);
 	fprintf(s->out, "%s", format_collector(a, row));
-	if (row->name[0] != '\0')
-		fprintf(s->out, " (%s)", format_endpoint(b, row->remote.family,
-		    row->remote.addr, row->remote.port));
+	if (strcmp(a, b) != 0)
+		fprintf(s->out, " (%s)", b);
 	fprintf(s->out, ": %s over %s, %s", format_version(c, row->version),
 	    format_transport(row->transport), row->down ? "down" : "up");
 	if (row->down && e->last_error != 0)
