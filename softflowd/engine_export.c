@@ -109,9 +109,8 @@ engine_get_export_up(struct imsg *imsg)
 	    msg.transport != ways[msg.slot].transport || ways[msg.slot].gone)
 		fatalx("bad EXPORT_UP");
 	fd = imsg_get_fd(imsg);
-	/* Of UDP it may replace one: the collector has another address. */
-	if (fd != -1 && (fd <= FD_FILL_LAST || fd > FD_LOW_MAX ||
-	    (ways[msg.slot].fd != -1 && msg.transport != TRANSPORT_UDP)))
+	/* It may replace one: the collector has another address. */
+	if (fd != -1 && (fd <= FD_FILL_LAST || fd > FD_LOW_MAX))
 		fatalx("EXPORT_UP: slot %u, descriptor %d", msg.slot, fd);
 	if (fd != -1) {
 		ways[msg.slot].fd = fd;

@@ -432,7 +432,8 @@ engine_open_windows(void)
 	for (i = 0; i < engine.ncapture; i++, conf++) {
 		if (conf->from_us > (uint64_t)engine.unix_us)
 			conf->from_us = 0;
-		capture_window(engine.capture[i], conf->from_us, 0);
+		capture_window(engine.capture[i], conf->from_us,
+		    conf->before_us);
 		if (conf->flags & MSG_CAPTURE_FRESH)
 			fresh |= 1U << i;
 	}

@@ -168,7 +168,8 @@ struct msg_conf {
  * the same way.
  */
 struct msg_capture {
-	uint64_t	from_us;	/* packets of before are not ours */
+	uint64_t	from_us;	/* packets of before are not ours, */
+	uint64_t	before_us;	/* nor those from then on; 0: all are */
 	uint32_t	slot;
 	uint32_t	kind;		/* enum capture_kind */
 	uint32_t	link;		/* enum link_type; ring only */
@@ -195,8 +196,8 @@ struct msg_filter {
  * IMSG_EXPORT: one for each collector, slots in order; of one that is not
  * connected it comes without a descriptor.  IMSG_EXPORT_UP: its connection, or
  * without a descriptor the addresses of the one that is being made, as its
- * first packets may be captured already.  Of UDP it may replace a socket: the
- * collector has another address; templates are sent anew, its sequence goes on.
+ * first packets may be captured already.  It may replace a socket: the collector
+ * has another address; templates are sent anew, UDP's sequence goes on.
  *
  * FRESH is said to each worker until one that was told so has sent COUNTERS:
  * sequence and counters are what is said here, and what waited for who had the
@@ -282,8 +283,8 @@ struct msg_settings {
  * ahead, and up to 2 s later where streams do not acknowledge.
  *
  * The new sockets are to be open, and stamp packets as the old ones do, before
- * cut_us.  Who dies meanwhile has died: the next worker adopts with the new
- * sockets, and what was before the cut and unread is lost with the old ones.
+ * cut_us.  If a worker dies meanwhile, the next one gets the old sockets, with
+ * before_us, and HANDOVER with the same cut_us in its turn.
  * FINISH ends a hand-over, and what the worker has passed over by then is lost:
  * rather let the next one finish.  Of a PSAMP socket the time means nothing:
  * it is read until it is empty.  All but max_flows, track_level, fields and

@@ -48,7 +48,7 @@ dispatch_ready(struct imsg *imsg)
 	    LOG_INFO : LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
 	    (long)w->pid, layers, msg.landlock_abi);
 	w->phase = WORKER_RUNNING;
-	w->seen_ms = w->ready_ms = priv_now_ms();
+	w->seen_ms = priv_now_ms();
 	w->was_ready = 1;
 	priv_ready();
 	priv_handover_ready();
@@ -102,6 +102,7 @@ dispatch_counters(struct imsg *imsg)
 		return (-1);
 	priv.worker.seen_ms = priv_now_ms();
 	priv.worker.barren = 0;
+	priv_handover_counted();
 	return (0);
 }
 

@@ -19,7 +19,6 @@
 #define HANDOVER_MS	15000
 #define LEFT_MS		5000		/* from saying so to going */
 #define CUT_US		50000		/* from now: all is in place by then */
-#define CUT_KEPT_MS	10000		/* all of before is read by then */
 #define TRIES		3
 
 static uint64_t
@@ -39,14 +38,18 @@ priv_handover_start(void)
 	struct msg_handover	 msg = { 0 };
 	unsigned int		 i;
 
-	if (next->tries++ == 0)
+	if (next->tries++ == 0) {
 		next->start_ms = priv_now_ms();
+		if (next->replaced != 0)
+			next->cut_us = handover_cut();
+	}
+	msg.cut_us = next->cut_us;
 	msg.replaced = next->replaced;
-	if (next->replaced != 0)
-		msg.cut_us = handover_cut();
 	for (i = 0; i < next->ncapture; i++)
-		if (next->replaced & 1U << i)
+		if (next->replaced & 1U << i) {
+			priv.capture[i].conf.before_us = msg.cut_us;
 			next->capture[i].conf.from_us = msg.cut_us;
+		}
 	priv.handover = 1;
 	priv.worker.phase = WORKER_LEAVING;
 	priv.worker.deadline_ms = priv_now_ms() + HANDOVER_MS;
@@ -76,13 +79,6 @@ priv_handover_died(void)
 void
 priv_handover_ready(void)
 {
-	unsigned int	i;
-
-	/* Whoever comes next goes on where this one was. */
-	for (i = 0; i < priv.ncapture; i++)
-		priv.capture[i].conf.flags &= ~(uint32_t)MSG_CAPTURE_FRESH;
-	for (i = 0; i < priv.ndest; i++)
-		priv.dest[i].conf.flags &= ~(uint32_t)MSG_EXPORT_FRESH;
 	priv.handover = 0;
 	if (priv.handover_ms != 0)
 		log_info("worker %ld took over; the hand-over took %lld ms",
@@ -94,15 +90,21 @@ priv_handover_ready(void)
 }
 
 void
+priv_handover_counted(void)
+{
+	unsigned int	i;
+
+	for (i = 0; i < priv.ncapture; i++)
+		priv.capture[i].conf.flags &= ~(uint32_t)MSG_CAPTURE_FRESH;
+	for (i = 0; i < priv.ndest; i++)
+		priv.dest[i].conf.flags &= ~(uint32_t)MSG_EXPORT_FRESH;
+}
+
+void
 priv_handover_timers(int64_t now_ms)
 {
 	struct worker	*w = &priv.worker;
-	unsigned int	 i;
 
-	/* The clock may be put back, and then that is no time of before. */
-	if (w->phase == WORKER_RUNNING && now_ms - w->ready_ms >= CUT_KEPT_MS)
-		for (i = 0; i < priv.ncapture; i++)
-			priv.capture[i].conf.from_us = 0;
 	if (w->phase == WORKER_LEAVING && now_ms >= w->deadline_ms)
 		priv_worker_kill("did not hand over in 15 seconds");
 	if (w->phase == WORKER_LEFT && now_ms >= w->deadline_ms)

@@ -47,7 +47,6 @@ struct worker {
 	int64_t			deadline_ms;	/* to be READY, to be gone */
 	int64_t			next_ms;	/* start no earlier */
 	int64_t			seen_ms;	/* last COUNTERS */
-	int64_t			ready_ms;	/* since when it is */
 	int			skip;		/* next one: give up a block */
 	int			adopt;		/* next one: take over the table */
 	int			finish;		/* next one: export it and end */
@@ -135,6 +134,7 @@ struct priv_reload {
 	uint32_t		 kept;		/* new collector, or its old */
 	uint8_t			 dest_slot[MAX_EXPORT];
 	int64_t			 start_ms;	/* of the hand-over */
+	uint64_t		 cut_us;	/* packets from then on are new */
 	unsigned int		 tries;		/* of it */
 };
 
@@ -311,12 +311,14 @@ int	priv_wish(const struct msg_wish *);
 
 /*
  * priv_handover.c.  Start: the worker leaves, for another to take over.  Left:
- * it has; died: it has not.  Ready: the next one is at work.
+ * it has; died: it has not.  Ready: the next one is at work; counted: what is
+ * fresh is so no more.
  */
 void	priv_handover_start(void);
 void	priv_handover_left(void);
 void	priv_handover_died(void);
 void	priv_handover_ready(void);
+void	priv_handover_counted(void);
 void	priv_handover_timers(int64_t now_ms);
 int	priv_handed_over(void);	/* it says so; -1: hostile */
 
