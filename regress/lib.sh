@@ -81,6 +81,7 @@ test_packages() {
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
 		    nc=netcat-openbsd pgrep=procps aspell=aspell \
 		    /usr/lib/aspell/en.multi=aspell-en
+		    nc=netcat-openbsd pgrep=procps tmux=tmux
 		# It brings four services that systemd would start.
 		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;

@@ -21,7 +21,8 @@
 /* Requests that are answered here, not by the daemon. */
 enum parser_request {
 	PARSER_HELP,
-	PARSER_COMPLETION
+	PARSER_COMPLETION,
+	PARSER_TOP
 };
 
 /* How an answer is shown; the classic words have the classic text. */

@@ -71,6 +71,8 @@ TABLE(states, TABLE_ONCE);
 
 static const struct token filter[] = { FILTER };
 TABLE(filter, TABLE_SOME);
+static const struct table t_top = { "top", filter, nitems(filter),
+    TABLE_ANY };
 
 static const struct token sorts[] = {
 	{ "octets", NULL, "most octets first", set_sort, CTL_SORT_OCTETS,
@@ -188,6 +190,8 @@ static const struct token commands[] = {
 	{ "gather", NULL, "start or stop taking in packets", NULL, 0,
 	    &t_gather, 0 },
 	{ "template", NULL, "send templates", NULL, 0, &t_template, 0 },
+	{ "top", NULL, "watch flows, rates and losses on a live screen",
+	    set_request, PARSER_TOP, &t_top, 0 },
 	{ "completion", NULL, "print a script that completes words", NULL, 0,
 	    &t_completion, 0 }
 };

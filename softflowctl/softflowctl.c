@@ -22,6 +22,7 @@
 #include "compat.h"
 #include "output.h"
 #include "parser.h"
+#include "top.h"
 
 /* What an answer is gathered in, row by row, and how it is shown. */
 struct answer {
@@ -253,6 +254,9 @@ main(int argc, char *argv[])
 		usage(stderr);
 		return (1);
 	}
+	/* It has options of its own. */
+	if (strcmp(argv[0], "top") == 0 && argc > 1 && argv[1][0] == '-')
+		return (top_main(path, argc, argv));
 	if (parser_parse(argc, argv, &command, error, sizeof(error)) == -1)
 		errx(1, "%s", error);
 	switch (command.request) {
@@ -262,6 +266,8 @@ main(int argc, char *argv[])
 	case PARSER_COMPLETION:
 		completion_print(stdout);
 		break;
+	case PARSER_TOP:
+		return (top_main(path, argc, argv));
 	default:
 		choose_output(&answer, &command, form);
 		status = perform(path, &command, &answer);
