@@ -144,6 +144,27 @@ priv_open(void)
 	priv.boot_mono_us = priv_now_ms() * 1000;
 }
 
+/* The shell's process: whoever tells it to end means the daemon. */
+static __dead void
+priv_await_start(pid_t pid, int fd)
+{
+	ssize_t	n;
+	int	status;
+	char	ok;
+
+	sigprocmask(SIG_SETMASK, &waiting, NULL);
+	while ((n = read(fd, &ok, 1)) == -1 && errno == EINTR)
+		if (got_end)
+			kill(pid, SIGTERM);
+	if (n == 1)
+		_exit(0);
+	/* Of an error it has told, but not of a sudden death. */
+	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+		log_warnx("killed by signal %d (%s) before it was ready",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	_exit(1);
+}
+
 /*
  * Into the background.  The shell's process waits until a worker is ready,
  * so that its exit status and its stderr tell the truth.
@@ -151,30 +172,19 @@ priv_open(void)
 static void
 priv_daemonise(void)
 {
-	int	pipefd[2], status;
+	int	pipefd[2];
 	pid_t	pid;
-	char	ok;
 
 	priv.notify_fd = -1;
 	if (priv.opt->foreground)
 		return;
 	if (pipe2(pipefd, O_CLOEXEC) == -1)
 		fatal("pipe");
-	switch (pid = fork()) {
-	case -1:
+	if ((pid = fork()) == -1)
 		fatal("fork");
-	case 0:
-		break;
-	default:
+	if (pid != 0) {
 		close(pipefd[1]);
-		if (read(pipefd[0], &ok, 1) == 1)
-			_exit(0);
-		/* Of an error it has told, but not of a sudden death. */
-		if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
-			log_warnx("killed by signal %d (%s) before it was "
-			    "ready", WTERMSIG(status),
-			    strsignal(WTERMSIG(status)));
-		_exit(1);
+		priv_await_start(pid, pipefd[0]);
 	}
 	close(pipefd[0]);
 	priv.notify_fd = pipefd[1];

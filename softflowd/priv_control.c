@@ -23,6 +23,8 @@
 #include "peer_groups.h"
 #include "priv_state.h"
 
+#define CONTROL_RESERVED	2	/* of MAX_CONTROL, for operators */
+
 /* By name or number, before the parent is confined. */
 void
 priv_control_find_group(void)
@@ -51,6 +53,20 @@ control_role(int fd, uid_t uid, gid_t gid)
 	    (gid == priv.control_gid || peer_in_group(fd, priv.control_gid)))
 		return (CONTROL_VIEWER);
 	return (-1);
+}
+
+/* Viewers leave room for operators. */
+static int
+control_full(int role, uint32_t *id)
+{
+	uint32_t	i, free = 0;
+
+	for (i = MAX_CONTROL; i-- > 0;)
+		if (!(priv.clients & 1U << i)) {
+			free++;
+			*id = i;
+		}
+	return (free <= (role == CONTROL_VIEWER ? CONTROL_RESERVED : 0));
 }
 
 /*
@@ -111,8 +127,6 @@ priv_control_accept(void)
 	}
 	if (getpeereid(fd, &uid, &gid) == 0)
 		role = control_role(fd, uid, gid);
-	while (msg.id < MAX_CONTROL && priv.clients & 1U << msg.id)
-		msg.id++;
 	if (role == -1)
 		control_refuse_user(fd, uid);
 	else if (priv.worker.phase >= WORKER_FINISHING)
@@ -120,9 +134,10 @@ priv_control_accept(void)
 	else if (priv.worker.phase != WORKER_RUNNING)
 		control_refuse(fd, &none, "no worker at the moment; try "
 		    "again");
-	else if (msg.id == MAX_CONTROL)
+	else if (control_full(role, &msg.id))
 		control_refuse(fd, &busy, "%d clients are served already; try "
-		    "again later", MAX_CONTROL);
+		    "again later", role == CONTROL_VIEWER ?
+		    MAX_CONTROL - CONTROL_RESERVED : MAX_CONTROL);
 	else {
 		msg.uid = (uint32_t)uid;
 		msg.role = (uint32_t)role;

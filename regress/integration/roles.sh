@@ -19,7 +19,7 @@ role_test_case() {
 
 # Programs that others may execute, wherever the tree is; one of them is a
 # client of another user and groups, and prints what it is told:
-#	primary [supplementary]
+#	primary [supplementary [clients]]
 prepare() {
 	chmod 755 .
 	cp "$peer" ./peer
@@ -28,7 +28,7 @@ prepare() {
 	groups=--clear-groups
 	[ -z "\$2" ] || groups="--groups \$2"
 	exec setpriv --reuid $stranger --regid \$1 \$groups \
-	    ./peer control ctl 1
+	    ./peer control ctl \${3:-1}
 	END
 }
 
@@ -120,6 +120,20 @@ eight_of_fifty_clients_are_served_body() {
 	kill $softflowd_pid
 	finish_softflowd
 	atf_check -o inline:'5\n' grep -c 'refused: 8 clients' log
+}
+
+role_test_case viewers_leave_room_for_operators \
+    "six of them are served"
+viewers_leave_room_for_operators_body() {
+	prepare
+	start_softflowd -i lo -o control-group=$group
+	sleep 0.5
+	sh client $stranger $group 50 >told || atf_fail "somebody hangs"
+	atf_check -o inline:'6\n' grep -c ': served' told
+	atf_check -o inline:'44\n' grep -c \
+	    ': refused 6 clients are served already; try again later' told
+	kill $softflowd_pid
+	finish_softflowd
 }
 
 role_test_case without_a_worker_clients_are_told_so \
