@@ -171,7 +171,8 @@ check_default(int letter, const char *detail, uint32_t value)
 {
 	static const char *const	 forms[] = {
 		"The default is %u.", "The default is %u, ", "%u, the default",
-		"and %u are every packet, the default"
+		"and %u are every packet, the default",
+		"from %u, which is never and the default"
 	};
 	const char			*text;
 	char				 wanted[64];
@@ -202,6 +203,7 @@ ATF_TC_BODY(defaults_are_those_of_the_manual, tc)
 	check_default('v', NULL, (uint32_t)opts.version);
 	check_default('x', NULL, opts.labels);
 	check_default('o', "fragment-entries", opts.fragments);
+	check_default('o', "log-statistics", opts.log_statistics);
 	check_default('o', "rate", (uint32_t)opts.rate);
 	check_default('o', "reconnect", opts.reconnect_seconds);
 	check_default('o', "statistics-seconds", opts.statistics_seconds);
