@@ -1,0 +1,381 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The worker of the real program, confined, is told to hand over, and what
+ * else a parent may say on the way.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <netinet/in.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "compat.h"
+#include "imsg.h"
+#include "worker_fixture.h"
+
+#define CASE(name)	ATF_TC_WITHOUT_HEAD(name); ATF_TC_BODY(name, tc)
+
+static struct ring	old, new;
+static struct walk	walk;
+static int		collector;
+static unsigned int	datagrams;
+static uint64_t		packets;	/* that the collector was told of */
+
+static void
+start(const struct atf_tc *tc)
+{
+	parent_init(atf_tc_get_config_var_wd(tc, "srcdir", "."));
+	ring_new(&old);
+	ring_new(&new);
+	collector_new(&collector, &export_fd);
+}
+
+static void
+hand_over(uint64_t cut_us, uint32_t replaced)
+{
+	struct msg_handover	msg = { cut_us, replaced, 0 };
+
+	worker_send(IMSG_HANDOVER, -1, &msg, sizeof(msg));
+}
+
+/* It has handed over, and that was its last word. */
+static void
+expect_handed_over(void)
+{
+	int	status;
+
+	ATF_CHECK_EQ(IMSG_HANDED_OVER, worker_end(&status));
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	packets += collector_read(collector, &walk, &datagrams);
+	conf.flags |= CONF_ADOPT;
+}
+
+static void
+finish(void)
+{
+	int	status;
+
+	worker_send(IMSG_FINISH, -1, NULL, 0);
+	ATF_CHECK_EQ(IMSG_FINISHED, worker_end(&status));
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	packets += collector_read(collector, &walk, &datagrams);
+}
+
+/* A block with n frames, all of that time. */
+static void
+fill(struct ring *r, uint64_t time_us, uint32_t n)
+{
+	uint64_t	times[RING_FRAMES];
+	uint32_t	i;
+
+	for (i = 0; i < n; i++)
+		times[i] = time_us;
+	ring_fill(r, times, n);
+}
+
+/* Counters come by themselves each second. */
+static void
+await_frames(uint64_t n)
+{
+	while (counters.counters.frames < n)
+		worker_await(IMSG_COUNTERS);
+	ATF_CHECK_EQ(n, counters.counters.frames);
+}
+
+CASE(each_packet_is_counted_on_one_side_of_the_cut)
+{
+	uint64_t	cut, times[8];
+	uint32_t	i;
+
+	start(tc);
+	worker_start(&old);
+	cut = wall_us() + 300000;
+	/* Both sockets see these, in whatever blocks. */
+	for (i = 0; i < 8; i++)
+		times[i] = cut - 4 + i;
+	ring_fill(&new, times, 8);
+	fill(&new, cut, 3);
+	hand_over(cut, 1);
+	worker_sync();
+	ring_fill(&old, times, 5);
+	ring_fill(&old, times + 5, 3);
+	fill(&old, cut, 3);
+	sleep_until(cut + 50000);
+	fill(&old, cut - 1, 7);		/* a block whose timer was late */
+	expect_handed_over();
+	ATF_CHECK(wall_us() >= cut + 100000);
+	ATF_CHECK_EQ(4 + 7, counters.counters.frames);
+	ATF_CHECK_EQ(4 + 7, counters.counters.packets);
+
+	capture.flags = MSG_CAPTURE_FRESH;
+	capture.from_us = cut;
+	worker_start(&new);
+	/* Before it has read, it says what it took over. */
+	worker_await(IMSG_COUNTERS);
+	ATF_CHECK_EQ(4 + 7, counters.counters.frames);
+	fill(&new, cut - 1, 9);
+	fill(&new, cut + 500000, 20);
+	await_frames(4 + 7 + 4 + 3 + 20);
+	finish();
+	ATF_CHECK_EQ(4 + 7 + 4 + 3 + 20, packets);
+	ATF_CHECK_EQ(packets, counters.counters.packets_exported);
+	ATF_CHECK_EQ(0, counters.counters.frames_skipped +
+	    counters.counters.packets_lost +
+	    counters.counters.datagrams_repeated +
+	    counters.counters.worker_deaths);
+	ATF_CHECK_EQ(datagrams, walk.sequence + 1);
+}
+
+CASE(without_a_cut_the_next_worker_reads_on_in_the_ring)
+{
+	uint32_t	i, all = 0, first;
+
+	start(tc);
+	for (i = 0; i < RING_COUNT; i++, all += RING_FRAMES)
+		fill(&old, wall_us(), RING_FRAMES);
+	worker_start(&old);
+	hand_over(0, 0);
+	expect_handed_over();
+	first = (uint32_t)counters.counters.frames;
+	printf("%u frames of %u read\n", first, all);
+	ATF_CHECK(first <= all);
+	worker_start(&old);
+	await_frames(all);
+	finish();
+	ATF_CHECK_EQ(all, packets);
+	ATF_CHECK_EQ(all, counters.counters.packets_exported);
+	ATF_CHECK_EQ(0, counters.counters.frames_skipped);
+}
+
+CASE(a_cut_ahead_of_the_clock_hides_nothing)
+{
+	start(tc);
+	capture.flags = MSG_CAPTURE_FRESH;
+	capture.from_us = wall_us() + 3600000000ULL;
+	worker_start(&new);
+	fill(&new, wall_us(), 5);
+	await_frames(5);
+	finish();
+	ATF_CHECK_EQ(5, packets);
+}
+
+static void
+expect_refusal(enum msg_type type, const void *data, size_t len)
+{
+	int	status;
+
+	worker_start(&old);
+	worker_send(type, -1, data, len);
+	(void)worker_end(&status);
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	ATF_CHECK_EQ(0, worker_said(IMSG_HANDED_OVER));
+}
+
+CASE(what_no_parent_says_ends_the_worker)
+{
+	const struct msg_handover	bad[] = {
+		{ 0, 1, 0 }, { 1, 2, 0 }, { 1, 1U << 31, 0 }, { 1, 0, 1 }
+	};
+	struct msg_settings		settings = { .sampling = 1 };
+	unsigned int			i;
+
+	start(tc);
+	for (i = 0; i < nitems(bad); i++)
+		expect_refusal(IMSG_HANDOVER, &bad[i], sizeof(bad[i]));
+	expect_refusal(IMSG_HANDOVER, &bad[0], sizeof(bad[0]) - 1);
+	expect_refusal(IMSG_SETTINGS, &settings, sizeof(settings));
+	settings.timeouts = conf.timeouts;
+	settings.verbose = -1;
+	expect_refusal(IMSG_SETTINGS, &settings, sizeof(settings));
+	settings.verbose = settings.sampling = 0;
+	expect_refusal(IMSG_SETTINGS, &settings, sizeof(settings));
+	export.format.version = 5;
+	settings.sampling = 16384;
+	expect_refusal(IMSG_SETTINGS, &settings, sizeof(settings));
+}
+
+CASE(finish_ends_a_hand_over)
+{
+	uint64_t	cut;
+
+	start(tc);
+	worker_start(&old);
+	cut = wall_us() + 4000000;
+	hand_over(cut, 1);
+	fill(&old, cut - 1, 3);
+	await_frames(3);
+	worker_send(IMSG_FINISH, -1, NULL, 0);
+	worker_sync();
+	fill(&old, cut, 4);
+	finish();
+	ATF_CHECK_EQ(0, worker_said(IMSG_HANDED_OVER));
+	ATF_CHECK_EQ(7, packets);
+}
+
+CASE(clients_have_left_before_it_says_that_it_has_handed_over)
+{
+	struct msg_control	msg = { .role = CONTROL_VIEWER };
+	char			octet;
+	int			sv[2];
+
+	start(tc);
+	worker_start(&old);
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    sv) == 0);
+	worker_send(IMSG_CONTROL, sv[1], &msg, sizeof(msg));
+	close(sv[1]);
+	hand_over(0, 0);
+	worker_await(IMSG_CONTROL_CLOSED);
+	ATF_CHECK_EQ(0, worker_said(IMSG_HANDED_OVER));
+	expect_handed_over();
+	ATF_CHECK_EQ(0, read(sv[0], &octet, 1));
+}
+
+CASE(a_worker_follows_new_settings)
+{
+	struct msg_settings	settings = { .sampling = 5 };
+
+	start(tc);
+	export.format.version = 5;
+	settings.timeouts = conf.timeouts;
+	settings.timeouts.seconds[TIMEOUT_UDP] = 1;
+	worker_start(&old);
+	fill(&old, wall_us(), 10);
+	await_frames(10);
+	worker_send(IMSG_SETTINGS, -1, &settings, sizeof(settings));
+	/* An hour would be long: the timeout holds for what is there. */
+	while (counters.counters.expired_udp == 0)
+		worker_await(IMSG_COUNTERS);
+	fill(&old, wall_us(), 100);
+	await_frames(110);
+	finish();
+	ATF_CHECK_EQ(10 + 20, packets);
+	ATF_CHECK_EQ(80, counters.counters.not_sampled);
+	ATF_CHECK_EQ(1U << 14 | 5, walk.sampling);
+}
+
+CASE(a_datagram_collector_gets_another_socket)
+{
+	struct msg_export	up;
+	struct walk		walk2 = { 0 };
+	unsigned int		n = 0;
+	int			other, sends;
+
+	start(tc);
+	worker_start(&old);
+	fill(&old, wall_us(), 10);
+	await_frames(10);
+	packets += collector_read(collector, &walk, &datagrams);
+	ATF_CHECK_EQ(0, packets);
+	ATF_CHECK(datagrams > 0);	/* templates */
+	collector_new(&other, &sends);
+	up = export;
+	worker_send(IMSG_EXPORT_UP, sends, &up, sizeof(up));
+	finish();
+	ATF_CHECK_EQ(0, packets);
+	ATF_CHECK_EQ(10, collector_read(other, &walk2, &n));
+	ATF_CHECK(walk2.ntemplates > 0);
+	ATF_CHECK_EQ(datagrams + n - 1, walk2.sequence);
+}
+
+/* A connection over loopback. */
+static void
+connection(int *receives, int *sends)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	socklen_t		len = sizeof(sin);
+	int			listens;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((listens = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE(bind(listens, (struct sockaddr *)&sin, len) == 0);
+	ATF_REQUIRE(listen(listens, 1) == 0);
+	ATF_REQUIRE(getsockname(listens, (struct sockaddr *)&sin, &len) == 0);
+	ATF_REQUIRE((*sends = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE(connect(*sends, (struct sockaddr *)&sin, len) == 0);
+	ATF_REQUIRE((*receives = accept(listens, NULL, NULL)) != -1);
+	close(listens);
+	ATF_REQUIRE(fcntl(*sends, F_SETFL, O_NONBLOCK) == 0);
+}
+
+/* Messages that come until the other end closes, and packets they tell of. */
+static unsigned int
+messages_read(int fd)
+{
+	static uint8_t	data[65536];
+	struct walk	w = { 0 };
+	const char	*error;
+	size_t		at, len, have = 0;
+	ssize_t		n;
+	unsigned int	i, messages = 0;
+
+	while ((n = read(fd, data + have, sizeof(data) - have)) > 0)
+		have += (size_t)n;
+	ATF_REQUIRE_EQ(0, n);
+	for (at = 0; at < have; at += len, messages++) {
+		len = (size_t)(data[at + 2] << 8 | data[at + 3]);
+		error = walk_datagram(&w, data + at, len);
+		ATF_REQUIRE_MSG(error == NULL, "%s", error);
+		for (i = 0; i < w.flows; i++)
+			packets += w.record[i].value[2];
+	}
+	return (messages);
+}
+
+CASE(what_a_stream_has_acknowledged_is_not_sent_again)
+{
+	int	receives;
+
+	start(tc);
+	export.format.version = 10;
+	export.transport = TRANSPORT_TCP;
+	conf.timeouts.seconds[TIMEOUT_UDP] = 1;
+	close(export_fd);
+	connection(&receives, &export_fd);
+	worker_start(&old);
+	close(export_fd);
+	fill(&old, wall_us(), 10);
+	while (counters.counters.flows_exported == 0)
+		worker_await(IMSG_COUNTERS);
+	fill(&old, wall_us(), 5);
+	hand_over(0, 0);
+	expect_handed_over();
+	ATF_CHECK(messages_read(receives) > 1);
+	ATF_CHECK_EQ(10, packets);
+
+	connection(&receives, &export_fd);
+	worker_start(&old);
+	close(export_fd);
+	await_frames(15);
+	finish();
+	ATF_CHECK(messages_read(receives) > 1);
+	ATF_CHECK_EQ(15, packets);
+	ATF_CHECK_EQ(0, counters.counters.datagrams_repeated);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, each_packet_is_counted_on_one_side_of_the_cut);
+	ATF_TP_ADD_TC(tp,
+	    without_a_cut_the_next_worker_reads_on_in_the_ring);
+	ATF_TP_ADD_TC(tp, a_cut_ahead_of_the_clock_hides_nothing);
+	ATF_TP_ADD_TC(tp, what_no_parent_says_ends_the_worker);
+	ATF_TP_ADD_TC(tp, finish_ends_a_hand_over);
+	ATF_TP_ADD_TC(tp,
+	    clients_have_left_before_it_says_that_it_has_handed_over);
+	ATF_TP_ADD_TC(tp, a_worker_follows_new_settings);
+	ATF_TP_ADD_TC(tp, a_datagram_collector_gets_another_socket);
+	ATF_TP_ADD_TC(tp, what_a_stream_has_acknowledged_is_not_sent_again);
+	return (atf_no_error());
+}
