@@ -349,6 +349,31 @@ $dropped in [0-9]* s" log
 	finish_softflowd
 }
 
+# And perhaps something of this host's own.
+all_has_come() {
+	[ "$(live_counter frames)" -ge "$sent" ]
+}
+
+life_test_case collector_that_loses_records_is_named \
+    "when its losses begin"
+collector_that_loses_records_is_named_body() {
+	make_namespace
+	ip -n $ns link add vc type veth peer name vd
+	ip -n $ns addr add 192.0.2.1/24 dev vc
+	ip -n $ns link set vc up
+	ip -n $ns link set vd up
+	start_softflowd in_ns -i vb -n 127.0.0.1:9,192.0.2.2:9 -v 9
+	send va "$real"
+	wait_for all_has_come
+	ip -n $ns link set vc down
+	atf_check -o ignore "$softflowctl" -c ctl expire-all
+	wait_for grep 'worker: collector .*: records are lost ([0-9]* in' log
+	atf_check -o not-match:'127.0.0.1:9: records' cat log
+	atf_check -o inline:'1\n' grep -c 'records are lost' log
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 atf_init_test_cases() {
 	for test in $life_tests; do
 		atf_add_test_case $test
