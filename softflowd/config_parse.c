@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_parse.h"
@@ -335,8 +336,14 @@ parse_attributes(struct parser *p, struct attribute *attrs, const char *names)
 static const char *
 check_index(const char *value)
 {
-	return (*value == '\0' || value[strspn(value, "0123456789")] != '\0' ?
-	    "it must be a number from 1 to 65535" : NULL);
+	const char *errstr = NULL;
+
+	/* Of digits only, for it goes in front of a colon. */
+	if (value[strspn(value, "0123456789")] == '\0')
+		(void)strtonum(value, 1, UINT16_MAX, &errstr);
+	else
+		errstr = "";
+	return (errstr == NULL ? NULL : "it must be a number from 1 to 65535");
 }
 
 static int
@@ -380,19 +387,11 @@ check_transport(const char *value)
 	return (options_transport(value, &transport));
 }
 
-/* It must not become more than a port. */
-static const char *
-check_port(const char *value)
-{
-	return (strpbrk(value, ",:@[]") != NULL ? "the port must be a number "
-	    "from 1 to 65535 or the name of a service" : NULL);
-}
-
 static int
 parse_collector(struct parser *p)
 {
 	struct attribute attrs[] = {
-		{ .name = "port", .what = "a port", .check = check_port },
+		{ .name = "port", .what = "a port", .check = options_port },
 		{ .name = "version", .what = "a version",
 		    .check = check_version },
 		{ .name = "transport", .what = "a transport",

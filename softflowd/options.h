@@ -144,12 +144,13 @@ const char *options_fields(const char *, uint32_t *fields);
 int	options_filter(int argc, char *argv[], char **filter);
 
 /*
- * options_collector.c: names of versions and transports, and
+ * options_collector.c: names of versions and transports, ports, and
  * [version@][transport:]host:port; what is not given stays 0 or -1.  Likewise.
  */
 #define OPTIONS_VERSIONS	"1, 5, 9, 10 (ipfix) and psamp"
 const char *options_version(const char *, int *version);
 const char *options_transport(const char *, int *transport);
+const char *options_port(const char *);
 const char *options_collector(const char *, struct options_dest *);
 
 /*

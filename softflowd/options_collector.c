@@ -113,6 +113,16 @@ port_is_good(const char *port)
 	return (letters);
 }
 
+const char *
+options_port(const char *port)
+{
+	if (port_is_good(port) &&
+	    strlen(port) < sizeof(((struct options_dest *)NULL)->port))
+		return (NULL);
+	return ("the port must be a number from 1 to 65535 or the name of a "
+	    "service");
+}
+
 static const char *
 collector_place(const char *item, struct options_dest *dest)
 {
@@ -136,9 +146,8 @@ collector_place(const char *item, struct options_dest *dest)
 		return ("the host's name is too long");
 	if (len == 0 || *port++ != ':')
 		return ("a collector is host:port or [IPv6 address]:port");
-	if (!port_is_good(port) || strlen(port) >= sizeof(dest->port))
-		return ("the port must be a number from 1 to 65535 or the "
-		    "name of a service");
+	if (options_port(port) != NULL)
+		return (options_port(port));
 	strlcpy(dest->host, host, len + 1);
 	strlcpy(dest->port, port, sizeof(dest->port));
 	return (NULL);

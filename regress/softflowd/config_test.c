@@ -211,6 +211,10 @@ CASE(an_interface_has_index_and_optional_behind_it)
 	    "the end of the file");
 	bad("interface eth0 index optional", "1:22: index optional: it must "
 	    "be a number from 1 to 65535");
+	bad("interface eth0 index 65536", "1:22: index 65536: it must be a "
+	    "number from 1 to 65535");
+	bad("interface eth0 index \"\"", "1:22: index : it must be a number "
+	    "from 1 to 65535");
 	bad("interface eth0 index 1 index 2", "1:24: interface: index is given "
 	    "twice");
 	bad("interface eth0 eth1", "1:16: interface: \"eth1\": index or "
@@ -238,6 +242,8 @@ CASE(a_collector_has_port_version_and_transport_behind_it)
 	    "unknown; known are udp, tcp and sctp");
 	bad("collector a port \"1,b:2\"", "1:18: port 1,b:2: the port must be "
 	    "a number from 1 to 65535 or the name of a service");
+	bad("collector a port 65536", "1:18: port 65536: the port must be a "
+	    "number from 1 to 65535 or the name of a service");
 	bad("collector 192.0.2.1:9995", "1:11: collector 192.0.2.1:9995: a "
 	    "host is a name or an address; \"port\", \"version\" and "
 	    "\"transport\" stand behind it");

@@ -292,9 +292,6 @@ CASE(a_bad_value_is_shown_with_its_place)
 	bad("fields ttl, bogus", "-i e -v 9", "t.conf:1:13: fields=bogus: a "
 	    "name is unknown; known are ttl, length, tcp, vlan, mac, label, "
 	    "tunnel and all");
-	bad("interface e\ncollector a port 99999", "", "t.conf:2:11: collector "
-	    "a:99999: the port must be a number from 1 to 65535 or the name "
-	    "of a service");
 	bad("interface e\nuser \"\"", "", "t.conf:2:6: user \"\": it must not "
 	    "be empty");
 }
