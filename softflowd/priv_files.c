@@ -256,15 +256,15 @@ priv_control_open(void)
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
 		fatal("%s", file->path);
 	umask(mask);
+	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == -1)
+		fatal("%s", file->path);
+	file_remember(file, &sb);
+	file->fd = fd;
 	/* Nobody can connect before listen(2), whatever the group is now. */
 	if (group != NULL && fchownat(file->dirfd, file->base, (uid_t)-1,
 	    priv.control_gid, AT_SYMLINK_NOFOLLOW) == -1)
 		fatal("-o control-group=%s: this takes root, or one of your "
 		    "own groups", group);
-	if (fstatat(file->dirfd, file->base, &sb, AT_SYMLINK_NOFOLLOW) == -1)
-		fatal("%s", file->path);
-	file_remember(file, &sb);
-	file->fd = fd;
 	/* Who is too many is told so, and does not wait for it. */
 	if (listen(fd, SOMAXCONN) == -1)
 		fatal("%s", file->path);

@@ -84,7 +84,7 @@ owner_needs_no_root_body() {
 	    ./softflowd -d -R 44739,127.0.0.1 -p pid -c ctl
 	atf_check -s exit:1 -e match:'control-group=1: .*your own groups' \
 	    "$@" -o control-group=1
-	rm -f log
+	atf_check test ! -e ctl -a ! -e pid
 	"$@" -o control-group=$group 2>log &
 	softflowd_pid=$!
 	wait_for "$softflowctl" -c ctl timeouts
