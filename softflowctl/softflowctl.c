@@ -70,7 +70,15 @@ take_flow(struct answer *a, const struct ctl_flow *f)
 	return (-1);
 }
 
-/* The rows of a name come once; what else would they mean? */
+/* A row that cannot be one more. */
+static int
+refuse(struct answer *a, const char *what)
+{
+	(void)snprintf(a->error, sizeof(a->error), "malformed answer: %s",
+	    what);
+	return (-1);
+}
+
 static int
 take_sandbox(struct answer *a, const struct ctl_sandbox *row)
 {
@@ -78,12 +86,9 @@ take_sandbox(struct answer *a, const struct ctl_sandbox *row)
 
 	for (i = 0; i < a->nsandbox; i++)
 		if (strcmp(a->sandbox[i].process, row->process) == 0)
-			break;
-	if (i < a->nsandbox || i == nitems(a->sandbox)) {
-		(void)snprintf(a->error, sizeof(a->error), "malformed answer: "
-		    "too many processes");
-		return (-1);
-	}
+			return (refuse(a, "a process twice"));
+	if (i == nitems(a->sandbox))
+		return (refuse(a, "too many processes"));
 	a->sandbox[a->nsandbox++] = *row;
 	return (0);
 }
@@ -95,12 +100,9 @@ take_memory(struct answer *a, const struct ctl_memory *row)
 
 	for (i = 0; i < a->nmemory; i++)
 		if (strcmp(a->memory[i].use, row->use) == 0)
-			break;
-	if (i < a->nmemory || i == nitems(a->memory)) {
-		(void)snprintf(a->error, sizeof(a->error), "malformed answer: "
-		    "too many uses of memory");
-		return (-1);
-	}
+			return (refuse(a, "a use of memory twice"));
+	if (i == nitems(a->memory))
+		return (refuse(a, "too many uses of memory"));
 	a->memory[a->nmemory++] = *row;
 	return (0);
 }
