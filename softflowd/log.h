@@ -63,7 +63,7 @@ struct log_limit {
 	int64_t			 since_ms;
 	unsigned int		 lines, suppressed;
 	int			 priority;	/* of the last suppressed one */
-	char			 text[256];
+	char			 text[512];
 };
 void	log_limited(struct log_limit *, int priority, const char *, ...)
 	    __attribute__((__format__(printf, 3, 4)));

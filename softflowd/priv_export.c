@@ -29,8 +29,6 @@
 #include "priv_state.h"
 
 #define CONNECT_MS	10000		/* for one address */
-#define LOG_LINES	10		/* of one collector in a minute */
-#define LOG_MS		60000
 
 static int
 dest_slot(const struct priv_dest *dest)
@@ -48,22 +46,15 @@ priv_export_is_stream(const struct priv_dest *dest)
 static void __attribute__((__format__(printf, 3, 4)))
 dest_log(struct priv_dest *dest, int priority, const char *fmt, ...)
 {
-	int64_t	now = priv_now_ms();
-	char	text[256];
-	va_list	ap;
+	static struct log_limit	limits[MAX_EXPORT];
+	char			text[200];
+	va_list			ap;
 
-	if (now - dest->log_ms >= LOG_MS) {
-		dest->log_ms = now;
-		dest->log_lines = 0;
-	}
-	if (++dest->log_lines > LOG_LINES)
-		priority = LOG_DEBUG;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_at(priority, "collector %s: %s%s", dest->name, text,
-	    dest->log_lines == LOG_LINES ?
-	    "; no more of this for a minute" : "");
+	log_limited(&limits[dest_slot(dest)], priority, "collector %s: %s",
+	    dest->name, text);
 }
 
 /* The next try: not sooner than so long after the last one. */

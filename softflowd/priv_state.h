@@ -98,8 +98,6 @@ struct priv_dest {
 	struct msg_export	conf;
 	char			host[256];	/* to look up */
 	char			name[300];	/* as the operator wrote it */
-	int64_t			log_ms;		/* lines in this minute */
-	unsigned int		log_lines;
 };
 
 /*
