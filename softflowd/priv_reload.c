@@ -90,8 +90,8 @@ priv_reload_switch(void)
 	options_free(priv.opt);
 	*priv.opt = next->opt;
 	priv_export_switch(next);
-	if (log_get_verbose() != priv.opt->debug)
-		log_set_verbose(priv.opt->debug);
+	log_set_verbose(priv.opt->debug);
+	log_set_level(priv.opt->log_level);
 	free(next);
 	priv.reload = NULL;
 	if (priv.opt->ninterface > 0)
