@@ -459,6 +459,41 @@ CASE(end_closes_those_who_wait_and_those_who_left)
 	ATF_CHECK_EQ(engine.closed[1], 1);
 }
 
+/* Whatever it says, it is answered and the next one is, too. */
+CASE(random_payloads_are_answered)
+{
+	static const uint32_t types[] = { CTL_SET, CTL_SHOW_FLOWS,
+	    CTL_FLOW_EXPIRE, CTL_FLOW_DELETE };
+	uint64_t seed = 20261126;
+	uint8_t data[512];
+	struct peer p;
+	unsigned int i, done = 0;
+	uint32_t type;
+	size_t at;
+
+	setup(100);
+	join(&p, 0, 0);
+	for (i = 0; i < 20000; i++) {
+		type = types[i % 4];
+		for (at = 0; at < payload_of(type); at++) {
+			seed = seed * 6364136223846793005ULL +
+			    1442695040888963407ULL;
+			/* mostly small, or nothing would be in range */
+			data[at] = (uint8_t)(seed >> 61 == 0 ? seed >> 48 :
+			    seed >> 62 == 1);
+		}
+		ask(&p, type, CTL_VERSION, data, payload_of(type));
+		turn(0);
+		if (type == CTL_SET && engine.wishes > 0) {
+			engine.wishes = 0;
+			wish_done(0, 0, "", 0);
+		}
+		done += !result_of(&p, NULL).failed;
+	}
+	ATF_CHECK_EQ(engine.closed[0], 0);
+	ATF_CHECK_MSG(done > 100 && done < 10000, "%u done", done);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp,
@@ -481,6 +516,7 @@ ATF_TP_ADD_TCS(tp)
 	    id_of_a_client_that_left_is_free_when_there_is_no_answer);
 	ATF_TP_ADD_TC(tp, answers_that_nobody_waits_for_are_ignored);
 	ATF_TP_ADD_TC(tp, answers_that_cannot_be_are_told_to_the_caller);
+	ATF_TP_ADD_TC(tp, random_payloads_are_answered);
 	ATF_TP_ADD_TC(tp, end_closes_those_who_wait_and_those_who_left);
 	return (atf_no_error());
 }
