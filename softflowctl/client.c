@@ -257,7 +257,7 @@ static int
 client_connect(const char *path, char *error, size_t errorlen)
 {
 	struct sockaddr_un sun;
-	int fd;
+	int fd, saved;
 
 	memset(&sun, 0, sizeof(sun));
 	sun.sun_family = AF_UNIX;
@@ -266,6 +266,7 @@ client_connect(const char *path, char *error, size_t errorlen)
 		(void)snprintf(error, errorlen, "path of the control socket is "
 		    "too long: %s: allowed are %zu octets", path,
 		    sizeof(sun.sun_path) - 1);
+		errno = ENAMETOOLONG;
 		return (-1);
 	}
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1) {
@@ -274,8 +275,10 @@ client_connect(const char *path, char *error, size_t errorlen)
 	}
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return (fd);
+	saved = errno;
 	explain_connect(path, error, errorlen);
 	close(fd);
+	errno = saved;
 	return (-1);
 }
 

@@ -25,8 +25,8 @@
 struct client;
 
 /*
- * Connect.  NULL with a line in error that names the path, says what is wrong
- * (nobody listens, no permission, too long) and what would help.
+ * Connect.  NULL with errno and a line in error that names the path, says what
+ * is wrong (nobody listens, no permission, too long) and what would help.
  */
 struct client *client_open(const char *path, char *error, size_t errorlen);
 void	client_close(struct client *);

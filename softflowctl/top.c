@@ -113,7 +113,7 @@ take(const struct top_answer *a)
 {
 	if (a->failed) {
 		(void)snprintf(trouble, sizeof(trouble), "%s; trying again",
-		    a->text);
+		    a->absent ? "softflowd is not running" : a->text);
 		return;
 	}
 	trouble[0] = '\0';

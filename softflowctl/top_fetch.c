@@ -126,6 +126,7 @@ fetch(const char *path, struct client **c, struct top_answer *a,
 		    (*c = client_open(path, a->text, sizeof(a->text))) ==
 		    NULL) {
 			a->failed = 1;
+			a->absent = errno == ENOENT || errno == ECONNREFUSED;
 			return;
 		}
 		if (ask_all(*c, a, q) == 0)

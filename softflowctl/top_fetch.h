@@ -16,7 +16,8 @@
 
 struct top_answer {
 	int32_t		failed;		/* no snapshot, and text says why */
-	char		text[512];	/* or why it has no flows; or empty */
+	int32_t		absent;		/* for nobody listens there */
+	char		text[512];
 	struct top_snapshot	snapshot;
 };
 

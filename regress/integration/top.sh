@@ -79,7 +79,8 @@ check_end() {
 
 # The capture again and again, in the background.
 start_traffic() {
-	ip netns exec "$ns" "$replay" -n 100000 -r 400 va "$real" >/dev/null &
+	ip netns exec "$ns" "$replay" -n 1000000 -r "${1:-400}" va "$real" \
+	    >/dev/null &
 	traffic_pid=$!
 }
 
@@ -290,7 +291,7 @@ restarted_daemon_is_found_again_body() {
 	see not_on_screen 'trying again'
 	kill $softflowd_pid
 	finish_softflowd
-	see 'softflowd is not running.*; trying again'
+	see '^softflowd is not running; trying again'
 	see "$heavy"
 	# Keys have an effect all the same.
 	press 2
@@ -300,6 +301,35 @@ restarted_daemon_is_found_again_body() {
 	see not_on_screen 'trying again'
 	see '^packets/s [1-9][0-9]* '
 	stop_traffic
+	press q
+	check_end 0
+	kill $softflowd_pid
+	finish_softflowd
+}
+
+screen_test_case refusal_is_shown_until_it_is_over \
+    "by a daemon that serves as many clients as it may"
+refusal_is_shown_until_it_is_over_body() {
+	make_namespace
+	start_softflowd in_ns -i vb
+	start_terminal 100 24
+	start_top -s 1
+	press z
+	see PAUSED
+	kill $softflowd_pid
+	finish_softflowd
+	start_softflowd in_ns -i vb
+	others=
+	while [ "$(echo $others | wc -w)" -lt 8 ]; do
+		sleep 30 | nc -U ctl >/dev/null &
+		others="$others $!"
+	done
+	sleep 0.5
+	press z
+	see '; trying again'
+	kill $others
+	see not_on_screen 'trying again'
+	see "^softflowd\[$softflowd_pid\]"
 	press q
 	check_end 0
 	kill $softflowd_pid
@@ -334,7 +364,7 @@ losses_stand_out_while_they_last_body() {
 	make_namespace
 	start_softflowd in_ns -i vb -m 16 -n 127.0.0.1:9,tcp://127.0.0.1:9 -v 10
 	start_terminal 100 24
-	start_traffic
+	start_traffic 4000
 	start_top -s 1
 	see 'flows/s expire early: the table is full'
 	see 'expired early [1-9][0-9.k]* \([1-9]'
@@ -432,6 +462,7 @@ atf_init_test_cases() {
 	atf_add_test_case screen_of_any_size_is_filled
 	atf_add_test_case paused_screen_stands_still
 	atf_add_test_case restarted_daemon_is_found_again
+	atf_add_test_case refusal_is_shown_until_it_is_over
 	atf_add_test_case silent_daemon_does_not_stop_keys
 	atf_add_test_case losses_stand_out_while_they_last
 	atf_add_test_case signals_leave_a_terminal_in_order
