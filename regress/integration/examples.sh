@@ -18,7 +18,7 @@ examples() {
 
 # With the files of this test; a later -p or -c stays, but for its directory.
 localise() {
-	sed -e 's,/var/run/,,g' -e 's/  *#.*//' \
+	sed -e 's,/var/run/,,g' -e 's,/etc/softflowd/,,' -e 's/  *#.*//' \
 	    -e 's/softflowd /softflowd -d -p pid -c ctl /' \
 	    -e 's/softflowctl /softflowctl -c ctl /'
 }
@@ -37,6 +37,7 @@ make_network() {
 	ip -n $ns route add default dev eth1
 	PATH=$tree/softflowd:$tree/softflowctl:$PATH
 	export PATH
+	echo 'interface eth0' >softflowd.conf
 	cp "$real" capture.pcap
 	gzip -k capture.pcap
 }
@@ -44,7 +45,7 @@ make_network() {
 # Until it says that it is ready, then to its end, which must be a good one.
 run_daemon() {
 	case $1 in
-	*' -r '*)
+	*' -r '*|*' -k')
 		in_ns sh -c "$1" >log 2>&1 || {
 			cat log
 			atf_fail "$1"
@@ -105,7 +106,7 @@ every_command_shown_is_obeyed_body() {
 		examples "$tree/man/softflowctl.8" softflowctl
 		examples "$tree/man/softflowd.8" softflowctl
 		examples "$tree/README.md" softflowctl
-	} | localise | sed 's/ |.*//' | grep -v ' top' >lines
+	} | localise | sed -e 's/ [|>].*//' -e 's/ top/ top -b -n 1/' >lines
 	[ "$(grep -c . lines)" -gt 5 ] || atf_fail "few examples found"
 	while read -r line <&3; do
 		start_softflowd in_ns -i eth0 -v 9 -n 192.0.2.1:9995
