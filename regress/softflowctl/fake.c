@@ -4,6 +4,7 @@
  */
 
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 const char	*fake_srcdir;
 char	program[PATH_MAX];
 uid_t	run_uid;
+unsigned short	run_columns;
 
 void
 find_program(const atf_tc_t *tc)
@@ -106,11 +108,41 @@ redirect(const char *name, int to)
 		_exit(97);
 }
 
+/* A terminal; its other end goes to *program_fd. */
+static int
+open_terminal(int *program_fd)
+{
+	struct winsize ws = { .ws_row = 24, .ws_col = run_columns };
+	int fd;
+
+	ATF_REQUIRE((fd = posix_openpt(O_RDWR | O_NOCTTY)) != -1);
+	ATF_REQUIRE(grantpt(fd) == 0 && unlockpt(fd) == 0);
+	*program_fd = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	ATF_REQUIRE(*program_fd != -1);
+	ATF_REQUIRE_EQ(ioctl(fd, TIOCSWINSZ, &ws), 0);
+	return (fd);
+}
+
+/* What was printed to it, until nobody can any more, goes to out. */
+static void
+save_terminal(int fd)
+{
+	char buf[4096];
+	ssize_t n;
+	int out;
+
+	out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		ATF_REQUIRE_EQ(write(out, buf, (size_t)n), n);
+	close(out);
+	close(fd);
+}
+
 int
 run(const char *path, const char *line)
 {
 	char copy[1024], *argv[MAX_WORDS], *next = copy, *word;
-	int argc = 0, status;
+	int argc = 0, status, terminal = -1, program_fd = -1;
 	pid_t pid;
 
 	strlcpy(copy, line, sizeof(copy));
@@ -120,14 +152,23 @@ run(const char *path, const char *line)
 	while (argc < MAX_WORDS - 1 && (word = strsep(&next, " ")) != NULL)
 		argv[argc++] = word;
 	argv[argc] = NULL;
+	if (run_columns > 0)
+		terminal = open_terminal(&program_fd);
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		redirect("out", STDOUT_FILENO);
+		if (terminal == -1)
+			redirect("out", STDOUT_FILENO);
+		else if (dup2(program_fd, STDOUT_FILENO) == -1)
+			_exit(96);
 		redirect("err", STDERR_FILENO);
 		if (run_uid != 0 && setuid(run_uid) == -1)
 			_exit(98);
 		execv(program, argv);
 		_exit(99);
+	}
+	if (terminal != -1) {
+		close(program_fd);
+		save_terminal(terminal);
 	}
 	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
 	ATF_REQUIRE(WIFEXITED(status));

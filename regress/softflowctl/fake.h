@@ -23,6 +23,9 @@ extern const char	*fake_srcdir;
 extern char	program[];
 extern uid_t	run_uid;
 
+/* Of the terminal that it prints to; 0: it prints to a file. */
+extern unsigned short	run_columns;
+
 void	find_program(const atf_tc_t *);
 
 int	listen_at(const char *path);
