@@ -42,12 +42,19 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 	}
 }
 
+/* What expires flows: the packets of a savefile are of another day. */
+static uint64_t
+op_now_us(void)
+{
+	return (engine.conf.flags & CONF_SAVEFILE ? meter_now(engine.meter) :
+	    (uint64_t)engine.unix_us);
+}
+
 static int
 is_meant(const void *filter, const struct flow *flow,
     const struct flow_side *side)
 {
-	return (control_filter_match(filter, flow, side,
-	    (uint64_t)engine.unix_us));
+	return (control_filter_match(filter, flow, side, op_now_us()));
 }
 
 static uint64_t
@@ -80,7 +87,7 @@ op_summary(struct summary *summary)
 	engine_kernel_counters();
 	meter_flush(engine.meter);
 	*summary = *meter_summary(engine.meter);
-	summary->now_us = (uint64_t)engine.unix_us;
+	summary->now_us = op_now_us();
 	summary->sampling = engine.conf.sampling;
 	summary->peak_flows = track_top(meter_table(engine.meter));
 	if (summary->peak_flows > summary->max_flows)
@@ -222,12 +229,6 @@ op_expires(const struct flow *flow, enum expire_reason *why)
 	if (left > INT32_MAX)
 		return (INT32_MAX);
 	return (left < INT32_MIN ? INT32_MIN : (int)left);
-}
-
-static uint64_t
-op_now_us(void)
-{
-	return ((uint64_t)engine.unix_us);
 }
 
 static const struct control_ops	engine_ops = {

@@ -29,7 +29,7 @@ struct summary {
 	struct summary_range	octets, packets, duration_us;
 	uint64_t	range_flows;	/* flows in them: this worker's */
 	uint64_t	since_us;	/* start of the daemon or the savefile */
-	uint64_t	now_us;		/* the daemon's clock; since the epoch */
+	uint64_t	now_us;		/* its clock: that of packets */
 	uint32_t	active_flows, max_flows;
 	uint32_t	peak_flows;	/* at most so many at a time */
 	uint32_t	sampling;	/* 1 in N */

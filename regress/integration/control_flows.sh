@@ -111,6 +111,40 @@ reader_that_stops_holds_up_nobody_body() {
 	finish_softflowd
 }
 
+flows_test_case dump_that_a_reload_cuts_says_so \
+    "and a reader that has stopped does not hold up the reload"
+dump_that_a_reload_cuts_says_so_body() {
+	make_namespace
+	echo interface vb >conf
+	start_softflowd in_ns -f conf -m 50000
+	fill_table 60000 20000
+	flows=$(shown)
+	worker=$(worker_pid)
+	mkfifo stuck
+	sleep 300 <stuck &
+	reader=$!
+	echo $reader >reader
+	"$softflowctl" -c ctl dump-flows >stuck 2>said &
+	dump=$!
+	sleep 0.5
+	echo 'filter "not port 9"' >>conf
+	atf_check -o match:reloaded "$softflowctl" -c ctl reload
+	worker_is_another() {
+		[ "$(worker_pid)" != "$worker" ] && live_counter frames
+	}
+	wait_for worker_is_another
+	atf_check test "$(shown)" = "$flows"
+	exec 3<stuck
+	kill $reader
+	: >reader
+	cat <&3 >dumped
+	wait $dump && atf_fail "a dump of a part is no success"
+	atf_check -o ignore grep 'without the rest of its answer' said
+	atf_check test "$(grep -c ^ACTIVE dumped)" -lt "$flows"
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 flows_test_case sandbox_and_memory_are_those_of_the_processes \
     "as the system has them"
 sandbox_and_memory_are_those_of_the_processes_body() {
@@ -150,6 +184,7 @@ atf_init_test_cases() {
 	atf_add_test_case some_flows_leave_and_the_rest_is_exported
 	atf_add_test_case largest_flows_are_the_first
 	atf_add_test_case reader_that_stops_holds_up_nobody
+	atf_add_test_case dump_that_a_reload_cuts_says_so
 	atf_add_test_case sandbox_and_memory_are_those_of_the_processes
 	atf_add_test_case collector_has_the_name_that_it_was_given
 }
