@@ -9,14 +9,18 @@
  */
 
 #include <sys/types.h>
+#include <sys/resource.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "samples.h"
+
+#define MANY_FLOWS	200000		/* 50 MB of rows */
 
 static void
 grep_out(const char *want)
@@ -134,6 +138,54 @@ CASE(a_flow_is_one_line_that_is_not_cut_off_the_terminal)
 	ATF_CHECK_EQ(count_lines(), 1);
 	check_answer(answer_flows, "-H show flows", 0,
 	    " 9007199254740993 +60 +3 +1 ", "out");
+}
+
+static void
+answer_many_flows(struct imsgbuf *ibuf)
+{
+	struct ctl_flow f;
+	unsigned int i;
+
+	memset(&f, 0, sizeof(f));
+	f.family = 4;
+	for (i = 0; i < MANY_FLOWS; i++) {
+		f.index = i;
+		send_row(ibuf, CTL_FLOW, &f, sizeof(f));
+		if (i % 64 == 0 && imsgbuf_flush(ibuf) == -1)
+			_exit(1);
+	}
+	send_result(ibuf, 0, MANY_FLOWS, "");
+}
+
+/* The most that a program of ours ever took. */
+static long
+most_kbytes(void)
+{
+	struct rusage usage;
+
+	ATF_REQUIRE_EQ(getrusage(RUSAGE_CHILDREN, &usage), 0);
+	return (usage.ru_maxrss);
+}
+
+CASE(flows_are_printed_as_they_come_and_not_kept)
+{
+	static const char *const lines[] = { "show flows", "-j show flows",
+	    "dump-flows" };
+	unsigned int i;
+	long before;
+
+	/* what a sanitizer keeps is not ours */
+	ATF_REQUIRE_EQ(setenv("ASAN_OPTIONS",
+	    "quarantine_size_mb=1:detect_leaks=0", 1), 0);
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		check_status(answer_flows, lines[i], 0);
+	before = most_kbytes();
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		check_status(answer_many_flows, lines[i], 0);
+		ATF_CHECK(count_lines() >= MANY_FLOWS);
+		ATF_CHECK_MSG(most_kbytes() < before + 8192, "%ld of %ld",
+		    most_kbytes(), before);
+	}
 }
 
 /* Of the longest line; control characters of a terminal do not count. */
@@ -459,6 +511,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, interfaces_say_where_packets_come_from);
 	ATF_TP_ADD_TC(tp, sandbox_timeouts_and_memory_are_shown);
 	ATF_TP_ADD_TC(tp, a_flow_is_one_line_that_is_not_cut_off_the_terminal);
+	ATF_TP_ADD_TC(tp, flows_are_printed_as_they_come_and_not_kept);
 	ATF_TP_ADD_TC(tp, a_line_fills_the_terminal_and_never_more);
 	ATF_TP_ADD_TC(tp, statistics_are_an_object_with_exact_numbers);
 	ATF_TP_ADD_TC(tp, collectors_and_interfaces_are_objects_of_their_own);
