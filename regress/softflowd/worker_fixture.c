@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 
 #include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <fcntl.h>
@@ -109,6 +111,31 @@ ring_fill(struct ring *r, const uint64_t *time_us, uint32_t n)
 	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_USER,
 	    __ATOMIC_RELEASE);
 	r->next = (r->next + 1) % RING_COUNT;
+}
+
+void
+ring_open(struct ring *r)
+{
+	struct sockaddr_ll	sll = { .sll_family = AF_PACKET };
+	struct tpacket_req3	req = { 0 };
+	int			on = 1, version = TPACKET_V3;
+
+	memset(r, 0, sizeof(*r));
+	req.tp_block_size = RING_BLOCK;
+	req.tp_block_nr = req.tp_frame_nr = RING_COUNT;
+	req.tp_frame_size = RING_BLOCK;
+	req.tp_retire_blk_tov = 100;
+	ATF_REQUIRE((r->fd = socket(AF_PACKET, SOCK_DGRAM, 0)) != -1);
+	ATF_REQUIRE(setsockopt(r->fd, SOL_PACKET, PACKET_VERSION, &version,
+	    sizeof(version)) == 0);
+	ATF_REQUIRE(setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &req,
+	    sizeof(req)) == 0);
+	/* The same for all sockets that see a packet. */
+	ATF_REQUIRE(setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMP, &on,
+	    sizeof(on)) == 0);
+	sll.sll_protocol = htons(ETH_P_ALL);
+	sll.sll_ifindex = (int)if_nametoindex("lo");
+	ATF_REQUIRE(bind(r->fd, (struct sockaddr *)&sll, sizeof(sll)) == 0);
 }
 
 /*

@@ -55,6 +55,9 @@ unsigned int	worker_said(enum msg_type);
 
 void	ring_new(struct ring *);
 
+/* One of the kernel's, for lo; capture.link is to be LINK_RAW. */
+void	ring_open(struct ring *);
+
 /* A block of n frames: UDP packets of 10.0.0.1, at these times. */
 void	ring_fill(struct ring *, const uint64_t *time_us, uint32_t n);
 
