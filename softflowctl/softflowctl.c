@@ -20,6 +20,7 @@
 
 #include "client.h"
 #include "compat.h"
+#include "confine.h"
 #include "output.h"
 #include "parser.h"
 #include "top.h"
@@ -165,6 +166,8 @@ perform(const char *path, const struct command *c, struct answer *a)
 
 	if ((client = client_open(path, a->error, sizeof(a->error))) == NULL)
 		errx(1, "%s", a->error);
+	if (confine() == -1)
+		err(1, "confine");
 	a->client = client;
 	payload = parser_payload(c, &len);
 	if (c->request == CTL_STATISTICS)

@@ -22,6 +22,7 @@
 #define MAX_WORDS	32
 
 const char	*fake_srcdir;
+int	fake_sanitized;
 char	program[PATH_MAX];
 uid_t	run_uid;
 unsigned short	run_columns;
@@ -30,6 +31,8 @@ void
 find_program(const atf_tc_t *tc)
 {
 	fake_srcdir = atf_tc_get_config_var(tc, "srcdir");
+	fake_sanitized = strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"),
+	    "asan") == 0;
 	(void)snprintf(program, sizeof(program),
 	    "%s/../../softflowctl/softflowctl", fake_srcdir);
 	ATF_REQUIRE(access(program, X_OK) == 0);

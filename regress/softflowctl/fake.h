@@ -18,8 +18,9 @@
 #define PID	4242		/* the daemon's, as it says */
 #define SOCK	"ctl"
 
-/* Where the test is, the program; as this user, unless 0. */
+/* Where the test is, how it is built, the program; as this user, unless 0. */
 extern const char	*fake_srcdir;
+extern int	fake_sanitized;
 extern char	program[];
 extern uid_t	run_uid;
 

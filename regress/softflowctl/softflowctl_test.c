@@ -140,6 +140,36 @@ CASE(refusal_that_comes_before_the_question_is_printed)
 	ATF_CHECK_EQ(status, 0);
 }
 
+/* What the kernel says of who asks, in the text of the result. */
+static void
+answer_seccomp(struct imsgbuf *ibuf)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	char path[64], line[128], text[128] = "";
+	FILE *in;
+
+	if (getsockopt(ibuf->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		_exit(1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", peer.pid);
+	if ((in = fopen(path, "r")) == NULL)
+		_exit(1);
+	while (fgets(line, sizeof(line), in) != NULL)
+		if (strncmp(line, "NoNewPrivs:", 11) == 0 ||
+		    strncmp(line, "Seccomp:", 8) == 0)
+			strlcat(text, line, sizeof(text));
+	fclose(in);
+	send_result(ibuf, 0, 0, text);
+}
+
+CASE(program_is_confined_before_it_reads_an_answer)
+{
+	if (fake_sanitized)
+		atf_tc_skip("what a sanitizer needs cannot be confined");
+	check_answer(answer_seccomp, "reload", 0,
+	    "NoNewPrivs:.1.Seccomp:.2.$", "out");
+}
+
 static void
 answer_text(struct imsgbuf *ibuf)
 {
@@ -333,6 +363,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hang_up_without_an_answer_is_an_error);
 	ATF_TP_ADD_TC(tp, both_versions_are_named_when_they_differ);
 	ATF_TP_ADD_TC(tp, refusal_that_comes_before_the_question_is_printed);
+	ATF_TP_ADD_TC(tp, program_is_confined_before_it_reads_an_answer);
 	ATF_TP_ADD_TC(tp, text_is_printed_behind_the_pid);
 	ATF_TP_ADD_TC(tp, unprintable_characters_are_replaced);
 	ATF_TP_ADD_TC(tp, failed_result_is_exit_status_1);

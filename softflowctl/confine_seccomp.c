@@ -1,0 +1,78 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Linux: a list of system calls.  What is not in it fails with EPERM, which
+ * the C library takes well where it looks for what it can do without, such as
+ * time zones.
+ */
+
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stddef.h>
+
+#include "compat.h"
+#include "confine.h"
+
+static const char *const calls[] = {
+	"read", "readv", "recvmsg",			/* answers */
+	"write", "writev", "sendmsg",			/* the request, text */
+	"poll", "ppoll", "ppoll_time64", "restart_syscall",
+	"close", "fstat", "fstat64", "newfstatat", "fstatat64", "statx",
+	"lseek", "_llseek",				/* stdio */
+	"brk", "munmap", "mremap", "madvise",		/* malloc */
+	"clock_gettime", "clock_gettime64", "gettimeofday", "getrandom",
+	"rt_sigaction", "sigaction", "rt_sigprocmask",	/* SIGPIPE */
+	"rt_sigreturn", "sigreturn", "exit_group"
+};
+
+/* Memory, but no program; and whether something is a terminal. */
+static int
+add_with_arguments(scmp_filter_ctx ctx)
+{
+	static const char *const maps[] = { "mmap", "mmap2" };
+	unsigned int i;
+	int nr;
+
+	for (i = 0; i < nitems(maps); i++) {
+		nr = seccomp_syscall_resolve_name(maps[i]);
+		if (nr >= 0 && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 2,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
+		    MAP_ANONYMOUS)) != 0)
+			return (-1);
+	}
+	return (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+	    SCMP_A1(SCMP_CMP_EQ, TCGETS)));
+}
+
+int
+confine(void)
+{
+	scmp_filter_ctx ctx;
+	unsigned int i;
+	int nr, ret = -1;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    (ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL)
+		return (-1);
+	for (i = 0; i < nitems(calls); i++) {
+		nr = seccomp_syscall_resolve_name(calls[i]);
+		/* Below 0: this architecture has none of that name. */
+		if (nr >= 0 &&
+		    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0) != 0)
+			goto done;
+	}
+	if (add_with_arguments(ctx) == 0 && seccomp_load(ctx) == 0)
+		ret = 0;
+done:
+	seccomp_release(ctx);
+	return (ret);
+}
