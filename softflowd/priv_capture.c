@@ -148,19 +148,25 @@ priv_capture_open(void)
  * that, and its socket, in which packets may wait, until both are needed.
  */
 
-/* A slot for one more; -1: there is none. */
+/*
+ * A slot for one more; -1: there is none.  That which it had before, or one
+ * never used, or the one that was left first.
+ */
 static int
-slot_for_another(const struct priv_reload *next)
+slot_for_another(const struct priv_reload *next, const char *name)
 {
 	const struct priv_capture	*cap, *oldest = NULL;
 
+	for (cap = priv.capture; cap < priv.capture + priv.ncapture; cap++) {
+		if (cap->removed == 0 || next->opened & 1U << cap->conf.slot)
+			continue;
+		if (strcmp(cap->interface, name) == 0)
+			return ((int)cap->conf.slot);
+		if (oldest == NULL || cap->removed < oldest->removed)
+			oldest = cap;
+	}
 	if (next->ncapture < MAX_CAPTURE)
 		return ((int)next->ncapture);
-	for (cap = priv.capture; cap < priv.capture + priv.ncapture; cap++)
-		if (cap->removed != 0 &&
-		    !(next->opened & 1U << cap->conf.slot) &&
-		    (oldest == NULL || cap->removed < oldest->removed))
-			oldest = cap;
 	return (oldest == NULL ? -1 : (int)oldest->conf.slot);
 }
 
@@ -191,7 +197,8 @@ prepare_one(struct priv_reload *next, unsigned int i, const char *except,
 	const struct priv_capture	*other;
 	int				 old = next->change.interface[i], slot;
 
-	slot = old == CHANGE_NEW ? slot_for_another(next) :
+	slot = old == CHANGE_NEW ? slot_for_another(next,
+	    interface->name) :
 	    priv.capture_slot[old];
 	if (slot == -1) {
 		snprintf(error, errorlen, "-i %s: there is no room for one "
@@ -209,9 +216,10 @@ prepare_one(struct priv_reload *next, unsigned int i, const char *except,
 		return (-1);
 	next->opened |= 1U << slot;
 	next->capture[slot].conf.flags |= MSG_CAPTURE_FRESH;
-	if (old != CHANGE_NEW)
+	/* What waits in the old one is to be read before. */
+	if ((unsigned int)slot < next->ncapture)
 		next->replaced |= 1U << slot;
-	if ((unsigned int)slot == next->ncapture)
+	else
 		next->ncapture++;
 	other = same_interface(next, i, next->capture[slot].ifindex);
 	if (other == NULL)
