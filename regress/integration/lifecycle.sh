@@ -24,6 +24,11 @@ start_manager() {
 	export NOTIFY_SOCKET
 }
 
+# Ready more than so many times.
+told_ready() {
+	[ "$(grep -c ^READY=1 told)" -gt "$1" ]
+}
+
 stop_manager() {
 	kill $manager_pid
 	unset NOTIFY_SOCKET
@@ -213,6 +218,37 @@ STATUS=1 source of packets, 1 collector$" cat told
 		atf_check -o inline:'1\n' grep -c '^READY=1' told
 		stop_manager
 	done
+}
+
+life_test_case service_manager_learns_of_reloads \
+    "with and without a hand-over, and also when they are refused"
+service_manager_learns_of_reloads_body() {
+	start_manager "$(pwd)/manager"
+	reloads=0
+	echo 'interface lo' >conf
+	start_softflowd -f conf
+	for line in '# nothing new' 'sampling 2' 'template-seconds 60' \
+	    'max-flows 1000' 'nonsense'; do
+		printf 'interface lo\n%s\n' "$line" >conf
+		kill -HUP $softflowd_pid
+		reloads=$((reloads + 1))
+		wait_for told_ready $reloads
+	done
+	cat told
+	sed -n 's/^\(R[A-Z]*=1\).*/\1/p' told >got
+	{
+		echo READY=1
+		for i in 1 2 3 4 5; do
+			echo RELOADING=1
+			echo READY=1
+		done
+	} >wanted
+	atf_check cmp wanted got
+	atf_check -o match:'the hand-over took' \
+	    -o match:'not reloaded: .*-m' cat log
+	kill $softflowd_pid
+	finish_softflowd
+	stop_manager
 }
 
 life_test_case daemon_in_the_background_tells_its_pid \

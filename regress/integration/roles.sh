@@ -96,6 +96,27 @@ owner_needs_no_root_body() {
 	finish_softflowd
 }
 
+role_test_case viewers_look_and_operators_act \
+    "what changes something is refused to those of the group"
+viewers_look_and_operators_act_body() {
+	prepare
+	cp "$softflowctl" ./softflowctl
+	start_softflowd -i lo -o control-group=$group
+	viewer="setpriv --reuid $stranger --regid $group --clear-groups \
+	    ./softflowctl -c ctl"
+	for words in statistics timeouts dump-flows 'show sandbox'; do
+		atf_check -o ignore $viewer $words
+	done
+	for words in shutdown exit expire-all delete-all stop-gather \
+	    'set sampling 2' debug+ reload send-template; do
+		atf_check -s exit:1 -o ignore -e match:'may only show' \
+		    $viewer $words
+	done
+	atf_check -o ignore ./softflowctl -c ctl set sampling 2
+	atf_check -o ignore ./softflowctl -c ctl shutdown
+	finish_softflowd
+}
+
 role_test_case unknown_group_is_refused "by name"
 unknown_group_is_refused_body() {
 	atf_check -s exit:1 -e match:'control-group=nosuchgroup: no such' \
