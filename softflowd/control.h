@@ -25,9 +25,9 @@
 
 /* What the engine does for an operator. */
 struct control_ops {
-	/* the flows that match, NULL: all; how many */
-	uint64_t	(*expire)(const struct ctl_filter *);	/* exported */
-	uint64_t	(*delete)(const struct ctl_filter *);	/* counted */
+	/* export, or drop and count, flows that match, NULL: all; how many */
+	uint64_t	(*expire)(const struct ctl_filter *);
+	uint64_t	(*delete)(const struct ctl_filter *);
 	void		(*summary)(struct summary *);	/* up to date */
 	const struct summary_proto *(*protos)(void);	/* [256] */
 	unsigned int	(*exports)(struct summary_export *, unsigned int max);
@@ -39,13 +39,14 @@ struct control_ops {
 	unsigned int	(*memory)(struct ctl_memory *, unsigned int max);
 	void		(*gather)(int on);
 	void		(*send_template)(void);
-	void		(*wish)(const struct msg_wish *);	/* to the */
-	void		(*shutdown)(uint32_t id, int graceful);	/* parent */
+	/* to the parent: a wish, that of shutdown or exit, a client has gone */
+	void		(*wish)(const struct msg_wish *);
+	void		(*shutdown)(uint32_t id, int graceful);
 	void		(*closed)(uint32_t id);
 	const struct track *(*table)(void);
 	/* seconds until the flow is due, and why */
 	int		(*expires)(const struct flow *, enum expire_reason *);
-	uint64_t	(*now_us)(void);	/* the clock that expires them */
+	uint64_t	(*now_us)(void);	/* what expires them */
 };
 
 void	control_init(const struct control_ops *, int32_t daemon_pid);

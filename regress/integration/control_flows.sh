@@ -72,9 +72,10 @@ largest_flows_are_the_first_body() {
 	start_softflowd in_ns -i vb
 	fill_table 60000 20000
 	octets() {
-		"$softflowctl" -c ctl dump-flows | sed -n \
-		    's/^ACTIVE.*octets>:\([0-9]*\).*octets<:\([0-9]*\).*/\1 \2/p' |
-		    awk '{ print $1 + $2 }'
+		"$softflowctl" -c ctl dump-flows | awk '/^ACTIVE/ {
+			sub(/.*octets>:/, ""); n = $1
+			sub(/.*octets<:/, ""); print n + $1
+		}'
 	}
 	octets | sort -rn | head -n 25 >wanted
 	"$softflowctl" -c ctl -H show flows by octets limit 25 >rows ||
