@@ -188,6 +188,20 @@ capture_window(struct capture *cap, uint64_t from_us, uint64_t before_us)
 		cap->ops->window(cap, from_us, before_us);
 }
 
+void
+capture_keep(const struct capture *cap, struct psamp_sessions *sessions)
+{
+	if (cap->ops->keep != NULL)
+		cap->ops->keep(cap, sessions);
+}
+
+void
+capture_recall(struct capture *cap, const struct psamp_sessions *sessions)
+{
+	if (cap->ops->recall != NULL)
+		cap->ops->recall(cap, sessions);
+}
+
 int
 capture_in_hand(const struct capture *cap)
 {

@@ -95,6 +95,7 @@ extern const unsigned int capture_ndlts;
  * WORKER
  */
 struct capture;
+struct psamp_sessions;
 
 /*
  * Take over a descriptor before lock-down: map the ring, or give the
@@ -153,6 +154,10 @@ int	capture_read(struct capture *, int max, capture_frame_fn *fn,
  * one socket only.
  */
 void	capture_window(struct capture *, uint64_t from_us, uint64_t before_us);
+
+/* Of PSAMP: what is known of exporters, as psamp_read.h has it. */
+void	capture_keep(const struct capture *, struct psamp_sessions *);
+void	capture_recall(struct capture *, const struct psamp_sessions *);
 
 /* Whether frames are left that nobody could read after us: a datagram's. */
 int	capture_in_hand(const struct capture *);

@@ -135,6 +135,24 @@ psamp_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 	return (n);
 }
 
+static void
+psamp_keep_exporters(const struct capture *cap,
+    struct psamp_sessions *sessions)
+{
+	const struct psamp_state	*st = cap->state;
+
+	psamp_keep(&st->reader, sessions);
+}
+
+static void
+psamp_recall_exporters(struct capture *cap,
+    const struct psamp_sessions *sessions)
+{
+	struct psamp_state	*st = cap->state;
+
+	psamp_recall(&st->reader, sessions);
+}
+
 static int
 psamp_in_hand(const struct capture *cap)
 {
@@ -177,6 +195,8 @@ const struct capture_ops capture_psamp_ops = {
 	.open = psamp_open,
 	.ready = psamp_ready,
 	.read = psamp_read,
+	.keep = psamp_keep_exporters,
+	.recall = psamp_recall_exporters,
 	.in_hand = psamp_in_hand,
 	.clear_error = psamp_clear_error,
 	.position = psamp_position,

@@ -22,6 +22,9 @@ struct capture_ops {
 		    struct counters *);
 	/* NULL: reads all */
 	void	(*window)(struct capture *, uint64_t, uint64_t);
+	/* both NULL: there are no exporters to know */
+	void	(*keep)(const struct capture *, struct psamp_sessions *);
+	void	(*recall)(struct capture *, const struct psamp_sessions *);
 	/* NULL: none ever */
 	int	(*in_hand)(const struct capture *);
 	void	(*kernel_counters)(struct capture *, struct counters *);

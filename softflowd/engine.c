@@ -96,7 +96,7 @@ engine_place(int fd, int where)
 	return (to);
 }
 
-static int
+int
 engine_side(void)
 {
 	return (side_wanted((enum track_level)engine.conf.track_level,

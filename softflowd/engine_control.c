@@ -180,6 +180,7 @@ static void
 op_gather(int on)
 {
 	engine.gathering = on;
+	engine.estate->paused = !on;	/* also for who comes behind us */
 	log_info("data collection %s", on ? "resumed" : "stopped");
 }
 

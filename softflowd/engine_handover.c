@@ -150,6 +150,32 @@ read_datagrams(void)
 	}
 }
 
+void
+engine_senders(engine_sender_fn *fn)
+{
+	struct psamp_sessions	*senders;
+	unsigned int		 i, n = 0;
+
+	senders = estate_senders(engine.estate, engine.conf.max_flows,
+	    engine_side());
+	for (i = 0; i < engine.ncapture && n < ESTATE_SENDERS; i++)
+		if (engine.capture_conf[i].kind == CAPTURE_PSAMP)
+			fn(engine.capture[i], &senders[n++]);
+}
+
+void
+engine_recall(struct capture *cap, struct psamp_sessions *sessions)
+{
+	capture_recall(cap, sessions);
+	sessions->count = 0;
+}
+
+static void
+keep(struct capture *cap, struct psamp_sessions *sessions)
+{
+	capture_keep(cap, sessions);
+}
+
 /* Whether no stream has anything to acknowledge, or we have waited enough. */
 static int
 streams_are_settled(void)
@@ -168,6 +194,7 @@ engine_hand_over(void)
 	if (!all_is_read() || !streams_are_settled())
 		return;
 	read_datagrams();
+	engine_senders(keep);
 	meter_flush(engine.meter);
 	meter_hang_up(engine.meter);
 	engine_report(1);

@@ -456,6 +456,8 @@ engine_adopt(uint32_t fresh)
 				capture_resume(engine.capture[i], &a.mark[i]);
 		meter_replace_captures(engine.meter, &engine.interfaces,
 		    fresh);
+		engine_senders(engine_recall);
+		engine.gathering = !engine.estate->paused;
 		log_info("took over %u flows; %llu frames given up%s",
 		    a.flows, (unsigned long long)a.skipped,
 		    a.repeated ? "; a datagram was sent again" : "");

@@ -67,6 +67,9 @@ void	engine_flush(int timeout_ms);
 void	engine_dispatch_priv(void);
 void	engine_learn_interfaces(void);
 
+/* Whether flows have side records. */
+int	engine_side(void);
+
 /* Move a received descriptor to a place, or up to the first free one. */
 int	engine_place(int fd, int where);
 
@@ -105,6 +108,14 @@ void	engine_get_handover(struct imsg *);
 void	engine_handover_off(void);
 void	engine_hand_over(void);
 int	engine_handover_ms(void);
+
+/*
+ * For each capture that reads packet reports and what is kept for it; to take
+ * that over.
+ */
+typedef void engine_sender_fn(struct capture *, struct psamp_sessions *);
+void	engine_senders(engine_sender_fn *);
+engine_sender_fn	engine_recall;
 
 /* Whether flows shall rather wait, for what has left is being acknowledged. */
 int	engine_handover_draining(void);

@@ -45,10 +45,18 @@ sides_size(uint32_t max_flows)
 	    sizeof(struct flow_side)));
 }
 
+/* Where senders are: behind all that is of flows. */
+static size_t
+senders_at(uint32_t max_flows, int side)
+{
+	return (records_size(max_flows) + (side ? sides_size(max_flows) : 0));
+}
+
 size_t
 estate_size(uint32_t max_flows, int side)
 {
-	return (records_size(max_flows) + (side ? sides_size(max_flows) : 0) +
+	return (senders_at(max_flows, side) +
+	    whole_pages(ESTATE_SENDERS * sizeof(struct psamp_sessions)) +
 	    MAX_EXPORT * whole_pages(stream_queue_size(ESTATE_QUEUE)));
 }
 
@@ -104,6 +112,13 @@ estate_sides(struct estate *es, uint32_t max_flows)
 {
 	return ((struct flow_side *)(void *)((uint8_t *)es +
 	    records_size(max_flows)));
+}
+
+struct psamp_sessions *
+estate_senders(struct estate *es, uint32_t max_flows, int side)
+{
+	return ((struct psamp_sessions *)(void *)((uint8_t *)es +
+	    senders_at(max_flows, side)));
 }
 
 struct stream_queue *

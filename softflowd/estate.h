@@ -25,6 +25,7 @@
 #include "exports.h"
 #include "stream.h"
 #include "interface.h"
+#include "psamp_read.h"
 #include "summary.h"
 #include "track.h"
 
@@ -87,6 +88,8 @@ struct estate {
 	uint32_t		top;		/* struct track_memory's */
 	uint32_t		current;	/* state that counts, 0 or 1 */
 	struct estate_state	state[2];
+	uint32_t		paused;		/* as an operator said */
+	uint32_t		reserved;
 	uint64_t		batch;		/* in hand, or the last one:
 						   number, and slot in the low
 						   octet */
@@ -115,6 +118,14 @@ struct track_memory estate_records(struct estate *);
 #define ESTATE_QUEUE	4194304
 struct stream_queue *estate_queue(struct estate *, uint32_t max_flows,
 	    int side, unsigned int slot);
+
+/*
+ * What captures that read packet reports know of exporters; they have it in
+ * turn.  A worker that hands over leaves it, and who has read it empties it.
+ */
+#define ESTATE_SENDERS	2
+struct psamp_sessions *estate_senders(struct estate *, uint32_t max_flows,
+	    int side);
 
 /* One mapped with side records: these. */
 struct flow_side *estate_sides(struct estate *, uint32_t max_flows);

@@ -407,3 +407,44 @@ psamp_begin(struct psamp_reader *r, const struct msg_addr *peer,
 	c->psamp_no_packet += count.plain - (uint32_t)reports;
 	return (reports);
 }
+
+void
+psamp_keep(const struct psamp_reader *r, struct psamp_sessions *kept)
+{
+	const struct psamp_session	*s;
+
+	kept->count = 0;
+	for (s = r->sessions; s < r->sessions + PSAMP_SESSIONS; s++)
+		if (s->used != 0)
+			kept->session[kept->count++] = *s;
+}
+
+static int
+session_plausible(const struct psamp_session *s)
+{
+	const struct psamp_template	*t;
+
+	for (t = s->template; t < s->template + PSAMP_TEMPLATES; t++)
+		if (t->id != 0 && !psamp_template_plausible(t))
+			return (0);
+	return ((s->peer.family == 4 || s->peer.family == 6) &&
+	    s->used > 0 && s->used < INT64_MAX);
+}
+
+void
+psamp_recall(struct psamp_reader *r, const struct psamp_sessions *kept)
+{
+	struct psamp_session	*s = r->sessions;
+	uint64_t		 i;
+
+	for (i = 0; i < kept->count && i < PSAMP_SESSIONS; i++) {
+		*s = kept->session[i];
+		if (!session_plausible(s)) {
+			memset(s, 0, sizeof(*s));
+			continue;
+		}
+		if (r->messages < s->used)
+			r->messages = s->used;
+		s++;
+	}
+}

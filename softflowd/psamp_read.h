@@ -47,6 +47,12 @@ struct psamp_session {
 	struct psamp_template	template[PSAMP_TEMPLATES];
 };
 
+/* Those of a reader, for one that is to go on with them. */
+struct psamp_sessions {
+	uint64_t		count;
+	struct psamp_session	session[PSAMP_SESSIONS];
+};
+
 struct psamp_reader {
 	uint64_t		messages;
 	struct psamp_session	*session;	/* of the message in hand */
@@ -74,5 +80,11 @@ int	psamp_begin(struct psamp_reader *, const struct msg_addr *peer,
 
 /* The next report of it; 0: there is none. */
 int	psamp_next(struct psamp_reader *, struct psamp_report *);
+
+/* Between two messages: what is known of exporters. */
+void	psamp_keep(const struct psamp_reader *, struct psamp_sessions *);
+
+/* Before the first message: know it, whatever it says; what cannot be is not. */
+void	psamp_recall(struct psamp_reader *, const struct psamp_sessions *);
 
 #endif

@@ -40,6 +40,19 @@ forget(struct psamp_session *s, uint16_t id, uint16_t set_id)
 			t->id = 0;
 }
 
+static uint32_t
+least_octets(const struct psamp_field *f)
+{
+	return (f->length == PSAMP_VARIABLE ? 1 : f->length);
+}
+
+/* A record of more is longer than any message. */
+static uint16_t
+bounded(uint32_t least)
+{
+	return (least < UINT16_MAX ? (uint16_t)least : UINT16_MAX);
+}
+
 /*
  * Fields at p into t, of which as many are kept as have room.  Those of no
  * octets are not: they say nothing, but would be gone through for each record.
@@ -64,7 +77,7 @@ take_fields(struct psamp_template *t, const uint8_t *p, const uint8_t *end)
 			p += 4;
 			f.element = 0;
 		}
-		least += f.length == PSAMP_VARIABLE ? 1 : f.length;
+		least += least_octets(&f);
 		if (f.length == 0)
 			continue;
 		if (kept < PSAMP_FIELDS)
@@ -72,9 +85,22 @@ take_fields(struct psamp_template *t, const uint8_t *p, const uint8_t *end)
 		kept++;
 	}
 	t->count = kept;
-	/* A record of more is longer than any message. */
-	t->least = least < UINT16_MAX ? (uint16_t)least : UINT16_MAX;
+	t->least = bounded(least);
 	return (p);
+}
+
+int
+psamp_template_plausible(const struct psamp_template *t)
+{
+	uint32_t	least = 0;
+	uint16_t	i;
+
+	if (t->id < PSAMP_DATA_SETS || t->count > PSAMP_FIELDS ||
+	    t->options > 1)
+		return (0);
+	for (i = 0; i < t->count; i++)
+		least += least_octets(&t->field[i]);
+	return (t->least == bounded(least) && least > 0);
 }
 
 void

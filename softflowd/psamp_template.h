@@ -19,6 +19,9 @@
 const struct psamp_template *psamp_template_find(const struct psamp_session *,
 	    uint16_t id);
 
+/* Whether it is one that could have been learnt. */
+int	psamp_template_plausible(const struct psamp_template *);
+
 /*
  * Learn the templates of a set, if it is one with templates, RFC 7011 sections
  * 3.4.1, 3.4.2 and 8.1.  What cannot be kept is counted; data of that id has

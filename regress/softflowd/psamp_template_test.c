@@ -221,6 +221,80 @@ CASE(peer_with_many_ports_and_domains_forgets_its_own_only)
 		ATF_CHECK_EQ(i != 5, known((uint8_t)i, 1000, 1));
 }
 
+static struct psamp_sessions	kept;
+
+CASE(a_next_reader_knows_what_was_kept)
+{
+	start();
+	make_plain(0, 2);
+	ATF_REQUIRE_EQ(2, take(message_len));
+	psamp_keep(&reader, &kept);
+	start();
+	memset(&reader, 0, sizeof(reader));
+	psamp_recall(&reader, &kept);
+	message_begin(2);
+	message_set(400);
+	message_put(1500, 2);
+	message_zeros(60);
+	message_set_end();
+	(void)finish();
+	ATF_CHECK_EQ(0, c.psamp_no_template);
+	ATF_CHECK_EQ(0, c.psamp_missing);
+	ATF_CHECK_EQ(2, reader.messages);
+}
+
+/* A message under template 400 does no harm, whatever that says. */
+static void
+recall_damaged(uint32_t *random, unsigned int words)
+{
+	static struct psamp_sessions	damaged;
+	uint8_t				*p = (uint8_t *)&damaged;
+	size_t				 off;
+
+	damaged = kept;
+	for (; words > 0; words--) {
+		*random = *random * 1103515245 + 12345;
+		/* One session is there: mostly there. */
+		off = (*random >> 8) % (words % 4 == 0 ? sizeof(damaged) :
+		    sizeof(uint64_t) + sizeof(struct psamp_session));
+		*random = *random * 1103515245 + 12345;
+		p[off] = *random & 1 ? (uint8_t)(*random >> 16) :
+		    (uint8_t)(0 - (*random >> 16 & 1));
+	}
+	start();
+	memset(&reader, 0, sizeof(reader));
+	psamp_recall(&reader, &damaged);
+	make_plain(0, 3);
+	(void)take(message_len);
+	while (psamp_next(&reader, &report))
+		continue;
+	message_begin(3);
+	message_set(400);
+	message_zeros(900);
+	message_set_end();
+	(void)finish();
+	while (psamp_next(&reader, &report))
+		continue;
+}
+
+CASE(what_was_kept_may_say_anything)
+{
+	uint32_t	random = 1, round;
+
+	start();
+	make_plain(0, 2);
+	ATF_REQUIRE_EQ(2, take(message_len));
+	psamp_keep(&reader, &kept);
+	for (round = 0; round < 20000; round++)
+		recall_damaged(&random, 1 + round % 40);
+	/* A record of nothing would have no end. */
+	kept.session[0].template[0].least = 0;
+	kept.session[0].template[0].count = 0;
+	recall_damaged(&random, 0);
+	kept.count = UINT64_MAX;
+	recall_damaged(&random, 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, templates_that_cannot_be_kept_are_counted);
@@ -233,5 +307,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, templates_belong_to_peer_port_and_domain);
 	ATF_TP_ADD_TC(tp,
 	    peer_with_many_ports_and_domains_forgets_its_own_only);
+	ATF_TP_ADD_TC(tp, a_next_reader_knows_what_was_kept);
+	ATF_TP_ADD_TC(tp, what_was_kept_may_say_anything);
 	return (atf_no_error());
 }

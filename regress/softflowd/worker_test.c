@@ -25,6 +25,7 @@
 #include <atf-c.h>
 
 #include "compat.h"
+#include "datagram.h"
 #include "imsg.h"
 #include "worker_fixture.h"
 
@@ -246,6 +247,46 @@ CASE(clients_have_left_before_it_says_that_it_has_handed_over)
 	ATF_CHECK_EQ(0, read(sv[0], &octet, 1));
 }
 
+/* A client of the control socket asks; the worker answers. */
+static void
+ask(uint32_t request)
+{
+	struct msg_control	msg = { .role = CONTROL_OPERATOR };
+	struct imsgbuf		client;
+	int			sv[2];
+
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	ATF_REQUIRE(fcntl(sv[1], F_SETFL, O_NONBLOCK) == 0);
+	worker_send(IMSG_CONTROL, sv[1], &msg, sizeof(msg));
+	close(sv[1]);
+	ATF_REQUIRE_EQ(0, imsgbuf_init(&client, sv[0]));
+	ATF_REQUIRE_EQ(1, imsg_compose(&client, request, CTL_VERSION, 0, -1,
+	    NULL, 0));
+	ATF_REQUIRE_EQ(0, imsgbuf_flush(&client));
+	ATF_REQUIRE_EQ(1, imsgbuf_read(&client));
+	imsgbuf_clear(&client);
+	close(sv[0]);
+	worker_await(IMSG_CONTROL_CLOSED);
+}
+
+CASE(collection_that_was_stopped_stays_so)
+{
+	start(tc);
+	worker_start(&old);
+	ask(CTL_STOP_GATHER);
+	fill(&old, wall_us(), 5);
+	hand_over(0, 0);
+	expect_handed_over();
+	worker_start(&old);
+	worker_await(IMSG_COUNTERS);
+	worker_await(IMSG_COUNTERS);
+	ATF_CHECK_EQ(0, counters.counters.frames);
+	ask(CTL_START_GATHER);
+	await_frames(5);
+	finish();
+	ATF_CHECK_EQ(5, packets);
+}
+
 CASE(a_worker_follows_new_settings)
 {
 	struct msg_settings	settings = { .sampling = 5 };
@@ -369,6 +410,65 @@ CASE(what_a_stream_has_acknowledged_is_not_sent_again)
 }
 
 /*
+ * Packet reports
+ */
+
+/* Send a message of n reports, perhaps with their template. */
+static void
+report(int fd, int with_template, unsigned int n)
+{
+	static const uint8_t	template[] = {
+		0, 2, 0, 12, 1, 0x90, 0, 1, 1, 0x39, 0, 28
+	}, packet[28] = {
+		0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
+		192, 0, 2, 1, 0x13, 0x88, 0, 53, 0, 8, 0, 0
+	};
+	static uint32_t		sequence;
+	uint8_t			data[1500] = { 0, 10 };
+	size_t			len = 16;
+
+	datagram_store(data + 4, (uint32_t)(wall_us() / 1000000), 4);
+	datagram_store(data + 8, sequence, 4);
+	sequence += n;
+	if (with_template) {
+		memcpy(data + len, template, sizeof(template));
+		len += sizeof(template);
+	}
+	datagram_store(data + len, 0x190, 2);
+	datagram_store(data + len + 2, 4 + n * sizeof(packet), 2);
+	for (len += 4; n > 0; n--, len += sizeof(packet))
+		memcpy(data + len, packet, sizeof(packet));
+	datagram_store(data + 2, len, 2);
+	ATF_REQUIRE_EQ(len, send(fd, data, len, 0));
+}
+
+CASE(templates_of_packet_reports_are_handed_over)
+{
+	const struct counters	*c = &counters.counters;
+	struct ring		 socket = { 0 };
+	int			 sends;
+
+	start(tc);
+	collector_new(&socket.fd, &sends);
+	capture.kind = CAPTURE_PSAMP;
+	worker_start(&socket);
+	report(sends, 1, 3);
+	await_frames(3);
+	/* Of the datagram in hand nothing is left behind, either. */
+	for (; c->frames < 900; counters.counters.frames += 45)
+		report(sends, 0, 45);
+	hand_over(0, 0);
+	expect_handed_over();
+	worker_start(&socket);
+	report(sends, 0, 2);
+	await_frames(905);
+	finish();
+	ATF_CHECK_EQ(905, packets);
+	ATF_CHECK_EQ(0, c->psamp_no_template + c->psamp_missing +
+	    c->frames_skipped);
+}
+
+/*
  * The kernel's rings
  */
 
@@ -472,9 +572,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, finish_ends_a_hand_over);
 	ATF_TP_ADD_TC(tp,
 	    clients_have_left_before_it_says_that_it_has_handed_over);
+	ATF_TP_ADD_TC(tp, collection_that_was_stopped_stays_so);
 	ATF_TP_ADD_TC(tp, a_worker_follows_new_settings);
 	ATF_TP_ADD_TC(tp, a_datagram_collector_gets_another_socket);
 	ATF_TP_ADD_TC(tp, what_a_stream_has_acknowledged_is_not_sent_again);
+	ATF_TP_ADD_TC(tp, templates_of_packet_reports_are_handed_over);
 	ATF_TP_ADD_TC(tp, under_traffic_each_packet_is_counted_once);
 	return (atf_no_error());
 }
