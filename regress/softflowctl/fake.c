@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ int	fake_sanitized;
 char	program[PATH_MAX];
 uid_t	run_uid;
 unsigned short	run_columns;
+long	run_kbytes;
 
 void
 find_program(const atf_tc_t *tc)
@@ -146,6 +148,7 @@ run(const char *path, const char *line)
 {
 	char copy[1024], *argv[MAX_WORDS], *next = copy, *word;
 	int argc = 0, status, terminal = -1, program_fd = -1;
+	struct rusage usage;
 	pid_t pid;
 
 	strlcpy(copy, line, sizeof(copy));
@@ -173,8 +176,9 @@ run(const char *path, const char *line)
 		close(program_fd);
 		save_terminal(terminal);
 	}
-	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_REQUIRE_EQ(wait4(pid, &status, 0, &usage), pid);
 	ATF_REQUIRE(WIFEXITED(status));
+	run_kbytes = usage.ru_maxrss;
 	free(argv[2]);
 	return (WEXITSTATUS(status));
 }
@@ -200,16 +204,23 @@ send_result(struct imsgbuf *ibuf, uint32_t failed, uint64_t count,
 	send_row(ibuf, CTL_RESULT, &r, sizeof(r));
 }
 
-void
-check_status(answer_fn *answer, const char *line, int want_status)
+int
+run_against(answer_fn *answer, const char *line)
 {
 	pid_t pid = start_daemon(answer);
-	int status;
+	int status, got;
 
-	ATF_CHECK_EQ_MSG(run(SOCK, line), want_status, "%s", line);
+	got = run(SOCK, line);
 	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
 	ATF_CHECK_EQ(status, 0);
 	ATF_REQUIRE_EQ(unlink(SOCK), 0);
+	return (got);
+}
+
+void
+check_status(answer_fn *answer, const char *line, int want_status)
+{
+	ATF_CHECK_EQ_MSG(run_against(answer, line), want_status, "%s", line);
 }
 
 void

@@ -27,6 +27,9 @@ extern uid_t	run_uid;
 /* Of the terminal that it prints to; 0: it prints to a file. */
 extern unsigned short	run_columns;
 
+/* The most memory that it took the last time. */
+extern long	run_kbytes;
+
 void	find_program(const atf_tc_t *);
 
 int	listen_at(const char *path);
@@ -45,9 +48,10 @@ void	send_result(struct imsgbuf *, uint32_t failed, uint64_t count,
 	    const char *text);
 
 /*
- * Run the program against a daemon that answers so.  The last request and its
- * payload are in the file request: type, then payload.
+ * Run the program against a daemon that answers so; its exit status.  The
+ * last request is in the file request: type, then payload.
  */
+int	run_against(answer_fn *, const char *line);
 void	check_status(answer_fn *, const char *line, int want_status);
 
 /* And look for a regular expression in a file. */

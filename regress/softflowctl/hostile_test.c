@@ -5,6 +5,7 @@
 
 /* softflowctl against daemons whose answers cannot be. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fake.h"
@@ -272,9 +273,72 @@ CASE(malformed_answers_of_the_newer_requests_are_errors)
 	    "malformed answer: rows are missing", "err");
 }
 
+/*
+ * Rows of any content, most of them of the right length, some of them with a
+ * few octets that are not 0 only, so that they pass.
+ */
+static unsigned int	seed;
+
+static unsigned int
+next_random(unsigned int below)
+{
+	seed = seed * 1103515245 + 12345;
+	return ((seed >> 16) % below);
+}
+
+static void
+answer_random(struct imsgbuf *ibuf)
+{
+	static const size_t lens[] = { sizeof(struct summary),
+	    sizeof(struct summary_proto), sizeof(struct summary_export),
+	    sizeof(struct summary_interface), sizeof(struct ctl_flow),
+	    sizeof(struct timeouts), sizeof(struct ctl_sandbox),
+	    sizeof(struct ctl_memory) };
+	static uint8_t data[MSG_WORKER_MAX];
+	unsigned int i, j, type, rows = next_random(6), sparse;
+	size_t len;
+
+	for (i = 0; i < rows; i++) {
+		type = i == 0 ? 0 : next_random(8);
+		if (next_random(2))
+			type = 4 + seed % 4;
+		len = lens[type] - (next_random(16) == 0);
+		sparse = next_random(4);
+		memset(data, 0, sizeof(data));
+		for (j = 0; j < len; j++)
+			if (sparse == 0 || next_random(64) == 0)
+				data[j] = (uint8_t)next_random(256);
+		if (type == 4)
+			((struct ctl_flow *)data)->family = 4;
+		send_row(ibuf, CTL_SUMMARY + type, data, len);
+	}
+	send_result(ibuf, next_random(16) == 0, rows, "done");
+}
+
+/* That it is not killed is what run() demands. */
+CASE(random_answers_are_printed_or_refused)
+{
+	static const char *const lines[] = { "statistics", "dump-flows",
+	    "timeouts", "show statistics", "show flows", "show timeouts",
+	    "show collectors", "show interfaces", "show sandbox",
+	    "show memory", "-H show flows", "-j show statistics",
+	    "-j show flows", "-j show sandbox", "-j show memory",
+	    "-p show statistics", "-p show sandbox", "-p show memory" };
+	unsigned int i, status[2] = { 0, 0 };
+
+	for (i = 0; i < 25 * sizeof(lines) / sizeof(lines[0]); i++) {
+		seed = i;
+		status[run_against(answer_random,
+		    lines[i % (sizeof(lines) / sizeof(lines[0]))]) != 0]++;
+	}
+	printf("printed %u, refused %u\n", status[0], status[1]);
+	ATF_CHECK(status[0] > 0 && status[1] > 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, malformed_answers_are_errors);
 	ATF_TP_ADD_TC(tp, malformed_answers_of_the_newer_requests_are_errors);
+	ATF_TP_ADD_TC(tp, random_answers_are_printed_or_refused);
 	return (atf_no_error());
 }
