@@ -38,7 +38,7 @@ struct capture_params {
 	int		 promisc;
 	int		 optional;	/* may be missing: bound later */
 	int		 ignore_outgoing;
-	int		 apart;		/* we are confined: compile elsewhere */
+	int		(*apart)(void);	/* compile in a child confined by it */
 };
 
 /*

@@ -25,7 +25,6 @@
 #include "capture.h"
 #include "capture_packet.h"
 #include "compat.h"
-#include "sandbox.h"
 
 #define SLL_HEADER	16		/* what cooked filters count in */
 #define APART_SECONDS	5
@@ -121,7 +120,7 @@ compile_here(const struct capture_params *params, const char *device,
 		return (-1);
 	}
 	*dlt = pcap_datalink(handle);
-	if (params->apart && sandbox_os_no_sockets() == -1) {
+	if (params->apart != NULL && params->apart() == -1) {
 		snprintf(error, errorlen, "confinement of the compiler: %s",
 		    strerror(errno));
 		pcap_close(handle);
@@ -220,7 +219,7 @@ ring_compile(const struct capture_params *params, const char *device,
 	pid_t	pid;
 	int	end[2], rv;
 
-	if (!params->apart)
+	if (params->apart == NULL)
 		return (compile_here(params, device, program, dlt, error,
 		    errorlen));
 	if (pipe(end) == -1 || (pid = fork()) == -1) {

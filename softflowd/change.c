@@ -90,6 +90,17 @@ static const struct member members[] = {
 	ROW("-o rate", rate, NUMBER, CHANGE_WORKER)
 };
 
+size_t
+change_member_end(size_t octet)
+{
+	const struct member	*m;
+
+	for (m = members; m < members + nitems(members); m++)
+		if (m->offset <= octet && octet < m->offset + m->size)
+			return (m->offset + m->size);
+	return (0);
+}
+
 static const void *
 member(const struct options *o, const struct member *m)
 {

@@ -40,4 +40,10 @@ struct change {
 int	change_find(const struct options *old, struct options *new,
 	    struct change *, char *error, size_t errorlen);
 
+/*
+ * Of the member of struct options that is compared at this octet, the one
+ * behind it; 0: there is none.
+ */
+size_t	change_member_end(size_t octet);
+
 #endif

@@ -18,6 +18,7 @@
 
 #include "log.h"
 #include "priv_state.h"
+#include "sandbox.h"
 
 /*
  * Standard input as it is, unless it can be written to as well: then anew,
@@ -86,7 +87,7 @@ priv_capture_live(struct priv_capture *cap, unsigned int slot,
 	cap->params.promisc = opt->promisc;
 	cap->params.optional = interface->optional;
 	cap->params.ignore_outgoing = opt->ignore_outgoing;
-	cap->params.apart = priv.confined;
+	cap->params.apart = priv.confined ? sandbox_os_no_sockets : NULL;
 	cap->fd = capture_open_live(&cap->params, &cap->conf, error, errorlen);
 	if (cap->fd == -1)
 		return (-1);

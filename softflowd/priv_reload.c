@@ -56,14 +56,16 @@ static void __attribute__((__format__(printf, 3, 4)))
 reload_answer(int client, int failed, const char *fmt, ...)
 {
 	struct msg_wish_done	msg = { 0 };
+	char			text[1024];
 	va_list			ap;
 
 	va_start(ap, fmt);
-	vsnprintf(msg.text, sizeof(msg.text), fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_at(failed ? LOG_ERR : LOG_INFO, "%s", msg.text);
+	log_at(failed ? LOG_ERR : LOG_INFO, "%s", text);
 	if (client == -1)
 		return;
+	strlcpy(msg.text, text, sizeof(msg.text));
 	msg.client = (uint32_t)client;
 	msg.failed = failed != 0;
 	priv_worker_send(IMSG_WISH_DONE, -1, &msg, sizeof(msg));
