@@ -110,10 +110,12 @@ notify(const char *fmt, ...)
 void
 priv_notify_ready(void)
 {
+	unsigned int	ndest = priv.opt->ndest;
+
 	notify("READY=1\nMAINPID=%ld\nSTATUS=%u source%s of packets, "
 	    "%u collector%s", (long)getpid(), priv.ncapture,
-	    priv.ncapture == 1 ? "" : "s", priv.ndest,
-	    priv.ndest == 1 ? "" : "s");
+	    priv.ncapture == 1 ? "" : "s", ndest, ndest == 1 ? "" : "s");
+	reloading = 0;
 	if (watchdog_ms > 0 && watchdog_next_ms == INT64_MAX)
 		watchdog_next_ms = priv_now_ms();
 }

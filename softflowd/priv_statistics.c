@@ -55,8 +55,10 @@ priv_statistics_line(char *buf, size_t size, const struct priv_statistics *old,
 	    (long long)(new->counters.name - old->counters.name));
 	LINE_LIST(LINE_COUNTER)
 #undef LINE_COUNTER
-	append(buf, size, " records_lost=%lld",
-	    (long long)(new->records_lost - old->records_lost));
+	/* Those of a collector that is no more are gone with it. */
+	append(buf, size, " records_lost=%llu", (unsigned long long)
+	    (new->records_lost < old->records_lost ? 0 :
+	    new->records_lost - old->records_lost));
 }
 
 static void

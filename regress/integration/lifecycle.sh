@@ -55,7 +55,8 @@ begin_start() {
 	until [ -s pid ] || ! kill -0 $command; do
 		:
 	done
-	daemon=$(cat pid) || atf_fail "it did not start"
+	[ -s pid ] || atf_fail "it did not start"
+	read -r daemon <pid
 }
 
 # It was ready already.
