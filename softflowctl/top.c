@@ -31,6 +31,9 @@
 #define LATE_US		3000000	/* an answer that takes longer is late */
 #define BATCH_WIDTH	132
 
+static const char	fetcher_gone[] =
+    "the process that asks softflowd has ended";
+
 static volatile sig_atomic_t	quit;
 static struct top_state		state;
 static struct top_user		user;
@@ -72,9 +75,13 @@ catch_signals(sigset_t *waiting)
 static void
 print_line(void *arg, unsigned int row, enum top_look look, const char *text)
 {
+	size_t len = strlen(text);
+
 	(void)row;
 	(void)look;
-	fprintf(arg, "%s\n", text);
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	fprintf(arg, "%.*s\n", (int)len, text);
 }
 
 static void
@@ -85,8 +92,8 @@ draw(int batch)
 	if (batch) {
 		top_screen_draw(&state, &user.view, BATCH_WIDTH,
 		    TOP_ROWS + 16, print_line, stdout);
-		printf("\n");
-		fflush(stdout);
+		if (fflush(stdout) == EOF)
+			err(1, "standard output");
 		return;
 	}
 	top_term_size(&width, &height);
@@ -143,7 +150,7 @@ first_answer(int fd)
 		return (0);
 	}
 	if (a == NULL)
-		warnx("the process that asks softflowd has ended");
+		warnx("%s", fetcher_gone);
 	else
 		warnx("%s", a->text);
 	return (-1);
@@ -162,7 +169,7 @@ timeout_ms(uint64_t next_us)
 	return (next_us <= now_us ? 0 : (int)((next_us - now_us) / 1000) + 1);
 }
 
-/* Wait and serve whatever comes.  -1 ends: the user wants to, or it must. */
+/* Wait and serve whatever comes.  1: the user quits; -1: it cannot go on. */
 static int
 turn(int fd, int batch, uint64_t next_us, const sigset_t *waiting,
     unsigned int *answers)
@@ -177,11 +184,11 @@ turn(int fd, int batch, uint64_t next_us, const sigset_t *waiting,
 	    errno != EINTR)
 		return (-1);
 	if (quit || (pfd[1].revents & (POLLHUP | POLLERR | POLLNVAL)))
-		return (-1);
+		return (1);
 	/* Also for the resize that a signal has told of. */
 	while (!batch && (key = top_term_key()) != TOP_KEY_NONE)
 		if (top_user_key(&user, key) == -1)
-			return (-1);
+			return (1);
 	if (pfd[0].revents != 0) {
 		if ((a = top_fetch_take(&gone)) != NULL) {
 			take(a);
@@ -193,36 +200,40 @@ turn(int fd, int batch, uint64_t next_us, const sigset_t *waiting,
 	return (0);
 }
 
-/* Returns the exit status. */
+/*
+ * Until the user quits, 0, or as many answers have come; 1 if the last of
+ * those was none.  -1: it cannot go on.
+ */
 static int
 run(int fd, int batch, unsigned int count, const sigset_t *waiting)
 {
 	uint64_t next_us = top_now_us() + 1000000;	/* soon has rates */
 	unsigned int answers = 1, drawn = 0;
+	int status = 0;
 
+	user.ask_now = 0;
 	user.view.trouble = trouble;
-	for (;;) {
+	while (status == 0) {
 		explain_lateness();
-		if (user.resort && state.have)
+		if (user.resort)
 			top_state_sort(&state, user.view.sort);
 		user.resort = 0;
 		if (!batch || answers != drawn)
 			draw(batch);
 		drawn = answers;
 		if (count != 0 && answers >= count)
-			break;
-		if (turn(fd, batch, next_us, waiting, &answers) == -1)
-			break;
-		if (top_fetch_asked_us() != 0 || (!user.ask_now &&
-		    (user.view.paused || top_now_us() < next_us)))
+			return (trouble[0] != '\0');
+		status = turn(fd, batch, next_us, waiting, &answers);
+		if (status != 0 || top_fetch_asked_us() != 0 ||
+		    (!user.ask_now && (user.view.paused ||
+		    top_now_us() < next_us)))
 			continue;
 		user.ask_now = 0;
 		next_us = top_now_us() +
 		    (uint64_t)user.view.interval_s * 1000000;
-		if (top_fetch_ask(&user.filter, user.view.sort) == -1)
-			break;
+		status = top_fetch_ask(&user.filter, user.view.sort);
 	}
-	return (0);
+	return (status == 1 ? 0 : -1);
 }
 
 static int
@@ -282,8 +293,12 @@ top_main(const char *socket_path, int argc, char *argv[])
 		top_fetch_stop();
 		errx(1, "the terminal cannot be used");
 	}
+	if (batch)	/* nobody to be told of keys */
+		user.view.bottom = " ";
 	status = run(fd, batch, count, &waiting);
 	top_term_stop();
 	top_fetch_stop();
+	if (status == -1)
+		errx(1, "%s", fetcher_gone);
 	return (status);
 }

@@ -23,7 +23,6 @@ struct drawing {
 	struct top_view	*view;
 	unsigned int	 width, height;
 	unsigned int	 row;		/* next */
-	unsigned int	 end;		/* rows before the last lines */
 	top_line_fn	*line;
 	void		*arg;
 	struct top_line	 items;		/* of the header */
@@ -57,7 +56,7 @@ static const char *const help_lines[] = {
 	"< >               the order before, the next one",
 	"/                 filter: words as those of show flows",
 	"c                 no filter",
-	"n                 names or numbers of ports and protocols",
+	"n                 names of services, or numbers of ports",
 	"s d               seconds between answers, 1 to 50",
 	"space             ask now",
 	"z                 stop asking, go on",
@@ -158,18 +157,25 @@ show(struct drawing *d, enum top_look look, const char *text)
 	d->line(d->arg, d->row++, look, l.text);
 }
 
-/* As many lines as it takes, but not more than that. */
+/* As many lines as it takes, but not more than that; cut between words. */
 static void
 show_wrapped(struct drawing *d, enum top_look look, const char *text,
     unsigned int lines)
 {
 	char part[TOP_WIDTH + 1];
-	size_t len;
+	size_t len, cut;
 
 	for (; *text != '\0' && lines > 0; lines--) {
 		len = strlcpy(part, text, d->width + 1);
+		cut = len < d->width ? len : d->width;
+		if (len > cut && lines > 1)
+			while (cut > 0 && text[cut] != ' ')
+				cut--;
+		if (cut == 0)
+			cut = d->width;
+		part[cut] = '\0';
 		show(d, look, part);
-		text += len < d->width ? len : d->width;
+		text += cut + (text[cut] == ' ');
 	}
 }
 
@@ -306,11 +312,11 @@ show_alarm(struct drawing *d)
 	const struct summary_report *r = &t->now.report;
 	const struct counters *now = &r->summary.counters;
 	const struct counters *old = &t->before.report.summary.counters;
+	unsigned int lines = d->height >= LARGE ? 3 : 1;
 	char text[512] = "";
 
 	if (*d->view->trouble != '\0') {
-		show_wrapped(d, TOP_ALARM, d->view->trouble,
-		    d->height >= LARGE ? 3 : 1);
+		show_wrapped(d, TOP_ALARM, d->view->trouble, lines);
 		return;
 	}
 #define LOST(counter, what)						\
@@ -326,7 +332,7 @@ show_alarm(struct drawing *d)
 #undef LOST
 	alarm_down(text, sizeof(text), r);
 	if (*text != '\0')
-		show(d, TOP_ALARM, text);
+		show_wrapped(d, TOP_ALARM, text, lines);
 	else if (d->height >= SMALL)
 		show(d, TOP_PLAIN, "");
 }
@@ -368,12 +374,11 @@ show_table(struct drawing *d)
 		show_title(d);
 	top_line_init(&l, d->width);
 	top_page_heading(d->state, v, &l);
-	if (d->row < d->end)
-		show(d, TOP_HEADING, l.text);
-	v->visible = d->end > d->row ? d->end - d->row : 0;
+	show(d, TOP_HEADING, l.text);
+	v->visible = d->height - d->row;
 	if (v->scroll + v->visible > rows)
 		v->scroll = rows > v->visible ? rows - v->visible : 0;
-	for (i = v->scroll; i < rows && d->row < d->end; i++) {
+	for (i = v->scroll; i < rows && d->row < d->height; i++) {
 		top_line_init(&l, d->width);
 		top_page_row(d->state, v, i, &l);
 		show(d, TOP_PLAIN, l.text);
@@ -387,10 +392,10 @@ show_help(struct drawing *d)
 	unsigned int rows = nitems(help_lines), i;
 
 	show(d, TOP_HEADING, "Keys (any other: back)");
-	v->visible = d->end > 1 ? d->end - 1 : 0;
+	v->visible = d->height - d->row;
 	if (v->scroll + v->visible > rows)
 		v->scroll = rows > v->visible ? rows - v->visible : 0;
-	for (i = v->scroll; i < rows && d->row < d->end; i++)
+	for (i = v->scroll; i < rows && d->row < d->height; i++)
 		show(d, TOP_PLAIN, help_lines[i]);
 }
 
@@ -402,9 +407,8 @@ show_bottom(struct drawing *d, const char *text)
 	char typed[TOP_WIDTH + 1];
 	size_t len;
 
-	d->row = d->end;
 	if (v->prompt == NULL) {
-		show_wrapped(d, TOP_BOLD, text, d->height - d->end);
+		show_wrapped(d, TOP_BOLD, text, d->height - d->row);
 		return;
 	}
 	/* Its end is seen, and room for more. */
@@ -419,13 +423,12 @@ void
 top_screen_draw(const struct top_state *t, struct top_view *v,
     unsigned int width, unsigned int height, top_line_fn *line, void *arg)
 {
-	struct drawing d = { .state = t, .view = v, .height = height,
-	    .width = width < TOP_WIDTH ? width : TOP_WIDTH, .line = line,
-	    .arg = arg };
+	struct drawing d = { .state = t, .view = v, .line = line,
+	    .width = width < TOP_WIDTH ? width : TOP_WIDTH, .arg = arg };
 	const char *bottom = v->prompt == NULL && *v->bottom == '\0' ?
 	    "h help  q quit  / filter  1-6 pages  r o p a order  z pause" :
 	    v->bottom;
-	unsigned int lines = 1;
+	unsigned int end, lines = 1;
 
 	if (width == 0 || height == 0)
 		return;
@@ -433,17 +436,20 @@ top_screen_draw(const struct top_state *t, struct top_view *v,
 		lines = ((unsigned int)strlen(bottom) + d.width - 1) / d.width;
 	if (height < 3 && v->prompt == NULL)
 		lines = 0;
-	d.end = height - (lines < height / 2 + 1 ? lines : height / 2);
-	if (v->help)
+	end = height - (lines < height / 2 + 1 ? lines : height / 2);
+	if (v->help) {
+		d.height = end;
 		show_help(&d);
-	else {
+	} else {
 		/* Where there is little room the table has most of it. */
-		d.height = height >= LARGE ? height : height < SMALL ? 1 :
-		    height / 3;
+		d.height = end >= LARGE ? end : end >= SMALL ? end / 3 :
+		    end > 0;
 		show_header(&d);
-		d.height = height;
+		d.height = end;
 		show_alarm(&d);
 		show_table(&d);
 	}
+	d.row = end;
+	d.height = height;
 	show_bottom(&d, bottom);
 }

@@ -13,6 +13,14 @@
 #include "top_state.h"
 
 #define SECOND_US	1000000
+#define SOON_US		(SECOND_US / 2)
+
+/* From one time to another; 0 if it did not pass. */
+static uint64_t
+passed(uint64_t now_us, uint64_t before_us)
+{
+	return (now_us > before_us ? now_us - before_us : 0);
+}
 
 static double
 rate_of(uint64_t now, uint64_t before, uint64_t interval_us)
@@ -342,25 +350,18 @@ top_state_sort(struct top_state *t, enum ctl_sort sort)
 	qsort(p, t->nproto, sizeof(*p), compare_protos);
 }
 
-/* From one time to another; 0 if it did not pass. */
-static uint64_t
-passed(uint64_t now_us, uint64_t before_us)
-{
-	return (now_us > before_us ? now_us - before_us : 0);
-}
-
 void
 top_state_take(struct top_state *t, const struct top_snapshot *snap,
     enum ctl_sort sort)
 {
-	int had = t->have;
-
-	t->before = t->now;
+	/* What is asked too soon for rates is compared with the one before. */
+	if (t->have && passed(snap->report_us, t->now.report_us) >= SOON_US)
+		t->before = t->now;
 	t->now = *snap;
 	t->have = 1;
 	/* A restarted daemon counts from zero. */
 	t->interval_us = t->flows_interval_us = 0;
-	if (had && t->now.pid == t->before.pid &&
+	if (t->now.pid == t->before.pid &&
 	    t->now.report.summary.since_us ==
 	    t->before.report.summary.since_us) {
 		t->interval_us = passed(t->now.report_us, t->before.report_us);

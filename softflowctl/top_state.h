@@ -69,7 +69,10 @@ struct top_state {
 	unsigned int	nconversation, nhost, nproto;
 };
 
-/* Take the next snapshot; one of another daemon is not compared. */
+/*
+ * Take the next snapshot.  Those of different daemons are not compared, nor
+ * those that are less than half a second apart.
+ */
 void	top_state_take(struct top_state *, const struct top_snapshot *,
 	    enum ctl_sort);
 

@@ -137,11 +137,11 @@ CASE(every_page_fits_every_size)
 	    100, 200, TOP_WIDTH, TOP_WIDTH + 1, 5000 };
 	unsigned int page, h, i, flags;
 
+	/* No answer yet. */
+	view.filter = view.trouble = view.bottom = "";
 	draw(0, 0);
 	draw(80, 0);
 	draw(0, 24);
-	/* No answer yet. */
-	view.filter = view.trouble = view.bottom = "";
 	draw(80, 24);
 	fill();
 	for (page = 0; page < TOP_PAGE_MAX; page++)

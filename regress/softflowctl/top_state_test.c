@@ -114,6 +114,32 @@ CASE(interval_of_nothing_has_no_rates)
 	ATF_CHECK(frames_rate() < 0);
 }
 
+CASE(answer_that_comes_soon_is_compared_with_an_earlier_one)
+{
+	begin(0);
+	take(CTL_SORT_OCTETS);
+	begin(0.1);
+	snap.report.summary.counters.frames = 7;
+	take(CTL_SORT_OCTETS);
+	ATF_CHECK(frames_rate() < 0);
+	begin(2.1);
+	snap.report.summary.counters.frames = 207;
+	add_flow(1, 1, 2, 1000, 0);
+	take(CTL_SORT_OCTETS);
+	check_near(frames_rate(), 100);
+	begin(2.4);
+	snap.report.summary.counters.frames = 237;
+	add_flow(1, 1, 2, 1000, 0);
+	take(CTL_SORT_OCTETS);
+	check_near(frames_rate(), 100);
+	begin(4.4);
+	snap.report.summary.counters.frames = 239;
+	add_flow(1, 1, 2, 3000, 0);
+	take(CTL_SORT_OCTETS);
+	check_near(frames_rate(), 1);
+	check_near(state.conversation[0].octet_rate, 1000);
+}
+
 CASE(counter_that_goes_back_has_a_rate_of_0)
 {
 	begin(0);
@@ -383,6 +409,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, first_answer_has_no_rates);
 	ATF_TP_ADD_TC(tp, rate_is_the_delta_over_the_interval);
 	ATF_TP_ADD_TC(tp, interval_of_nothing_has_no_rates);
+	ATF_TP_ADD_TC(tp,
+	    answer_that_comes_soon_is_compared_with_an_earlier_one);
 	ATF_TP_ADD_TC(tp, counter_that_goes_back_has_a_rate_of_0);
 	ATF_TP_ADD_TC(tp, restarted_daemon_is_not_compared);
 	ATF_TP_ADD_TC(tp,
