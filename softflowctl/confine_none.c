@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* For systems without a means, and for sanitizers, which open what they want. */
+/* For systems without a means, and for what sanitizers need. */
 
 #include "confine.h"
 

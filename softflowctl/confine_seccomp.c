@@ -37,20 +37,22 @@ static const char *const calls[] = {
 static int
 add_with_arguments(scmp_filter_ctx ctx)
 {
+	static const struct scmp_arg_cmp memory[] = {
+		{ 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+		{ 3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS }
+	}, terminal = { 1, SCMP_CMP_EQ, TCGETS, 0 };
 	static const char *const maps[] = { "mmap", "mmap2" };
 	unsigned int i;
 	int nr;
 
 	for (i = 0; i < nitems(maps); i++) {
 		nr = seccomp_syscall_resolve_name(maps[i]);
-		if (nr >= 0 && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 2,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-		    MAP_ANONYMOUS)) != 0)
+		if (nr >= 0 && seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
+		    nitems(memory), memory) != 0)
 			return (-1);
 	}
-	return (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, TCGETS)));
+	return (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+	    &terminal));
 }
 
 int

@@ -5,18 +5,12 @@
 
 /* Text for the operator; runs with the operator's own privileges. */
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "compat.h"
+#include "format.h"
 #include "output.h"
-
-#define TIME_SIZE	40
 
 void
 output_line(FILE *out, pid_t pid, const char *text)
@@ -27,16 +21,13 @@ output_line(FILE *out, pid_t pid, const char *text)
 	putc('\n', out);
 }
 
-/* ISO 8601, UTC, whole seconds. */
-static void
-format_time(char *buf, size_t len, uint64_t time_us)
+/* In UTC, which the classic lines do not say. */
+static const char *
+classic_time(char buf[FORMAT_SIZE], uint64_t us, int digits)
 {
-	time_t seconds = (time_t)(time_us / 1000000);
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(buf, len, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		strlcpy(buf, "unknown", len);
+	format_time(buf, us, digits);
+	buf[strcspn(buf, "Z")] = '\0';
+	return (buf);
 }
 
 /* A name as far as it can be printed; '-' for none. */
@@ -91,33 +82,18 @@ static void
 classic_flow(const struct show *s, const struct ctl_flow *f)
 {
 	FILE *out = s->out;
-	char addr[2][INET6_ADDRSTRLEN], start[TIME_SIZE], finish[TIME_SIZE];
-	uint64_t first_us = UINT64_MAX, last_us = 0;
-	int i, af = f->family == 6 ? AF_INET6 : AF_INET;
+	char addr[2][FORMAT_SIZE], start[FORMAT_SIZE], finish[FORMAT_SIZE];
+	uint64_t first_us, last_us;
 
-	for (i = 0; i < 2; i++) {
-		if (inet_ntop(af, f->addr[i], addr[i], sizeof(addr[i])) ==
-		    NULL)
-			strlcpy(addr[i], "unknown", sizeof(addr[i]));
-		if (f->packets[i] == 0)
-			continue;
-		if (f->first_us[i] < first_us)
-			first_us = f->first_us[i];
-		if (f->last_us[i] > last_us)
-			last_us = f->last_us[i];
-	}
-	if (first_us == UINT64_MAX)
-		first_us = 0;
-	format_time(start, sizeof(start), first_us);
-	format_time(finish, sizeof(finish), last_us);
-
+	flow_times(f, &first_us, &last_us);
 	fprintf(out, "ACTIVE seq:%u [%s]:%u <> [%s]:%u proto:%u "
 	    "octets>:%" PRIu64 " packets>:%" PRIu64 " octets<:%" PRIu64
-	    " packets<:%" PRIu64 " start:%s.%03u finish:%s.%03u "
-	    "tcp>:%02x tcp<:%02x", f->index, addr[0], f->port[0], addr[1],
+	    " packets<:%" PRIu64 " start:%s finish:%s tcp>:%02x tcp<:%02x",
+	    f->index, format_address(addr[0], f->family, f->addr[0]),
+	    f->port[0], format_address(addr[1], f->family, f->addr[1]),
 	    f->port[1], f->proto, f->octets[0], f->packets[0], f->octets[1],
-	    f->packets[1], start, (unsigned int)(first_us / 1000 % 1000),
-	    finish, (unsigned int)(last_us / 1000 % 1000), f->tcp_flags[0],
+	    f->packets[1], classic_time(start, first_us, 3),
+	    classic_time(finish, last_us, 3), f->tcp_flags[0],
 	    f->tcp_flags[1]);
 	output_interface(out, "in>", f->in[0]);
 	output_interface(out, "out>", f->out[0]);
@@ -158,11 +134,10 @@ classic_timeouts(const struct show *s, const struct timeouts *t)
 static void
 classic_report(const struct show *s, const struct summary_report *r)
 {
-	char since[TIME_SIZE], head[TIME_SIZE + 48];
+	char since[FORMAT_SIZE], head[2 * FORMAT_SIZE];
 
-	format_time(since, sizeof(since), r->summary.since_us);
-	snprintf(head, sizeof(head), "Accumulated statistics since %s UTC:",
-	    since);
+	(void)snprintf(head, sizeof(head), "Accumulated statistics since %s "
+	    "UTC:", classic_time(since, r->summary.since_us, 0));
 	output_line(s->out, s->pid, head);
 	summary_print(s->out, r);
 }

@@ -69,6 +69,14 @@ may_end(const struct parse *p)
 	    (p->place == p->loop && p->turns > 0));
 }
 
+/* A mistake that getopt of some systems forgives. */
+static void
+append_hint(struct parse *p, const char *word)
+{
+	if (word[0] == '-')
+		append(p, "; options stand before the command");
+}
+
 static int
 fail_word(struct parse *p, const char *word, int matches)
 {
@@ -81,6 +89,7 @@ fail_word(struct parse *p, const char *word, int matches)
 	}
 	append(p, ": allowed are");
 	append_allowed(p, matches == 0 ? "" : word);
+	append_hint(p, word);
 	return (-1);
 }
 
@@ -177,6 +186,7 @@ walk(struct parse *p)
 			    p->argv[p->next]);
 			append_words(p, p->next);
 			append(p, "\": nothing may follow");
+			append_hint(p, p->argv[p->next]);
 			return (-1);
 		}
 		if ((t = find(p, p->argv[p->next])) == NULL ||

@@ -9,8 +9,8 @@
 #include "parser.h"
 
 #define TABLE(name, repeat)						\
-	static const struct table t_##name = { #name, name, nitems(name),	\
-	    repeat }
+	static const struct table t_##name = { #name, name,		\
+	    nitems(name), repeat }
 
 /* By enum timeout; the names of -t, which a test compares. */
 static const struct token timeouts[] = {
@@ -52,9 +52,10 @@ TABLE(states, TABLE_ONCE);
 #define FILTER								\
 	{ "host", "ADDR|PREFIX", "of this address or network; at most two", \
 	    set_host, 0, NULL, CTL_FILTER_HOSTS },			\
-	{ "port", "N|SERVICE", "of this port; at most two", set_port, 0,	\
-	    NULL, CTL_FILTER_HOSTS },					\
-	{ "proto", "NAME|N", "of this protocol", set_proto, 0, NULL, 0 },	\
+	{ "port", "N|SERVICE", "of this port; at most two", set_port,	\
+	    0, NULL, CTL_FILTER_HOSTS },				\
+	{ "proto", "NAME|N", "of this protocol", set_proto, 0, NULL,	\
+	    0 },							\
 	{ "interface", "NAME", "in or out by this interface",		\
 	    set_interface, 0, NULL, 0 },				\
 	{ "vlan", "N", "of this VLAN, outer or inner", set_vlan, 0, NULL, \

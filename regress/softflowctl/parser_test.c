@@ -277,6 +277,11 @@ CASE(word_behind_the_end_is_named)
 	    "nothing may follow");
 	check_error("set timeout tcp 5 6", "unexpected word \"6\" after \"set "
 	    "timeout tcp 5\": nothing may follow");
+	check_error("statistics -c ctl", "unexpected word \"-c\" after "
+	    "\"statistics\": nothing may follow; options stand before the "
+	    "command");
+	check_error("log -j", "unknown word \"-j\" after \"log\": allowed are "
+	    "verbose brief; options stand before the command");
 	check_error("show ? flows",
 	    "unexpected word \"flows\" after \"?\": nothing may follow");
 }
@@ -377,8 +382,8 @@ CASE(bad_arguments_are_named_with_what_is_allowed)
 		    "128" },
 		{ "host \"::/\"", "behind the / must be a number from 0 to "
 		    "128" },
-		{ "port \"65536\"", "it must be a number from 0 to 65535 or the "
-		    "name of a service" },
+		{ "port \"65536\"", "it must be a number from 0 to 65535 or "
+		    "the name of a service" },
 		{ "port \"no-such\"", "it must be a number from 0 to 65535 or "
 		    "the name of a service" },
 		{ "proto \"256\"", "it must be a number from 0 to 255 or the "
@@ -510,7 +515,7 @@ CASE(help_and_question_mark_list_what_may_stand_there)
 	    "\"help\": allowed are help shutdown exit expire-all delete-all "
 	    "statistics debug+ debug- stop-gather start-gather dump-flows "
 	    "timeouts send-template show flow set log reload gather template "
-	    "completion");
+	    "top completion");
 }
 
 CASE(long_word_does_not_overrun_the_message)

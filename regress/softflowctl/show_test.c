@@ -374,9 +374,10 @@ CASE(metrics_are_well_formed_and_named_after_counters)
 	grep_out("^softflowd_protocol_life_seconds_total.protocol=\"tcp\","
 	    "number=\"6\"} 3.000000$");
 	check_metrics(answer_sandbox, "-p show sandbox");
-	grep_out("^softflowd_sandbox_layer.process=\"worker\",layer=\"chroot\"} "
-	    "1$");
-	grep_out("^softflowd_sandbox_layer.process=\"worker\",layer=\"ids\"} 0$");
+	grep_out("^softflowd_sandbox_layer.process=\"worker\","
+	    "layer=\"chroot\"} 1$");
+	grep_out("^softflowd_sandbox_layer.process=\"worker\","
+	    "layer=\"ids\"} 0$");
 	check_metrics(answer_timeouts, "-p show timeouts");
 	grep_out("^softflowd_timeout_seconds.timeout=\"tcp.rst\"} 120$");
 	check_metrics(answer_memory, "-p show memory");
@@ -494,7 +495,8 @@ CASE(request_carries_what_the_words_say)
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, statistics_have_units_for_people_and_all_digits_with_H);
+	ATF_TP_ADD_TC(tp,
+	    statistics_have_units_for_people_and_all_digits_with_H);
 	ATF_TP_ADD_TC(tp, collectors_say_what_became_of_them);
 	ATF_TP_ADD_TC(tp, interfaces_say_where_packets_come_from);
 	ATF_TP_ADD_TC(tp, sandbox_timeouts_and_memory_are_shown);
