@@ -101,8 +101,8 @@ control_refuse_user(int fd, uid_t uid)
 	static struct log_limit	 limit;
 	const char		*group = priv.opt->control_group;
 
-	control_refuse(fd, &limit, "permission denied: uid %u is neither root nor who "
-	    "started softflowd%s%.64s", (unsigned int)uid,
+	control_refuse(fd, &limit, "permission denied: uid %u is neither root "
+	    "nor who started softflowd%s%.64s", (unsigned int)uid,
 	    group == NULL ? "" : ", nor in group ",
 	    group == NULL ? "" : group);
 }
