@@ -198,6 +198,22 @@ ATF_TC_BODY(an_answer_comes_once, tc)
 	ATF_CHECK_EQ(-1, priv_resolver_fd());
 }
 
+ATF_TC_WITHOUT_HEAD(an_answer_that_another_question_has_overtaken_is_dropped);
+ATF_TC_BODY(an_answer_that_another_question_has_overtaken_is_dropped, tc)
+{
+	struct resolver_answer	answer = good_answer(3);
+
+	begin_asked(3);
+	priv_resolver_ask(3);		/* of another name, perhaps */
+	say(RESOLVER_ANSWER, &answer, sizeof(answer));
+	ATF_CHECK_EQ(0, resolved[3]);
+	say(RESOLVER_ANSWER, &answer, sizeof(answer));
+	ATF_CHECK_EQ(1, resolved[3]);
+	ATF_CHECK(priv_resolver_fd() != -1);
+	say(RESOLVER_ANSWER, &answer, sizeof(answer));
+	ATF_CHECK_EQ(-1, priv_resolver_fd());
+}
+
 ATF_TC_WITHOUT_HEAD(wrong_lengths_and_types_close_the_channel);
 ATF_TC_BODY(wrong_lengths_and_types_close_the_channel, tc)
 {
@@ -260,6 +276,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, questions_are_slot_numbers);
 	ATF_TP_ADD_TC(tp, bad_answers_close_the_channel);
 	ATF_TP_ADD_TC(tp, an_answer_comes_once);
+	ATF_TP_ADD_TC(tp,
+	    an_answer_that_another_question_has_overtaken_is_dropped);
 	ATF_TP_ADD_TC(tp, wrong_lengths_and_types_close_the_channel);
 	ATF_TP_ADD_TC(tp, octets_that_are_no_message_close_the_channel);
 	ATF_TP_ADD_TC(tp, a_resolver_that_ends_or_is_silent_is_given_up);
