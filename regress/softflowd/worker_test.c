@@ -439,7 +439,7 @@ report(int fd, int with_template, unsigned int n)
 	for (len += 4; n > 0; n--, len += sizeof(packet))
 		memcpy(data + len, packet, sizeof(packet));
 	datagram_store(data + 2, len, 2);
-	ATF_REQUIRE_EQ(len, send(fd, data, len, 0));
+	ATF_REQUIRE_EQ((ssize_t)len, send(fd, data, len, 0));
 }
 
 CASE(templates_of_packet_reports_are_handed_over)
