@@ -52,7 +52,7 @@ print_words(FILE *out, const struct table *t, const struct table *loop)
 
 	fprintf(out, "\t");
 	print_place(out, t, loop);
-	fprintf(out, ") words='");
+	fprintf(out, ") list='");
 	for (i = 0; i < t->n; i++)
 		fprintf(out, "%s%s", i > 0 ? " " : "", t->tokens[i].word);
 	fprintf(out, "' ;;\n");
@@ -85,7 +85,7 @@ completion_print(FILE *out)
 	    "# it: autoload -U bashcompinit && bashcompinit\n"
 	    "_softflowctl()\n"
 	    "{\n"
-	    "\tlocal i=1 place=main words=\n"
+	    "\tlocal i=1 place=main list=\n"
 	    "\twhile [ \"$i\" -lt \"$COMP_CWORD\" ]; do\n"
 	    "\t\tcase $place/${COMP_WORDS[i]} in\n"
 	    "\t\tmain/-*c) i=$((i + 1)) ;;\n"
@@ -105,7 +105,7 @@ completion_print(FILE *out)
 	each_table(out, &parser_main, NULL, print_words);
 	fprintf(out,
 	    "\tesac\n"
-	    "\tCOMPREPLY=($(compgen -W \"$words\" -- "
+	    "\tCOMPREPLY=($(compgen -W \"$list\" -- "
 	    "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
 	    "}\n"
 	    "complete -F _softflowctl softflowctl\n");
