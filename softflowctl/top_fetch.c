@@ -162,6 +162,9 @@ fetcher_main(const char *path, int fd)
 	struct client *c = NULL;
 	struct question q;
 
+	/* ^C is for the screen's process to take: it ends this one. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
 	while (transfer(fd, &q, sizeof(q), 0) == 0) {
 		memset(&a, 0, sizeof(a));
 		fetch(path, &c, &a, &q);

@@ -162,7 +162,7 @@ every_key_has_its_page_body() {
 	press 5
 	see '^127\.0\.0\.1:9 +v5 +udp +up '
 	press 6
-	see "^frames +[0-9]+ +$sent frames read"
+	see "^frames +[0-9.k-]+ +$sent frames read"
 	press h
 	see '^q +quit'
 	press x
@@ -258,19 +258,19 @@ paused_screen_stands_still_body() {
 	start_top -s 1
 	press 6 z
 	see ' every 1 s, PAUSED'
-	see "^frames +[0-9]+ +$sent "
+	see "^frames +[0-9.k-]+ +$sent "
 	before=$sent
 	send va "$real"
 	wait_for live_counter_is frames $((before + sent))
 	sleep 2.5
-	see "^frames +[0-9]+ +$before "
+	see "^frames +[0-9.k-]+ +$before "
 	press Space
-	see "^frames +[0-9]+ +$((before + sent)) "
+	see "^frames +[0-9.k-]+ +$((before + sent)) "
 	see PAUSED
 	before=$((before + sent))
 	send va "$real"
 	press z
-	see "^frames +[0-9]+ +$((before + sent)) "
+	see "^frames +[0-9.k-]+ +$((before + sent)) "
 	press q
 	check_end 0
 	kill $softflowd_pid
