@@ -165,6 +165,11 @@ priv_ready(void)
 }
 
 void
+priv_notify_reloading(void)
+{
+}
+
+void
 priv_finish(void)
 {
 }
