@@ -146,6 +146,7 @@ same(struct options *a, struct options *b, const char *what)
 	same_string(&a->ctlsock, &b->ctlsock, what);
 	same_string(&a->source, &b->source, what);
 	same_string(&a->device, &b->device, what);
+	same_string(&a->control_group, &b->control_group, what);
 	ATF_CHECK_EQ_MSG(0, memcmp(a, b, sizeof(*a)), "%s", what);
 }
 
