@@ -268,6 +268,7 @@ interfaces_come_and_go_body() {
 		wait_for captured vd $total
 		sed -i /vd/d conf
 		hand_over 'reloaded: 1 interface removed'
+		atf_check -o match:' promiscuity 0 ' ip -n $ns -d link show vd
 		in_ns timeout 0.3 "$bench/send" -r 5000 vc load.pcap
 	done
 	stop_sending va $sender
@@ -432,6 +433,71 @@ worker_killed_in_a_hand_over_is_replaced_body() {
 	[ "$skipped" -le $((deaths * 32)) ] || atf_fail "$skipped given up"
 }
 
+reload_test_case operators_reload_and_set_by_softflowctl \
+    "and have an answer from the one that leaves"
+operators_reload_and_set_by_softflowctl_body() {
+	begin
+	ctl="$softflowctl -c ctl"
+	worker=$(worker_pid)
+	atf_check -o match:'Timeout udp is now 33 s' $ctl set timeout udp 33s
+	atf_check -o match:'UDP timeout: 33s' $ctl timeouts
+	atf_check -o match:'Sampling is now 1 in 4' $ctl set sampling 4
+	kill -9 "$worker"
+	wait_for $ctl timeouts
+	atf_check -o match:'UDP timeout: 33s' $ctl timeouts
+	atf_check -o match:'reloaded: timeouts changed, sampling changed' \
+	    $ctl reload
+	atf_check -o match:'UDP timeout: 2s' $ctl timeouts
+	for i in 1 2 3; do
+		sed -i /filter/d conf
+		echo "filter not port $i" >>conf
+		atf_check -o match:'reloaded: filter changed' $ctl reload
+		# Whoever comes in the midst of it waits.
+		atf_check -o match:'UDP timeout: 2s' $ctl timeouts
+	done
+	echo 'max-flows 99' >>conf
+	atf_check -s exit:1 -o ignore -e match:'not reloaded: -m cannot' \
+	    $ctl reload
+	atf_check test "$(live_counter worker_deaths)" = 1
+	kill $softflowd_pid
+	finish_softflowd
+}
+
+reload_test_case name_that_means_another_place_is_followed \
+    "by the same worker, from another socket"
+name_that_means_another_place_is_followed_body() {
+	make_namespace
+	echo '127.0.0.1 collector.example' >hosts
+	configure <<-EOC
+	interface vb
+	collector collector.example port 9995
+	version 9
+	EOC
+	ip netns exec $ns unshare -m sh -c 'mount --bind hosts /etc/hosts &&
+	    exec "$0" "$@"' "$softflowd" -d -p pid -c ctl -f conf >log 2>&1 &
+	softflowd_pid=$!
+	wait_for "$softflowctl" -c ctl timeouts
+	worker=$(worker_pid)
+	in_ns ss -un >sockets
+	atf_check -o match:'127.0.0.1:9995' cat sockets
+	echo '127.0.0.2 collector.example' >hosts
+	reload 'reloaded: nothing changed'
+	wait_for sends_to 127.0.0.2
+	atf_check -o not-match:'127.0.0.1:9995' cat sockets
+	atf_check test "$(worker_pid)" = "$worker"
+	# A name that is new is looked up, too, and the worker replaced.
+	echo '127.0.0.3 another.example' >>hosts
+	echo 'collector another.example port 9995' >>conf
+	hand_over 'reloaded: 1 collector added'
+	wait_for sends_to 127.0.0.3
+	kill $softflowd_pid
+	finish_softflowd
+}
+
+sends_to() {
+	in_ns ss -un >sockets && grep -q "$1:9995" sockets
+}
+
 atf_init_test_cases() {
 	atf_add_test_case nothing_changes_when_nothing_has
 	atf_add_test_case times_and_sampling_change_at_once
@@ -444,4 +510,6 @@ atf_init_test_cases() {
 	atf_add_test_case what_cannot_change_is_refused_by_name
 	atf_add_test_case second_signal_in_the_midst_is_obeyed_afterwards
 	atf_add_test_case worker_killed_in_a_hand_over_is_replaced
+	atf_add_test_case operators_reload_and_set_by_softflowctl
+	atf_add_test_case name_that_means_another_place_is_followed
 }

@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -237,6 +238,7 @@ touch_files(void)
 	CHECK((fd = open(name, O_CREAT | O_WRONLY, 0600)) != -1);
 	if (confine_parent() != 0) {
 		CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES);
+		CHECK_FAILS(open("/etc/hosts", O_RDONLY), EACCES);
 		CHECK_FAILS(open("/", O_RDONLY), EACCES);
 		CHECK_FAILS(open(name, O_RDONLY), EACCES);
 		CHECK_FAILS(open(other, O_CREAT | O_WRONLY, 0600), EACCES);
@@ -258,6 +260,38 @@ ATF_TC_WITHOUT_HEAD(parent_cannot_open_make_or_change_files);
 ATF_TC_BODY(parent_cannot_open_make_or_change_files, tc)
 {
 	in_parents(touch_files);
+}
+
+/* For expressions: names of services, but no host's. */
+static void
+compile_names(void)
+{
+	struct sockaddr_in	 sin = { .sin_family = AF_INET };
+	struct addrinfo		*res;
+	int			 fd, sv[2];
+
+	confine_parent();
+	CHECK(getservbyname("ssh", "tcp") != NULL);
+	CHECK(getprotobyname("gre") != NULL);
+	CHECK((fd = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
+	CHECK(sandbox_os_no_sockets() == 0);
+	CHECK_FAILS(socket(AF_INET, SOCK_DGRAM, 0), EPERM);
+	CHECK_FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+	CHECK_FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), EPERM);
+	CHECK_FAILS(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), EPERM);
+	CHECK_FAILS(sendto(fd, "", 1, 0, (struct sockaddr *)&sin,
+	    sizeof(sin)), EPERM);
+	CHECK(getaddrinfo("www.example.com", NULL, NULL, &res) != 0);
+	CHECK(getservbyname("domain", "udp") != NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(expressions_are_compiled_with_names_of_services_only);
+ATF_TC_BODY(expressions_are_compiled_with_names_of_services_only, tc)
+{
+	if (access("/etc/services", R_OK) == -1 ||
+	    access("/etc/protocols", R_OK) == -1)
+		atf_tc_skip("this system has no names of services");
+	in_parents(compile_names);
 }
 
 static void
@@ -475,6 +509,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, parent_cannot_ptrace_mount_or_signal_strangers);
 	ATF_TP_ADD_TC(tp, parent_connects_tcp_to_collectors_only);
 	ATF_TP_ADD_TC(tp, parent_cannot_open_make_or_change_files);
+	ATF_TP_ADD_TC(tp,
+	    expressions_are_compiled_with_names_of_services_only);
 	ATF_TP_ADD_TC(tp, parent_cannot_exec_a_shell);
 	ATF_TP_ADD_TC(tp, child_takes_no_ids_but_the_workers);
 	ATF_TP_ADD_TC(tp, parent_still_does_its_work);
