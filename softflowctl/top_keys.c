@@ -74,8 +74,8 @@ top_user_interval(struct top_user *u, const char *text, char *error,
 
 	n = (unsigned int)strtonum(text, 1, TOP_INTERVAL_MAX, &bad);
 	if (bad != NULL) {
-		(void)snprintf(error, errorlen, "%.40s: %s; allowed are 1 to %d "
-		    "seconds", text, bad, TOP_INTERVAL_MAX);
+		(void)snprintf(error, errorlen, "%.40s: %s; allowed are 1 to "
+		    "%d seconds", text, bad, TOP_INTERVAL_MAX);
 		return (-1);
 	}
 	u->view.interval_s = n;
@@ -97,7 +97,8 @@ prompt_begin(struct top_user *u, enum top_prompt prompt, const char *text)
 static void
 prompt_end(struct top_user *u)
 {
-	char error[sizeof(u->typed)] = "", *words[MAX_WORDS + 1], *rest = u->typed, *word;
+	char error[sizeof(u->typed)] = "";
+	char *words[MAX_WORDS + 1], *rest = u->typed, *word;
 	int n = 0;
 
 	if (u->prompt == TOP_PROMPT_INTERVAL && u->typed[0] != '\0')

@@ -368,7 +368,8 @@ top_page_heading(const struct top_state *t, const struct top_view *v,
 		    "RECEIVED DROPPED DROPPED/S",
 		[TOP_COLLECTORS] = "COLLECTOR                    FORMAT BY   "
 		    "STATE RECORDS/S RECORDS   LOST WAITING LAST ERROR",
-		[TOP_COUNTERS] = "COUNTER                  RATE/S          TOTAL",
+		[TOP_COUNTERS] = "COUNTER                  RATE/S          "
+		    "TOTAL",
 	};
 
 	if (v->page == TOP_CONVERSATIONS)
