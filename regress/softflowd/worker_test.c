@@ -409,6 +409,32 @@ CASE(what_a_stream_has_acknowledged_is_not_sent_again)
 	ATF_CHECK_EQ(0, counters.counters.datagrams_repeated);
 }
 
+CASE(a_collector_that_does_not_read_is_waited_for_two_seconds)
+{
+	uint64_t	begun, took;
+	int		receives, i;
+
+	start(tc);
+	export.format.version = VERSION_PSAMP;	/* each packet */
+	export.transport = TRANSPORT_TCP;
+	connection(&receives, &export_fd);
+	for (i = 0; i < (int)RING_COUNT; i++)
+		fill(&old, wall_us(), RING_FRAMES);
+	i = 4096;
+	ATF_REQUIRE(setsockopt(export_fd, SOL_SOCKET, SO_SNDBUF, &i,
+	    sizeof(i)) == 0);
+	ATF_REQUIRE(setsockopt(receives, SOL_SOCKET, SO_RCVBUF, &i,
+	    sizeof(i)) == 0);
+	worker_start(&old);
+	await_frames(RING_COUNT * RING_FRAMES);
+	begun = wall_us();
+	hand_over(0, 0);
+	expect_handed_over();
+	took = wall_us() - begun;
+	printf("%ju us\n", (uintmax_t)took);
+	ATF_CHECK(took >= 2000000 && took < 4000000);
+}
+
 /*
  * Packet reports
  */
@@ -576,6 +602,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_worker_follows_new_settings);
 	ATF_TP_ADD_TC(tp, a_datagram_collector_gets_another_socket);
 	ATF_TP_ADD_TC(tp, what_a_stream_has_acknowledged_is_not_sent_again);
+	ATF_TP_ADD_TC(tp,
+	    a_collector_that_does_not_read_is_waited_for_two_seconds);
 	ATF_TP_ADD_TC(tp, templates_of_packet_reports_are_handed_over);
 	ATF_TP_ADD_TC(tp, under_traffic_each_packet_is_counted_once);
 	return (atf_no_error());
