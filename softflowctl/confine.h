@@ -10,9 +10,10 @@
 
 /*
  * Keep for good only what it takes to ask on an open connection and to print
- * the answer: nothing can be opened, started or changed any more.  Returns 0,
- * also where the system has no means; -1 with errno.
+ * the answer: nothing can be opened, started or changed any more.  connecting:
+ * and to make such connections, in this system.  Returns 0, also where the
+ * system has no means; -1 with errno.
  */
-int	confine(void);
+int	confine(int connecting);
 
 #endif

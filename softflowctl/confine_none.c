@@ -8,7 +8,8 @@
 #include "confine.h"
 
 int
-confine(void)
+confine(int connecting)
 {
+	(void)connecting;
 	return (0);
 }

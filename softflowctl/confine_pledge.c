@@ -8,7 +8,7 @@
 #include "confine.h"
 
 int
-confine(void)
+confine(int connecting)
 {
-	return (pledge("stdio", ""));
+	return (pledge(connecting ? "stdio unix" : "stdio", ""));
 }

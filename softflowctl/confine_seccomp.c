@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include <errno.h>
 #include <seccomp.h>
@@ -55,8 +56,18 @@ add_with_arguments(scmp_filter_ctx ctx)
 	    &terminal));
 }
 
+/* Sockets of the control socket's kind, so that there are no others. */
+static int
+add_connecting(scmp_filter_ctx ctx)
+{
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)) != 0)
+		return (-1);
+	return (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0));
+}
+
 int
-confine(void)
+confine(int connecting)
 {
 	scmp_filter_ctx ctx;
 	unsigned int i;
@@ -72,7 +83,9 @@ confine(void)
 		    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0) != 0)
 			goto done;
 	}
-	if (add_with_arguments(ctx) == 0 && seccomp_load(ctx) == 0)
+	if (add_with_arguments(ctx) == 0 &&
+	    (!connecting || add_connecting(ctx) == 0) &&
+	    seccomp_load(ctx) == 0)
 		ret = 0;
 done:
 	seccomp_release(ctx);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 
 #include "client.h"
 #include "compat.h"
+#include "confine.h"
 #include "top_fetch.h"
 
 struct question {
@@ -165,6 +167,8 @@ fetcher_main(const char *path, int fd)
 	/* ^C is for the screen's process to take: it ends this one. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
+	if (confine(1) == -1)
+		err(1, "confine");
 	while (transfer(fd, &q, sizeof(q), 0) == 0) {
 		memset(&a, 0, sizeof(a));
 		fetch(path, &c, &a, &q);

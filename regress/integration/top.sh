@@ -405,6 +405,25 @@ signals_leave_a_terminal_in_order_body() {
 	finish_softflowd
 }
 
+screen_test_case process_that_reads_answers_is_confined \
+    "and the one that has the terminal reads none"
+process_that_reads_answers_is_confined_body() {
+	sanitized && atf_skip "what a sanitizer needs cannot be confined"
+	make_namespace
+	start_softflowd in_ns -i vb
+	start_terminal 100 24
+	start_top -s 1
+	main=$(pgrep -o -f "^$softflowctl -c $PWD/ctl top")
+	atf_check -o match:'2$' grep '^Seccomp:' \
+	    /proc/"$(pgrep -P "$main")"/status
+	atf_check -o inline:'1\n' sh -c \
+	    "ls -l /proc/$main/fd | grep -c socket:"
+	press q
+	check_end 0
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 screen_test_case unfit_terminals_are_refused_by_name \
     "none, an unknown one, one without a movable cursor"
 unfit_terminals_are_refused_by_name_body() {
@@ -465,6 +484,7 @@ atf_init_test_cases() {
 	atf_add_test_case silent_daemon_does_not_stop_keys
 	atf_add_test_case losses_stand_out_while_they_last
 	atf_add_test_case signals_leave_a_terminal_in_order
+	atf_add_test_case process_that_reads_answers_is_confined
 	atf_add_test_case unfit_terminals_are_refused_by_name
 	atf_add_test_case screens_are_printed_in_batch_mode
 }
