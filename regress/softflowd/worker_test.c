@@ -247,12 +247,13 @@ CASE(clients_have_left_before_it_says_that_it_has_handed_over)
 	ATF_CHECK_EQ(0, read(sv[0], &octet, 1));
 }
 
-/* A client of the control socket asks; the worker answers. */
+/* A client of the control socket asks; the first row of the answer. */
 static void
-ask(uint32_t request)
+ask(uint32_t request, void *row, size_t len)
 {
 	struct msg_control	msg = { .role = CONTROL_OPERATOR };
 	struct imsgbuf		client;
+	struct imsg		imsg;
 	int			sv[2];
 
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
@@ -264,6 +265,9 @@ ask(uint32_t request)
 	    NULL, 0));
 	ATF_REQUIRE_EQ(0, imsgbuf_flush(&client));
 	ATF_REQUIRE_EQ(1, imsgbuf_read(&client));
+	ATF_REQUIRE_EQ(1, imsgbuf_get(&client, &imsg));
+	ATF_REQUIRE_EQ(0, imsg_get_data(&imsg, row, len));
+	imsg_free(&imsg);
 	imsgbuf_clear(&client);
 	close(sv[0]);
 	worker_await(IMSG_CONTROL_CLOSED);
@@ -271,9 +275,12 @@ ask(uint32_t request)
 
 CASE(collection_that_was_stopped_stays_so)
 {
+	struct ctl_result	result;
+
 	start(tc);
 	worker_start(&old);
-	ask(CTL_STOP_GATHER);
+	ask(CTL_STOP_GATHER, &result, sizeof(result));
+	ATF_CHECK_EQ(0, result.failed);
 	fill(&old, wall_us(), 5);
 	hand_over(0, 0);
 	expect_handed_over();
@@ -281,7 +288,7 @@ CASE(collection_that_was_stopped_stays_so)
 	worker_await(IMSG_COUNTERS);
 	worker_await(IMSG_COUNTERS);
 	ATF_CHECK_EQ(0, counters.counters.frames);
-	ask(CTL_START_GATHER);
+	ask(CTL_START_GATHER, &result, sizeof(result));
 	await_frames(5);
 	finish();
 	ATF_CHECK_EQ(5, packets);
@@ -290,6 +297,7 @@ CASE(collection_that_was_stopped_stays_so)
 CASE(a_worker_follows_new_settings)
 {
 	struct msg_settings	settings = { .sampling = 5 };
+	struct timeouts		shown;
 
 	start(tc);
 	export.format.version = 5;
@@ -299,6 +307,8 @@ CASE(a_worker_follows_new_settings)
 	fill(&old, wall_us(), 10);
 	await_frames(10);
 	worker_send(IMSG_SETTINGS, -1, &settings, sizeof(settings));
+	ask(CTL_TIMEOUTS, &shown, sizeof(shown));
+	ATF_CHECK_EQ(0, memcmp(&settings.timeouts, &shown, sizeof(shown)));
 	/* An hour would be long: the timeout holds for what is there. */
 	while (counters.counters.expired_udp == 0)
 		worker_await(IMSG_COUNTERS);
