@@ -247,8 +247,8 @@ priv_export_resolved(uint32_t slot, const struct resolver_answer *answer)
 		dest_try_next(dest, EADDRNOTAVAIL);
 	else
 		dest_fail(dest, EDESTADDRREQ, answer == NULL ?
-		    "there is no resolver" : answer->error == 0 ? "the name has no address" :
-		    gai_strerror(answer->error));
+		    "there is no resolver" : answer->error == 0 ?
+		    "the name has no address" : gai_strerror(answer->error));
 }
 
 /* A stream's connection is there, or has failed. */
@@ -315,7 +315,7 @@ dest_hand_over(struct priv_dest *dest, enum msg_type type)
 	struct msg_export	msg = dest->conf;
 
 	dest->state = DEST_CONNECTED;
-	dest->held = 1;
+	dest->held++;
 	if (priv_export_is_stream(dest)) {
 		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
 		dest->fd = -1;
@@ -397,10 +397,13 @@ priv_export_down(const struct msg_export_down *msg)
 	if (msg->slot >= priv.ndest || !priv_export_is_stream(dest) ||
 	    !dest->held)
 		return (-1);
-	dest->held = 0;
+	/* That one may have crossed with another, which is up now. */
+	dest->held--;
 	dest_log(dest, LOG_WARNING, "%s", msg->error == 0 ?
 	    "closed the connection" : strerror(msg->error));
-	dest_wait(dest);
+	/* Else another is being made already. */
+	if (dest->state == DEST_UP)
+		dest_wait(dest);
 	return (0);
 }
 

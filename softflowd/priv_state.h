@@ -88,7 +88,7 @@ struct priv_dest {
 	int			fd;
 	enum dest_state		state;
 	int			named;		/* has a name to look up */
-	int			held;		/* the worker has a socket */
+	unsigned int		held;		/* sockets the worker has got */
 	int			refreshing;	/* the name of one that is up */
 	int			failing;	/* and the log says so */
 	int64_t			tried_ms, next_ms;

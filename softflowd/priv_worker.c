@@ -333,6 +333,7 @@ priv_worker_reap(int status)
 	wait_ms = worker_obituary(status);
 	worker_close();
 	worker_bequeath(status);
+	priv.handover = 0;
 	if (phase == WORKER_LEFT)	/* all that it had to do is done */
 		priv_reload_switch();
 	else if (phase == WORKER_LEAVING)

@@ -275,6 +275,39 @@ interfaces_come_and_go_body() {
 	check_exact $((total + sent))
 }
 
+reload_test_case more_interfaces_than_slots_can_be_had_in_turn \
+    "the slot that was left first is used again"
+more_interfaces_than_slots_can_be_had_in_turn_body() {
+	begin
+	cp conf good
+	total=0
+	for i in $(seq 18); do
+		ip -n $ns link add x$i mtu 65535 type veth peer name y$i \
+		    mtu 65535
+		ip -n $ns link set x$i up
+		ip -n $ns link set y$i up
+		{ cat good; echo "interface y$i"; } >conf
+		hand_over 'reloaded: 1 interface added'
+		send x$i "$real"
+		total=$((total + sent))
+		wait_for live_counter_is frames $total
+	done
+	# Nothing comes from one that is there no more.
+	send x17 "$real"
+	send va "$real"
+	check_exact_frames $((total + sent))
+}
+
+check_exact_frames() {
+	wait_for live_counter_is frames "$1"
+	sleep 0.3
+	atf_check test "$(live_counter frames)" = "$1"
+	check_counter worker_deaths statistics 0
+	check_counter frames_skipped statistics 0
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 # frames of an interface, by its row.
 captured() {
 	"$softflowctl" -c ctl statistics >statistics &&
@@ -292,7 +325,7 @@ collectors_come_and_go_body() {
 		start_another more$i
 		echo "collector 127.0.0.1 port $(cat more$i.port)" >>conf
 		hand_over 'reloaded: 1 collector added'
-		sleep 2
+		sleep 4		# flows end after 3 s
 		sed -i "/port $(cat more$i.port)\$/d" conf
 		hand_over 'reloaded: 1 collector removed'
 		eval "finish_another \$more${i}_pid more$i"
@@ -467,35 +500,51 @@ reload_test_case name_that_means_another_place_is_followed \
     "by the same worker, from another socket"
 name_that_means_another_place_is_followed_body() {
 	make_namespace
+	rm -f port
+	ip netns exec "$ns" "$collector" -s -T tcp -a 0.0.0.0 -p 0 \
+	    -P port >sums 2>collected &
+	collector_pid=$!
+	wait_for test -s port
 	echo '127.0.0.1 collector.example' >hosts
 	configure <<-EOC
 	interface vb
-	collector collector.example port 9995
-	version 9
+	collector collector.example port 9995 version 9
+	collector collector.example port $(cat port) transport tcp version 10
 	EOC
 	ip netns exec $ns unshare -m sh -c 'mount --bind hosts /etc/hosts &&
 	    exec "$0" "$@"' "$softflowd" -d -p pid -c ctl -f conf >log 2>&1 &
 	softflowd_pid=$!
 	wait_for "$softflowctl" -c ctl timeouts
 	worker=$(worker_pid)
-	in_ns ss -un >sockets
-	atf_check -o match:'127.0.0.1:9995' cat sockets
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	atf_check -o match:Expired "$softflowctl" -c ctl expire-all
+	wait_for sends_to 127.0.0.1:9995
+	wait_for sends_to "127.0.0.1:$(cat port)"
 	echo '127.0.0.2 collector.example' >hosts
 	reload 'reloaded: nothing changed'
-	wait_for sends_to 127.0.0.2
+	wait_for sends_to 127.0.0.2:9995
+	wait_for sends_to "127.0.0.2:$(cat port)"
 	atf_check -o not-match:'127.0.0.1:9995' cat sockets
 	atf_check test "$(worker_pid)" = "$worker"
+	send va "$real"
+	wait_for live_counter_is frames $((sent + sent))
+	packets=$(live_counter packets)
 	# A name that is new is looked up, too, and the worker replaced.
 	echo '127.0.0.3 another.example' >>hosts
 	echo 'collector another.example port 9995' >>conf
 	hand_over 'reloaded: 1 collector added'
-	wait_for sends_to 127.0.0.3
+	wait_for sends_to 127.0.0.3:9995
 	kill $softflowd_pid
 	finish_softflowd
+	finish_collector
+	atf_check -o inline:"$packets\n" \
+	    awk -F '\t' '{ n += $7 } END { print n + 0 }' sums
 }
 
+# Whether a socket that is connected has this address at its other end.
 sends_to() {
-	in_ns ss -un >sockets && grep -q "$1:9995" sockets
+	in_ns ss -Htun state established >sockets && grep -q "$1" sockets
 }
 
 atf_init_test_cases() {
@@ -505,6 +554,7 @@ atf_init_test_cases() {
 	atf_add_test_case filter_refuses_what_it_is_to_refuse
 	atf_add_test_case what_loopback_and_a_sender_see_is_cut_exactly
 	atf_add_test_case interfaces_come_and_go
+	atf_add_test_case more_interfaces_than_slots_can_be_had_in_turn
 	atf_add_test_case collectors_come_and_go
 	atf_add_test_case streams_are_made_anew_and_lose_nothing
 	atf_add_test_case what_cannot_change_is_refused_by_name
