@@ -23,6 +23,7 @@
 #include <atf-c.h>
 
 #include "compat.h"
+#include "datagram.h"
 #include "engine.h"
 #include "expire.h"
 #include "imsg.h"
@@ -177,6 +178,53 @@ collector_read(int fd, struct walk *walk, unsigned int *n)
 		++*n;
 	}
 	return (packets);
+}
+
+void
+connection_new(int *receives, int *sends)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	socklen_t		len = sizeof(sin);
+	int			listens;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((listens = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE(bind(listens, (struct sockaddr *)&sin, len) == 0);
+	ATF_REQUIRE(listen(listens, 1) == 0);
+	ATF_REQUIRE(getsockname(listens, (struct sockaddr *)&sin, &len) == 0);
+	ATF_REQUIRE((*sends = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE(connect(*sends, (struct sockaddr *)&sin, len) == 0);
+	ATF_REQUIRE((*receives = accept(listens, NULL, NULL)) != -1);
+	close(listens);
+	ATF_REQUIRE(fcntl(*sends, F_SETFL, O_NONBLOCK) == 0);
+}
+
+void
+report_send(int fd, int with_template, unsigned int n)
+{
+	static const uint8_t	template[] = {
+		0, 2, 0, 12, 1, 0x90, 0, 1, 1, 0x39, 0, 28
+	}, packet[28] = {
+		0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
+		192, 0, 2, 1, 0x13, 0x88, 0, 53, 0, 8, 0, 0
+	};
+	static uint32_t		sequence;
+	uint8_t			data[1500] = { 0, 10 };
+	size_t			len = 16;
+
+	datagram_store(data + 4, (uint32_t)(wall_us() / 1000000), 4);
+	datagram_store(data + 8, sequence, 4);
+	sequence += n;
+	if (with_template) {
+		memcpy(data + len, template, sizeof(template));
+		len += sizeof(template);
+	}
+	datagram_store(data + len, 0x190, 2);
+	datagram_store(data + len + 2, 4 + n * sizeof(packet), 2);
+	for (len += 4; n > 0; n--, len += sizeof(packet))
+		memcpy(data + len, packet, sizeof(packet));
+	datagram_store(data + 2, len, 2);
+	ATF_REQUIRE_EQ((ssize_t)len, send(fd, data, len, 0));
 }
 
 /*

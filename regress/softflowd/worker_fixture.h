@@ -67,6 +67,12 @@ void	collector_new(int *receives, int *sends);
 /* Read what came: packets in its records, datagrams added to *n. */
 uint64_t collector_read(int fd, struct walk *, unsigned int *n);
 
+/* A TCP connection over loopback; what sends is non-blocking. */
+void	connection_new(int *receives, int *sends);
+
+/* Send a message of n packet reports, perhaps with their template. */
+void	report_send(int fd, int with_template, unsigned int n);
+
 uint64_t wall_us(void);
 void	sleep_until(uint64_t us);
 

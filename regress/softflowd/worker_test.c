@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include <net/if.h>
-#include <netinet/in.h>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -25,7 +24,6 @@
 #include <atf-c.h>
 
 #include "compat.h"
-#include "datagram.h"
 #include "imsg.h"
 #include "worker_fixture.h"
 
@@ -344,26 +342,6 @@ CASE(a_datagram_collector_gets_another_socket)
 	ATF_CHECK_EQ(datagrams + n - 1, walk2.sequence);
 }
 
-/* A connection over loopback. */
-static void
-connection(int *receives, int *sends)
-{
-	struct sockaddr_in	sin = { .sin_family = AF_INET };
-	socklen_t		len = sizeof(sin);
-	int			listens;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((listens = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE(bind(listens, (struct sockaddr *)&sin, len) == 0);
-	ATF_REQUIRE(listen(listens, 1) == 0);
-	ATF_REQUIRE(getsockname(listens, (struct sockaddr *)&sin, &len) == 0);
-	ATF_REQUIRE((*sends = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE(connect(*sends, (struct sockaddr *)&sin, len) == 0);
-	ATF_REQUIRE((*receives = accept(listens, NULL, NULL)) != -1);
-	close(listens);
-	ATF_REQUIRE(fcntl(*sends, F_SETFL, O_NONBLOCK) == 0);
-}
-
 /* Messages that come until the other end closes, and packets they tell of. */
 static unsigned int
 messages_read(int fd)
@@ -397,7 +375,7 @@ CASE(what_a_stream_has_acknowledged_is_not_sent_again)
 	export.transport = TRANSPORT_TCP;
 	conf.timeouts.seconds[TIMEOUT_UDP] = 1;
 	close(export_fd);
-	connection(&receives, &export_fd);
+	connection_new(&receives, &export_fd);
 	worker_start(&old);
 	close(export_fd);
 	fill(&old, wall_us(), 10);
@@ -409,7 +387,7 @@ CASE(what_a_stream_has_acknowledged_is_not_sent_again)
 	ATF_CHECK(messages_read(receives) > 1);
 	ATF_CHECK_EQ(10, packets);
 
-	connection(&receives, &export_fd);
+	connection_new(&receives, &export_fd);
 	worker_start(&old);
 	close(export_fd);
 	await_frames(15);
@@ -427,7 +405,7 @@ CASE(a_collector_that_does_not_read_is_waited_for_two_seconds)
 	start(tc);
 	export.format.version = VERSION_PSAMP;	/* each packet */
 	export.transport = TRANSPORT_TCP;
-	connection(&receives, &export_fd);
+	connection_new(&receives, &export_fd);
 	for (i = 0; i < (int)RING_COUNT; i++)
 		fill(&old, wall_us(), RING_FRAMES);
 	i = 4096;
@@ -449,35 +427,6 @@ CASE(a_collector_that_does_not_read_is_waited_for_two_seconds)
  * Packet reports
  */
 
-/* Send a message of n reports, perhaps with their template. */
-static void
-report(int fd, int with_template, unsigned int n)
-{
-	static const uint8_t	template[] = {
-		0, 2, 0, 12, 1, 0x90, 0, 1, 1, 0x39, 0, 28
-	}, packet[28] = {
-		0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1,
-		192, 0, 2, 1, 0x13, 0x88, 0, 53, 0, 8, 0, 0
-	};
-	static uint32_t		sequence;
-	uint8_t			data[1500] = { 0, 10 };
-	size_t			len = 16;
-
-	datagram_store(data + 4, (uint32_t)(wall_us() / 1000000), 4);
-	datagram_store(data + 8, sequence, 4);
-	sequence += n;
-	if (with_template) {
-		memcpy(data + len, template, sizeof(template));
-		len += sizeof(template);
-	}
-	datagram_store(data + len, 0x190, 2);
-	datagram_store(data + len + 2, 4 + n * sizeof(packet), 2);
-	for (len += 4; n > 0; n--, len += sizeof(packet))
-		memcpy(data + len, packet, sizeof(packet));
-	datagram_store(data + 2, len, 2);
-	ATF_REQUIRE_EQ((ssize_t)len, send(fd, data, len, 0));
-}
-
 CASE(templates_of_packet_reports_are_handed_over)
 {
 	const struct counters	*c = &counters.counters;
@@ -488,15 +437,15 @@ CASE(templates_of_packet_reports_are_handed_over)
 	collector_new(&socket.fd, &sends);
 	capture.kind = CAPTURE_PSAMP;
 	worker_start(&socket);
-	report(sends, 1, 3);
+	report_send(sends, 1, 3);
 	await_frames(3);
 	/* Of the datagram in hand nothing is left behind, either. */
 	for (; c->frames < 900; counters.counters.frames += 45)
-		report(sends, 0, 45);
+		report_send(sends, 0, 45);
 	hand_over(0, 0);
 	expect_handed_over();
 	worker_start(&socket);
-	report(sends, 0, 2);
+	report_send(sends, 0, 2);
 	await_frames(905);
 	finish();
 	ATF_CHECK_EQ(905, packets);
