@@ -247,9 +247,9 @@ check_confinement(const struct priv_dest *dest, char *error, size_t len)
 	unsigned int	i;
 
 	if (dest->named && priv_resolver_fd() == -1) {
-		snprintf(error, len, "%s: names are not looked up, as there "
-		    "was none at the start; give an address, or restart "
-		    "softflowd", dest->name);
+		snprintf(error, len, "%s: names are not looked up, as no "
+		    "resolver runs; give an address, or restart softflowd",
+		    dest->name);
 		return (-1);
 	}
 	if (dest->conf.transport != TRANSPORT_TCP || priv.tcp_any)

@@ -169,6 +169,8 @@ priv_resolver_name(uint32_t slot, int family, const char *host)
 {
 	struct resolver_name	name = { 0 };
 
+	if (!resolver.open)
+		return;
 	name.slot = slot;
 	name.family = (uint32_t)family;
 	strlcpy(name.host, host, sizeof(name.host));
