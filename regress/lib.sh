@@ -79,9 +79,8 @@ test_packages() {
 		missing_packages kyua=kyua atf-sh=atf-sh mandoc=mandoc \
 		    /usr/include/atf-c.h=libatf-dev ip=iproute2 \
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
-		    nc=netcat-openbsd pgrep=procps aspell=aspell \
+		    nc=netcat-openbsd pgrep=procps tmux=tmux aspell=aspell \
 		    /usr/lib/aspell/en.multi=aspell-en
-		    nc=netcat-openbsd pgrep=procps tmux=tmux
 		# It brings four services that systemd would start.
 		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;

@@ -208,8 +208,6 @@ choose_output(struct answer *a, const struct command *c, int form)
 	a->output = form == 'j' ? &output_json : form == 'p' ?
 	    &output_prometheus : c->view == VIEW_CLASSIC ? &output_classic :
 	    &output_text;
-	if (form != 0 && c->view == VIEW_CLASSIC)
-		errx(1, "-%c: it goes with show only", form);
 	if (form == 'p' && c->view == VIEW_FLOWS)
 		errx(1, "-p: flows are no metrics; allowed are -j and "
 		    "statistics, timeouts, collectors, interfaces, sandbox, "
@@ -264,6 +262,8 @@ main(int argc, char *argv[])
 		return (top_main(path, argc, argv));
 	if (parser_parse(argc, argv, &command, error, sizeof(error)) == -1)
 		errx(1, "%s", error);
+	if (form != 0 && command.view == VIEW_CLASSIC)
+		errx(1, "-%c: it goes with show only", form);
 	switch (command.request) {
 	case PARSER_HELP:
 		parser_help(stdout, &command);

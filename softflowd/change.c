@@ -33,6 +33,9 @@ struct member {
 	    sizeof(((struct options *)0)->member), kind, need }
 
 static const struct member members[] = {
+	ROW("-f", config, OCTETS, ELSEWHERE),
+	ROW("-f", config_path, STRING, ELSEWHERE),
+	ROW("-k", check, NUMBER, ELSEWHERE),
 	ROW("-i", interface, OCTETS, ELSEWHERE),
 	ROW("-i", ninterface, NUMBER, ELSEWHERE),
 	ROW("-r", savefile, STRING, REFUSED),
@@ -216,9 +219,9 @@ check_side(const struct options *old, const struct options *new, char *error,
 
 	if (is == would)
 		return (0);
-	return (refuse("whether the table has room for what -o fields, -x "
-	    "and -H ask for", is ? "so" : "not so", error, len, "%s",
-	    would ? "so" : "not so"));
+	return (refuse("the layout of the table", is ? "with room for -o "
+	    "fields, -x, -H or -T vlan" : "without room for -o fields, -x, -H "
+	    "or -T vlan", error, len, "%s it", would ? "with" : "without"));
 }
 
 static int

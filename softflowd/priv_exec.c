@@ -16,7 +16,6 @@
 #include "sandbox.h"
 
 #define CHILD_FD_BASE	32	/* ours, while we shuffle 0-4 */
-#define PRIV_FD_BASE	64	/* our program, out of a child's way */
 
 extern char	**environ;
 
@@ -36,7 +35,8 @@ priv_exec_init(const char **what)
 	if (priv.binary_fd == -1)
 		return (-1);
 	priv.chroot_fd = -1;
-	*what = "empty directory to be root in";
+	*what = "no room for an empty directory in /run, /var/run, /tmp "
+	    "or /dev/shm";
 	if (geteuid() == 0 && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
 		return (-1);
 	*what = "/dev/null";

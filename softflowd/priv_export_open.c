@@ -206,7 +206,9 @@ priv_export_open(void)
 		priv.dest_slot[i] = (uint8_t)i;
 		named |= priv.dest[i].named;
 	}
-	if (named) {
+	/* A file may come to name one. */
+	if (named || (priv.opt->config_path != NULL &&
+	    priv.opt->savefile == NULL)) {
 		priv_resolver_open();
 		for (i = 0; i < priv.ndest; i++)
 			dest_tell_name(&priv.dest[i]);
@@ -226,7 +228,7 @@ priv_export_ports(uint16_t *ports)
 	for (i = 0; i < priv.ndest; i++)
 		if (priv.dest[i].conf.transport == TRANSPORT_TCP)
 			ports[n++] = priv.dest[i].port;
-	if (priv_has_file())
+	if (priv.opt->config_path != NULL)
 		for (i = 0; i < nitems(usual_ports); i++)
 			ports[n++] = usual_ports[i];
 	priv.ntcp_port = n;

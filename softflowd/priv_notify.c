@@ -28,6 +28,7 @@
 #define NOTIFY_SILENT_MS	30000	/* as long as a worker may be */
 
 static int	notify_fd = -1;
+static int	reloading;
 static int64_t	watchdog_ms;		/* between two signs of life; 0: none */
 static int64_t	watchdog_next_ms = INT64_MAX;
 
@@ -126,6 +127,7 @@ priv_notify_reloading(void)
 {
 	struct timespec	ts;
 
+	reloading = 1;
 	if (clock_gettime(CLOCK_MONOTONIC, &ts) == 0)
 		notify("RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reloading",
 		    (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
@@ -153,6 +155,9 @@ is_healthy(int64_t now_ms)
 void
 priv_notify_timers(int64_t now_ms)
 {
+	if (reloading && priv.reload == NULL && !priv.handover &&
+	    priv.worker.phase == WORKER_RUNNING)
+		priv_notify_ready();
 	if (now_ms < watchdog_next_ms)
 		return;
 	watchdog_next_ms = now_ms + watchdog_ms;

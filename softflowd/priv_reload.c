@@ -34,21 +34,12 @@ priv_reload_source(int argc, char *argv[])
 	reload_argv = argv;
 }
 
-int
-priv_has_file(void)
-{
-	return (0);
-}
-
 /* What command line and file say now; options_free() releases it. */
 static int
 priv_options_read(struct options *opt, char *error, size_t errorlen)
 {
-	if (options_parse(reload_argc, reload_argv, opt, error,
-	    errorlen) == OPTIONS_RUN)
-		return (0);
-	options_free(opt);
-	return (-1);
+	return (options_load(reload_argc, reload_argv, opt, error,
+	    errorlen) == OPTIONS_RUN ? 0 : -1);
 }
 
 /* To the log, and to the client that asked. */
@@ -134,6 +125,7 @@ priv_reload(int client)
 		    "way");
 		return;
 	}
+	priv_notify_reloading();
 	if ((next = reload_prepare(error, sizeof(error))) == NULL) {
 		reload_answer(client, 1, "not reloaded: %s", error);
 		return;

@@ -294,12 +294,9 @@ int	priv_resolver_fd(void);		/* to poll; -1 */
 void	priv_resolver_event(void);
 void	priv_resolver_timers(int64_t now_ms);
 
-/* priv_reload.c: whether the options come from a file, too. */
-int	priv_has_file(void);
-
 /*
- * Read the options anew, and bring them into force, for a client of the
- * control socket or, client being -1, for a signal.
+ * priv_reload.c.  Read the options anew, and bring them into force, for a
+ * client of the control socket or, client being -1, for a signal.
  */
 void	priv_reload(int client);
 void	priv_reload_source(int argc, char *argv[]);
@@ -379,8 +376,8 @@ __dead void priv_exec(int channel, int root, const char *title,
 int	priv_dispatch_worker(void);
 
 /*
- * priv_notify.c: to a service manager, if it gave us a socket.  Reloading is
- * followed by ready, whatever came of it.
+ * priv_notify.c: to a service manager, if it gave us a socket.  Behind
+ * reloading the timers say ready when that is over, whatever came of it.
  */
 void	priv_notify_open(void);
 void	priv_notify_ready(void);

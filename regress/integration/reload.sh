@@ -160,7 +160,10 @@ times_and_sampling_change_at_once_body() {
 	send va "$real"
 	wait_for live_counter_is frames $((before + sent))
 	atf_check -o match:'UDP timeout: 3600s' "$softflowctl" -c ctl timeouts
-	atf_check test "$(live_counter not_sampled)" -ge $((sent * 3 / 4))
+	taken=$(($(counter packets statistics) - packets))
+	left=$(counter not_sampled statistics)
+	[ $((left / 3)) -eq $taken ] || [ $((left / 3 + 1)) -eq $taken ] ||
+	    atf_fail "$taken taken, $left not sampled"
 	# The next worker knows, too.
 	kill -9 "$worker"
 	wait_for "$softflowctl" -c ctl timeouts
@@ -383,7 +386,7 @@ what_cannot_change_is_refused_by_name_body() {
 	track ip!-T cannot change while softflowd runs; it is full,.*ip$
 	user daemon!-u cannot change .*it is none, and would be daemon
 	interface nosuch!nosuch: no such interface
-	fields ttl!-o fields, -x and -H
+	fields ttl!the layout of the table
 	filter host www.example.com!names of hosts are looked up only at
 	filter port nosuch!unknown port
 	collector 127.0.0.1 port 80 transport tcp version 10!TCP ports of its

@@ -123,6 +123,8 @@ static const struct {
 	{ "gather start", CTL_START_GATHER, VIEW_CLASSIC },
 	{ "gather stop", CTL_STOP_GATHER, VIEW_CLASSIC },
 	{ "template send", CTL_SEND_TEMPLATE, VIEW_CLASSIC },
+	{ "top", PARSER_TOP, VIEW_CLASSIC },
+	{ "top proto udp", PARSER_TOP, VIEW_CLASSIC },
 	{ "completion sh", PARSER_COMPLETION, VIEW_CLASSIC }
 };
 

@@ -250,6 +250,37 @@ CASE(watchdog_of_another_is_left_alone, "and one that makes no sense")
 	ATF_CHECK_EQ(priv_notify_next_ms(), now_ms);
 }
 
+CASE(ready_is_told_when_a_reload_is_over, "by a worker that works with it")
+{
+	struct priv_reload	next;
+
+	listen_here();
+	priv_notify_open();
+	priv.worker.phase = WORKER_RUNNING;
+	priv_notify_ready();
+	hear();
+	priv_notify_timers(now_ms);
+	ATF_CHECK_STREQ(hear(), "");
+	priv_notify_reloading();
+	ATF_CHECK(strncmp(hear(), "RELOADING=1", 11) == 0);
+	priv.reload = &next;
+	priv_notify_timers(now_ms);
+	ATF_CHECK_STREQ(hear(), "");
+	priv.reload = NULL;
+	priv.handover = 1;
+	priv_notify_timers(now_ms);
+	ATF_CHECK_STREQ(hear(), "");
+	priv.handover = 0;
+	priv.worker.phase = WORKER_STARTING;
+	priv_notify_timers(now_ms);
+	ATF_CHECK_STREQ(hear(), "");
+	priv.worker.phase = WORKER_RUNNING;
+	priv_notify_timers(now_ms);
+	ATF_CHECK(strncmp(hear(), "READY=1", 7) == 0);
+	priv_notify_timers(now_ms);
+	ATF_CHECK_STREQ(hear(), "");
+}
+
 CASE(statistics_are_what_happened_since, "each under its counter's name")
 {
 	struct priv_statistics	old = { .ms = 5000 }, new = { .ms = 65000 };
@@ -299,6 +330,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, watchdog_is_fed_twice_in_its_time);
 	ATF_TP_ADD_TC(tp, silent_worker_starves_the_watchdog);
 	ATF_TP_ADD_TC(tp, watchdog_of_another_is_left_alone);
+	ATF_TP_ADD_TC(tp, ready_is_told_when_a_reload_is_over);
 	ATF_TP_ADD_TC(tp, statistics_are_what_happened_since);
 	ATF_TP_ADD_TC(tp, statistics_may_go_back);
 	return (atf_no_error());
