@@ -233,15 +233,15 @@ is_operator(uint32_t client)
 static int
 dispatch_shutdown(struct imsg *imsg)
 {
-	enum worker_phase	phase = priv.worker.phase;
 	struct msg_shutdown	msg;
 
-	/* Once is enough. */
-	if ((phase != WORKER_RUNNING && phase != WORKER_LEAVING) ||
-	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
 	    !is_operator(msg.client) || msg.graceful > 1)
 		return (-1);
 	if (msg.graceful) {
+		/* Another client's, or a signal, may have come before. */
+		if (priv.worker.phase == WORKER_FINISHING)
+			return (0);
 		log_info("shutting down on request");
 		priv_finish();
 	} else {
@@ -255,11 +255,9 @@ dispatch_shutdown(struct imsg *imsg)
 static int
 dispatch_wish(struct imsg *imsg)
 {
-	enum worker_phase	phase = priv.worker.phase;
-	struct msg_wish		msg;
+	struct msg_wish	msg;
 
-	if ((phase != WORKER_RUNNING && phase != WORKER_LEAVING) ||
-	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
+	if (imsg_get_data(imsg, &msg, sizeof(msg)) == -1 ||
 	    !is_operator(msg.client))
 		return (-1);
 	return (priv_wish(&msg));

@@ -204,8 +204,9 @@ priv_wish(const struct msg_wish *msg)
 		return (-1);
 	/* Its words and ours have crossed. */
 	if (priv.worker.phase != WORKER_RUNNING) {
-		reload_answer((int)msg->client, 1, "not done: a reload is "
-		    "under way");
+		reload_answer((int)msg->client, 1, "not done: %s",
+		    priv.worker.phase == WORKER_LEAVING ?
+		    "a reload is under way" : "softflowd is about to end");
 		return (0);
 	}
 	switch ((enum wish)msg->wish) {

@@ -33,6 +33,7 @@ static struct options		 opts;
 static const char		*line;		/* what is read next */
 static const char		*unready;	/* why captures cannot be */
 static int			 hostile, killed, abandoned, switched;
+static int			 finishes;
 static int64_t			 forward_ms;
 static struct imsgbuf		 far;		/* the worker's end */
 
@@ -172,6 +173,7 @@ priv_notify_reloading(void)
 void
 priv_finish(void)
 {
+	finishes++;
 }
 
 void
@@ -319,7 +321,7 @@ ATF_TC_BODY(wishes_that_nobody_can_have_are_a_hostile_workers, tc)
 	ATF_CHECK_EQ(-1, say(IMSG_HANDED_OVER, NULL, 0));
 	priv.worker.phase = WORKER_STARTING;
 	ATF_CHECK_EQ(-1, wish(CLIENT, WISH_RELOAD, 0, 0));
-	priv.worker.phase = WORKER_FINISHING;
+	priv.worker.phase = WORKER_FINISHED;
 	ATF_CHECK_EQ(-1, wish(CLIENT, WISH_RELOAD, 0, 0));
 	ATF_CHECK_EQ(0, memcmp(&before, &opts, sizeof(opts)));
 }
@@ -335,6 +337,26 @@ ATF_TC_BODY(shutdown_is_for_operators_too, tc)
 	ATF_CHECK_EQ(-1, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
 	ATF_CHECK_EQ(0, priv.quit);
 	msg.client = CLIENT;
+	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
+	ATF_CHECK_EQ(1, priv.quit);
+}
+
+ATF_TC_WITHOUT_HEAD(what_clients_want_at_the_end_is_no_crime);
+ATF_TC_BODY(what_clients_want_at_the_end_is_no_crime, tc)
+{
+	struct msg_shutdown	msg = { CLIENT, 1 };
+
+	start("-i e");
+	priv.worker.phase = WORKER_FINISHING;
+	ATF_CHECK_EQ(0, wish(CLIENT, WISH_SAMPLING, 0, 7));
+	check_done(0, 1, "softflowd is about to end");
+	ATF_CHECK_EQ(1, priv.opt->sampling);
+	ATF_CHECK_EQ(-1, wish(VIEWER, WISH_SAMPLING, 0, 7));
+	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
+	ATF_CHECK_EQ(0, finishes + priv.quit);
+	msg.graceful = 2;
+	ATF_CHECK_EQ(-1, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
+	msg.graceful = 0;
 	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
 	ATF_CHECK_EQ(1, priv.quit);
 }
@@ -495,6 +517,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    wishes_that_nobody_can_have_are_a_hostile_workers);
 	ATF_TP_ADD_TC(tp, shutdown_is_for_operators_too);
+	ATF_TP_ADD_TC(tp, what_clients_want_at_the_end_is_no_crime);
 	ATF_TP_ADD_TC(tp, version_5_limits_sampling);
 	ATF_TP_ADD_TC(tp, reload_goes_back_to_what_is_written);
 	ATF_TP_ADD_TC(tp, what_is_refused_changes_nothing);
