@@ -23,6 +23,7 @@
 
 #define SECONDS_MAX	(10U * 365 * 86400)	/* as -t has it */
 #define V5_MAX_SAMPLING	16383		/* 14 bits in the header */
+#define WISHES_PER_SECOND	20
 
 static int	  reload_argc;
 static char	**reload_argv;
@@ -197,11 +198,33 @@ wish_verbose(const struct msg_wish *msg)
 	return (0);
 }
 
+/* Who wishes on end would fill the log, and keep us reading files. */
+static int
+wishes_are_too_many(void)
+{
+	static int64_t		second;
+	static unsigned int	n;
+	int64_t			now = priv_now_ms() / 1000;
+
+	if (now != second)
+		n = 0;
+	second = now;
+	return (n++ >= WISHES_PER_SECOND);
+}
+
 int
 priv_wish(const struct msg_wish *msg)
 {
+	struct msg_wish_done	busy = { .client = msg->client, .failed = 1 };
+
 	if (msg->wish >= WISH_MAX)
 		return (-1);
+	if (wishes_are_too_many()) {
+		snprintf(busy.text, sizeof(busy.text), "not done: more than "
+		    "%d changes in a second; try again", WISHES_PER_SECOND);
+		priv_worker_send(IMSG_WISH_DONE, -1, &busy, sizeof(busy));
+		return (0);
+	}
 	/* Its words and ours have crossed. */
 	if (priv.worker.phase != WORKER_RUNNING) {
 		reload_answer((int)msg->client, 1, "not done: %s",

@@ -341,6 +341,26 @@ ATF_TC_BODY(shutdown_is_for_operators_too, tc)
 	ATF_CHECK_EQ(1, priv.quit);
 }
 
+ATF_TC_WITHOUT_HEAD(so_many_wishes_are_done_in_a_second);
+ATF_TC_BODY(so_many_wishes_are_done_in_a_second, tc)
+{
+	uint32_t	i;
+
+	start("-i e");
+	for (i = 1; i <= 20; i++)
+		ATF_CHECK_EQ(0, wish(CLIENT, WISH_SAMPLING, 0, i));
+	for (; i <= 99; i++) {
+		ATF_CHECK_EQ(0, wish(CLIENT, i % 2 ? WISH_SAMPLING :
+		    WISH_RELOAD, 0, i));
+		ATF_CHECK_EQ(1, nsent);
+		check_done(0, 1, "more than 20 changes in a second");
+	}
+	ATF_CHECK_EQ(20, priv.opt->sampling);
+	forward_ms = 1000;
+	ATF_CHECK_EQ(0, wish(CLIENT, WISH_SAMPLING, 0, 7));
+	ATF_CHECK_EQ(7, priv.opt->sampling);
+}
+
 ATF_TC_WITHOUT_HEAD(what_clients_want_at_the_end_is_no_crime);
 ATF_TC_BODY(what_clients_want_at_the_end_is_no_crime, tc)
 {
@@ -517,6 +537,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    wishes_that_nobody_can_have_are_a_hostile_workers);
 	ATF_TP_ADD_TC(tp, shutdown_is_for_operators_too);
+	ATF_TP_ADD_TC(tp, so_many_wishes_are_done_in_a_second);
 	ATF_TP_ADD_TC(tp, what_clients_want_at_the_end_is_no_crime);
 	ATF_TP_ADD_TC(tp, version_5_limits_sampling);
 	ATF_TP_ADD_TC(tp, reload_goes_back_to_what_is_written);
