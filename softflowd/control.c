@@ -311,7 +311,7 @@ control_memory(struct ctl_memory *row)
 }
 
 void
-control_close_all(void)
+control_close_all(int ending)
 {
 	struct client *c;
 	unsigned int i;
@@ -324,8 +324,8 @@ control_close_all(void)
 			(void)imsgbuf_write(&c->ibuf);
 			client_hang_up(c);
 		}
-		/* We end already: a shutdown needs no more asking for. */
-		c->request = 0;
+		if (ending)
+			c->request = 0;
 		client_free(c);
 	}
 }

@@ -44,6 +44,8 @@ struct control_ops {
 	void		(*shutdown)(uint32_t id, int graceful);
 	void		(*closed)(uint32_t id);
 	const struct track *(*table)(void);
+	/* whether the last expire or delete has not seen all flows */
+	int		(*interrupted)(void);
 	/* seconds until the flow is due, and why */
 	int		(*expires)(const struct flow *, enum expire_reason *);
 	uint64_t	(*now_us)(void);	/* what expires them */
@@ -76,7 +78,9 @@ void	control_memory(struct ctl_memory *);
 
 /*
  * Last words before exit: try once to send what is queued, then close all.
+ * A shutdown that was asked for is still said to the parent, or, ending, is
+ * what we do already.
  */
-void	control_close_all(void);
+void	control_close_all(int ending);
 
 #endif

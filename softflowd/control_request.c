@@ -204,11 +204,25 @@ client_show_flows(struct client *c)
 	return (client_flows_begin(c));
 }
 
+/* All if there is no filter. */
+static int
+drop_flows(struct client *c, int expire, const struct ctl_filter *f)
+{
+	unsigned long long n;
+
+	n = expire ? control_ops->expire(f) : control_ops->delete(f);
+	if (control_ops->interrupted())
+		return (client_result(c, 1, n, "%s %llu flows, not all that "
+		    "were meant: softflowd ends, or hands over to a new "
+		    "worker; try again", expire ? "Expired" : "Deleted", n));
+	return (client_result(c, 0, n, "%s %llu flows.", expire ? "Expired" :
+	    "Deleted", n));
+}
+
 static int
 client_drop_flows(struct client *c, int expire)
 {
 	const struct ctl_filter *f = &c->payload.filter;
-	unsigned long long n;
 	const char *error;
 
 	if ((error = control_filter_check(f)) != NULL)
@@ -219,9 +233,7 @@ client_drop_flows(struct client *c, int expire)
 		return (client_result(c, 1, 0, "an empty filter means all "
 		    "flows; for these use %s", expire ? "expire-all" :
 		    "delete-all"));
-	n = expire ? control_ops->expire(f) : control_ops->delete(f);
-	return (client_result(c, 0, n, "%s %llu flows.", expire ? "Expired" :
-	    "Deleted", n));
+	return (drop_flows(c, expire, f));
 }
 
 /*
@@ -310,19 +322,15 @@ client_set(struct client *c)
 static int
 client_perform(struct client *c, uint32_t type)
 {
-	unsigned long long n;
-
 	switch (type) {
 	case CTL_SHUTDOWN:
 		return (client_result(c, 0, 0, "Shutting down gracefully..."));
 	case CTL_EXIT:
 		return (client_result(c, 0, 0, "Exiting now..."));
 	case CTL_EXPIRE_ALL:
-		n = control_ops->expire(NULL);
-		return (client_result(c, 0, n, "Expired %llu flows.", n));
+		return (drop_flows(c, 1, NULL));
 	case CTL_DELETE_ALL:
-		n = control_ops->delete(NULL);
-		return (client_result(c, 0, n, "Deleted %llu flows.", n));
+		return (drop_flows(c, 0, NULL));
 	case CTL_STATISTICS:
 		return (client_statistics(c));
 	case CTL_DEBUG_MORE:

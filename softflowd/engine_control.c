@@ -15,10 +15,12 @@
 #include "engine_state.h"
 #include "log.h"
 
+static int	interrupted;	/* the last of for_all_flows() */
+
 /*
  * Each flow once, while frames go on being read: a million flows take longer
  * than those could wait.  With a limit it may be minutes, in which the parent
- * must hear of us, and may want us to end: what is left is exported then.
+ * must hear of us, and may want us to end or to hand over.
  */
 static uint64_t
 for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
@@ -26,6 +28,7 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 	uint64_t	count = 0;
 	uint32_t	cursor = 0;
 
+	interrupted = 0;
 	for (;;) {
 		count += some(engine.meter, &cursor);
 		if (cursor == TRACK_NONE)
@@ -37,8 +40,10 @@ for_all_flows(uint64_t (*some)(struct meter *, uint32_t *))
 		engine_pause(0);
 		engine_report(0);
 		engine_flush(0);
-		if (engine.phase != ENGINE_RUNNING)
+		if (engine.phase != ENGINE_RUNNING) {
+			interrupted = 1;
 			return (count);
+		}
 	}
 }
 
@@ -79,6 +84,12 @@ static uint64_t
 op_delete(const struct ctl_filter *filter)
 {
 	return (for_flows(filter, meter_delete_some));
+}
+
+static int
+op_interrupted(void)
+{
+	return (interrupted);
 }
 
 static void
@@ -248,6 +259,7 @@ static const struct control_ops	engine_ops = {
 	.shutdown = op_shutdown,
 	.closed = op_closed,
 	.table = op_table,
+	.interrupted = op_interrupted,
 	.expires = op_expires,
 	.now_us = op_now_us
 };

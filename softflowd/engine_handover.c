@@ -198,7 +198,7 @@ engine_hand_over(void)
 	meter_flush(engine.meter);
 	meter_hang_up(engine.meter);
 	engine_report(1);
-	control_close_all();	/* says CONTROL_CLOSED: not afterwards */
+	control_close_all(0);	/* says CONTROL_CLOSED: not afterwards */
 	engine_send(IMSG_HANDED_OVER, NULL, 0);
 	engine_flush(HANDOVER_FLUSH_MS);
 	_exit(0);

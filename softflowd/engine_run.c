@@ -300,7 +300,7 @@ engine_finish(int failed)
 	}
 	engine_drain(deadline_us);
 	engine_send_summary();
-	control_close_all();	/* says CONTROL_CLOSED: not after FINISHED */
+	control_close_all(1);	/* says CONTROL_CLOSED: not after FINISHED */
 	msg.failed = failed != 0;
 	msg.frames = meter_counters(engine.meter)->frames +
 	    meter_counters(engine.meter)->frames_skipped;

@@ -142,6 +142,12 @@ fake_table(void)
 }
 
 static int
+fake_interrupted(void)
+{
+	return (engine.interrupted);
+}
+
+static int
 fake_expires(const struct flow *f, enum expire_reason *why)
 {
 	engine.flows_asked++;
@@ -159,7 +165,7 @@ static const struct control_ops fake_ops = {
 	fake_expire, fake_delete, fake_summary, fake_protos, fake_exports,
 	fake_interface, fake_timeouts, fake_sandbox, fake_memory, fake_gather,
 	fake_send_template, fake_wish, fake_shutdown, fake_closed, fake_table,
-	fake_expires, fake_now
+	fake_interrupted, fake_expires, fake_now
 };
 
 /*

@@ -27,6 +27,7 @@ struct fake_engine {
 	struct msg_wish	 wish;		/* the last one */
 	struct ctl_filter	filter;	/* of the last expire or delete */
 	int		 filtered;	/* it had one */
+	int		 interrupted;	/* it has not seen all flows */
 };
 extern struct fake_engine engine;
 extern struct summary_proto protos[256];

@@ -203,7 +203,7 @@ CASE(client_that_vanishes_in_a_dump_is_closed_once)
 	ATF_CHECK_EQ(engine.closed[3], 1);
 	ATF_CHECK_EQ(control_pollfds(pfd, MAX_CONTROL), 0);
 	turn(1000 * CONTROL_IDLE_MS);
-	control_close_all();
+	control_close_all(1);
 	ATF_CHECK_EQ(engine.closed[3], 1);
 }
 

@@ -135,6 +135,9 @@ CASE(viewer_does_not_shut_down_by_hanging_up)
 	ATF_CHECK_EQ(engine.shutdowns, 0);
 }
 
+#define NOT_ALL	", not all that were meant: softflowd ends, or hands over " \
+    "to a new worker; try again"
+
 CASE(expire_and_delete_hand_on_the_filter_and_count)
 {
 	struct ctl_filter f;
@@ -161,6 +164,10 @@ CASE(expire_and_delete_hand_on_the_filter_and_count)
 	ATF_CHECK_EQ(memcmp(&engine.filter, &f, sizeof(f)), 0);
 	check_text(&p, CTL_EXPIRE_ALL, "Expired 7 flows.");
 	ATF_CHECK(!engine.filtered);
+	engine.interrupted = 1;
+	check_denied(&p, CTL_EXPIRE_ALL, NULL, 0, "Expired 7 flows" NOT_ALL);
+	check_denied(&p, CTL_FLOW_DELETE, &f, sizeof(f), "Deleted 8 flows"
+	    NOT_ALL);
 }
 
 CASE(filters_that_mean_nothing_or_everything_are_refused)
@@ -453,7 +460,7 @@ CASE(end_closes_those_who_wait_and_those_who_left)
 	turn(0);
 	close(gone.fd);
 	turn(0);
-	control_close_all();
+	control_close_all(1);
 	ATF_CHECK_EQ(next(&p, &imsg), 0);
 	ATF_CHECK_EQ(engine.closed[0], 1);
 	ATF_CHECK_EQ(engine.closed[1], 1);

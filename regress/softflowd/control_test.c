@@ -346,13 +346,29 @@ CASE(close_all_sends_last_words_and_closes_each_once)
 	join(&idle, 7, 0);
 	ask(&p, CTL_SHUTDOWN, CTL_VERSION, NULL, 0);
 	turn(0);
-	control_close_all();
+	control_close_all(1);
 	ATF_CHECK_STREQ(result_of(&p, NULL).text,
 	    "Shutting down gracefully...");
 	ATF_CHECK_EQ(next(&p, &imsg), 0);
 	ATF_CHECK_EQ(engine.shutdowns, 0);
 	ATF_CHECK_EQ(engine.closed[0], 1);
 	ATF_CHECK_EQ(engine.closed[7], 1);
+}
+
+CASE(shutdown_survives_a_hand_over)
+{
+	struct peer p;
+
+	setup(0);
+	join(&p, 3, 0);
+	ask(&p, CTL_EXIT, CTL_VERSION, NULL, 0);
+	turn(0);
+	control_close_all(0);
+	ATF_CHECK_STREQ(result_of(&p, NULL).text, "Exiting now...");
+	ATF_CHECK_EQ(engine.shutdowns, 1);
+	ATF_CHECK_EQ(engine.graceful, 0);
+	ATF_CHECK_EQ(engine.shutdown_id, 3);
+	ATF_CHECK_EQ(engine.closed[3], 1);
 }
 
 CASE(ids_and_roles_out_of_range_or_taken_are_refused)
@@ -399,6 +415,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, shutdown_is_answered_before_it_happens);
 	ATF_TP_ADD_TC(tp, exit_happens_though_the_client_is_gone);
 	ATF_TP_ADD_TC(tp, close_all_sends_last_words_and_closes_each_once);
+	ATF_TP_ADD_TC(tp, shutdown_survives_a_hand_over);
 	ATF_TP_ADD_TC(tp, ids_and_roles_out_of_range_or_taken_are_refused);
 	return (atf_no_error());
 }
