@@ -277,14 +277,16 @@ engine_get_settings(struct imsg *imsg)
 	log_set_verbose(msg.verbose);
 }
 
-/* It ends a hand-over: there is no next worker. */
+/*
+ * It ends a hand-over, or what is left of one that the worker before us died
+ * of: there is no next worker.
+ */
 static void
 engine_get_finish(struct imsg *imsg)
 {
 	if (imsg_get_len(imsg) != 0)
 		fatalx("bad FINISH");
-	if (engine.phase == ENGINE_HANDING_OVER)
-		engine_handover_off();
+	engine_handover_off();
 	engine.phase = ENGINE_FINISHING;
 }
 

@@ -34,15 +34,34 @@ is_replaced(unsigned int slot)
 	return ((engine.handover.replaced >> slot & 1) != 0);
 }
 
+/* Of the slots in it, the frames of before then are ours; 0: all are. */
 static void
-set_windows(uint64_t before_us)
+set_before(uint32_t slots, uint64_t before_us)
 {
 	unsigned int	i;
 
 	for (i = 0; i < engine.ncapture; i++)
-		if (is_replaced(i))
-			capture_window(engine.capture[i],
-			    engine.capture_conf[i].from_us, before_us);
+		if ((slots >> i & 1) != 0)
+			engine.capture_conf[i].before_us = before_us;
+	engine_set_windows();
+}
+
+/*
+ * A cut that is still to come means that the clock has been set back: it says
+ * nothing then.
+ */
+void
+engine_set_windows(void)
+{
+	struct msg_capture	*conf = engine.capture_conf;
+	unsigned int		 i;
+
+	for (i = 0; i < engine.ncapture; i++, conf++) {
+		if (conf->from_us > (uint64_t)engine.unix_us)
+			conf->from_us = 0;
+		capture_window(engine.capture[i], conf->from_us,
+		    conf->before_us);
+	}
 }
 
 void
@@ -60,13 +79,13 @@ engine_get_handover(struct imsg *imsg)
 		return;
 	engine.phase = ENGINE_HANDING_OVER;
 	engine.handover = msg;
-	set_windows(msg.cut_us);
+	set_before(msg.replaced, msg.cut_us);
 }
 
 void
 engine_handover_off(void)
 {
-	set_windows(0);
+	set_before(UINT32_MAX, 0);
 	memset(&engine.handover, 0, sizeof(engine.handover));
 	memset(&handover, 0, sizeof(handover));
 }

@@ -63,10 +63,14 @@ engine_clock(clockid_t id)
 static void
 engine_set_clock(void)
 {
+	static int64_t		before_us;
 	struct export_clock	clock;
 
 	engine.mono_us = engine_clock(CLOCK_MONOTONIC);
 	engine.unix_us = engine_clock(CLOCK_REALTIME);
+	if (engine.unix_us < before_us)
+		engine_set_windows();
+	before_us = engine.unix_us;
 	meter_pace(engine.meter, (uint64_t)engine.mono_us);
 	if (!engine_is_live())
 		return;
@@ -417,11 +421,7 @@ engine_turn(void)
 		engine_finish(0);
 }
 
-/*
- * Sockets that no worker before us read; of all, the frames that are ours.  A
- * cut that is still to come means that the clock has been set back: it says
- * nothing then.
- */
+/* Of all sockets, the frames that are ours; those no worker before us read. */
 static uint32_t
 engine_open_windows(void)
 {
@@ -429,14 +429,10 @@ engine_open_windows(void)
 	uint32_t		 fresh = 0;
 	unsigned int		 i;
 
-	for (i = 0; i < engine.ncapture; i++, conf++) {
-		if (conf->from_us > (uint64_t)engine.unix_us)
-			conf->from_us = 0;
-		capture_window(engine.capture[i], conf->from_us,
-		    conf->before_us);
+	engine_set_windows();
+	for (i = 0; i < engine.ncapture; i++, conf++)
 		if (conf->flags & MSG_CAPTURE_FRESH)
 			fresh |= 1U << i;
-	}
 	return (fresh);
 }
 

@@ -226,6 +226,20 @@ CASE(finish_ends_a_hand_over)
 	ATF_CHECK_EQ(7, packets);
 }
 
+CASE(to_finish_is_to_read_what_another_was_to_have)
+{
+	start(tc);
+	capture.before_us = wall_us() - 1000000;
+	worker_start(&old);
+	fill(&old, capture.before_us - 1, 3);
+	await_frames(3);
+	worker_send(IMSG_FINISH, -1, NULL, 0);
+	worker_sync();
+	fill(&old, wall_us(), 4);
+	finish();
+	ATF_CHECK_EQ(7, packets);
+}
+
 CASE(clients_have_left_before_it_says_that_it_has_handed_over)
 {
 	struct msg_control	msg = { .role = CONTROL_VIEWER };
@@ -555,6 +569,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_cut_ahead_of_the_clock_hides_nothing);
 	ATF_TP_ADD_TC(tp, what_no_parent_says_ends_the_worker);
 	ATF_TP_ADD_TC(tp, finish_ends_a_hand_over);
+	ATF_TP_ADD_TC(tp, to_finish_is_to_read_what_another_was_to_have);
 	ATF_TP_ADD_TC(tp,
 	    clients_have_left_before_it_says_that_it_has_handed_over);
 	ATF_TP_ADD_TC(tp, collection_that_was_stopped_stays_so);
