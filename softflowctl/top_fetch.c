@@ -239,6 +239,19 @@ top_fetch_asked_us(void)
 	return (asked_us);
 }
 
+/* It comes from who has read the daemon's, and is trusted no more. */
+static int
+answer_ok(void)
+{
+	char *p;
+
+	answer.text[sizeof(answer.text) - 1] = '\0';
+	for (p = answer.text; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return (top_snapshot_ok(&answer.snapshot));
+}
+
 const struct top_answer *
 top_fetch_take(int *gone)
 {
@@ -257,5 +270,8 @@ top_fetch_take(int *gone)
 	if (answer_have < sizeof(answer))
 		return (NULL);
 	asked_us = 0;
-	return (&answer);
+	if (answer_ok())
+		return (&answer);
+	*gone = -1;
+	return (NULL);
 }

@@ -37,7 +37,7 @@ uint64_t top_fetch_asked_us(void);
 /*
  * When the descriptor is readable.  The answer once it is complete, valid
  * until the next question; NULL before; NULL and -1 in gone if the process
- * has died.
+ * has died, or says what cannot be.
  */
 const struct top_answer *top_fetch_take(int *gone);
 

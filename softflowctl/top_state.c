@@ -38,6 +38,40 @@ top_rate(const struct top_state *t, uint64_t now, uint64_t before)
 	return (rate_of(now, before, t->interval_us));
 }
 
+static int
+flow_ok(const struct ctl_flow *f)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (memchr(f->in[i], '\0', sizeof(f->in[i])) == NULL ||
+		    memchr(f->out[i], '\0', sizeof(f->out[i])) == NULL)
+			return (0);
+	return (f->family == 4 || f->family == 6);
+}
+
+int
+top_snapshot_ok(const struct top_snapshot *s)
+{
+	const struct summary_report *r = &s->report;
+	unsigned int i;
+
+	if (s->nflow > nitems(s->flow) || r->nproto > nitems(r->proto) ||
+	    r->nexport > nitems(r->export) ||
+	    r->ninterface > nitems(r->interface) || !summary_ok(&r->summary))
+		return (0);
+	for (i = 0; i < s->nflow; i++)
+		if (!flow_ok(&s->flow[i]))
+			return (0);
+	for (i = 0; i < r->nexport; i++)
+		if (!summary_export_ok(&r->export[i]))
+			return (0);
+	for (i = 0; i < r->ninterface; i++)
+		if (!summary_interface_ok(&r->interface[i]))
+			return (0);
+	return (1);
+}
+
 /*
  * Rows of before.
  */

@@ -70,7 +70,13 @@ struct top_state {
 };
 
 /*
- * Take the next snapshot.  Those of different daemons are not compared, nor
+ * Whether counts, numbers and texts in a snapshot are such as can be taken:
+ * who made it has read what the daemon said.
+ */
+int	top_snapshot_ok(const struct top_snapshot *);
+
+/*
+ * Take the next snapshot, a good one.  Those of different daemons are not compared, nor
  * those that are less than half a second apart.
  */
 void	top_state_take(struct top_state *, const struct top_snapshot *,

@@ -404,8 +404,47 @@ CASE(full_snapshot_of_distinct_hosts_fits)
 	ATF_CHECK_EQ(state.conversation[0].flow->index, TOP_FLOWS - 1);
 }
 
+CASE(snapshots_that_cannot_be_are_not_taken)
+{
+	struct summary_report *r = &snap.report;
+
+	begin(0);
+	ATF_CHECK(top_snapshot_ok(&snap));
+	add_flow(1, 1, 2, 100, 100);
+	memset(snap.flow[0].in[0], 'e', INTERFACE_NAME - 1);
+	ATF_CHECK(top_snapshot_ok(&snap));
+	snap.flow[0].in[0][INTERFACE_NAME - 1] = 'e';
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	snap.nflow = 0;
+	snap.flow[0].in[0][INTERFACE_NAME - 1] = '\0';
+	snap.flow[0].family = 5;
+	ATF_CHECK(top_snapshot_ok(&snap));
+	snap.nflow = 1;
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	snap.nflow = TOP_FLOWS + 1;
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	snap.nflow = 0;
+	r->nproto = 257;
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	r->nproto = 0;
+	r->nexport = MAX_EXPORT + 1;
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	r->nexport = 1;
+	memset(r->export[0].name, 'n', sizeof(r->export[0].name));
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	r->nexport = 0;
+	r->ninterface = 257;
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	r->ninterface = 1;
+	r->interface[0].name[0] = '\033';
+	ATF_CHECK(!top_snapshot_ok(&snap));
+	r->ninterface = 0;
+	ATF_CHECK(top_snapshot_ok(&snap));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, snapshots_that_cannot_be_are_not_taken);
 	ATF_TP_ADD_TC(tp, first_answer_has_no_rates);
 	ATF_TP_ADD_TC(tp, rate_is_the_delta_over_the_interval);
 	ATF_TP_ADD_TC(tp, interval_of_nothing_has_no_rates);
