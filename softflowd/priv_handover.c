@@ -85,7 +85,11 @@ priv_handover_ready(void)
 		    (long)priv.worker.pid,
 		    (long long)(priv_now_ms() - priv.handover_ms));
 	priv.handover_ms = 0;
-	if (priv.reload != NULL && !priv.worker.finish)
+	/*
+	 * Also when all is to end: the one that died may have passed over
+	 * packets that only the new sockets have.
+	 */
+	if (priv.reload != NULL)
 		priv_handover_start();
 }
 

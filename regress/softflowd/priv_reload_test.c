@@ -489,6 +489,8 @@ ATF_TC_BODY(worker_that_dies_instead_of_leaving_is_followed_by_one, tc)
 		ATF_CHECK_EQ(IMSG_HANDOVER, sent[0].type);
 		ATF_CHECK_EQ(cut, sent[0].handover.cut_us);
 		ATF_CHECK_EQ(0, switched);
+		/* Nor does the end come before that. */
+		priv.worker.finish = 1;
 	}
 	priv_handover_died();
 	ATF_CHECK_EQ(1, switched);
