@@ -47,6 +47,9 @@ priv_statistics_line(char *buf, size_t size, const struct priv_statistics *old,
 	if (ms < 1)
 		ms = 1;
 	packets = (int64_t)(new->counters.packets - old->counters.packets);
+	/* A worker may say anything. */
+	if (packets > INT64_MAX / 1000 || packets < INT64_MIN / 1000)
+		packets = 0;
 	snprintf(buf, size, "statistics: seconds=%lld active_flows=%u "
 	    "packets_per_second=%lld", (long long)(ms + 500) / 1000,
 	    active_flows, (long long)(packets * 1000 / ms));

@@ -318,6 +318,9 @@ CASE(statistics_may_go_back, "by second sightings, but not what was lost")
 	ATF_CHECK(strstr(line, "packets_per_second=-10 packets=-10 ") !=
 	    NULL);
 	ATF_CHECK(strstr(line, " records_lost=0") != NULL);
+	new.counters.packets = INT64_MAX;	/* so says a worker */
+	priv_statistics_line(line, sizeof(line), &old, &new, 0);
+	ATF_CHECK(strstr(line, "packets_per_second=0 ") != NULL);
 }
 
 ATF_TP_ADD_TCS(tp)
