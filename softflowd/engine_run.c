@@ -454,6 +454,8 @@ engine_adopt(uint32_t fresh)
 		    fresh);
 		engine_senders(engine_recall);
 		engine.gathering = !engine.estate->paused;
+		if (!engine.gathering)
+			log_info("data collection stays stopped");
 		log_info("took over %u flows; %llu frames given up%s",
 		    a.flows, (unsigned long long)a.skipped,
 		    a.repeated ? "; a datagram was sent again" : "");
