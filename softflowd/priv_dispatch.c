@@ -240,7 +240,8 @@ dispatch_shutdown(struct imsg *imsg)
 		return (-1);
 	if (msg.graceful) {
 		/* Another client's, or a signal, may have come before. */
-		if (priv.worker.phase == WORKER_FINISHING)
+		if (priv.worker.phase == WORKER_FINISHING ||
+		    priv.worker.finish)
 			return (0);
 		log_info("shutting down on request");
 		priv_finish();

@@ -374,6 +374,13 @@ ATF_TC_BODY(what_clients_want_at_the_end_is_no_crime, tc)
 	ATF_CHECK_EQ(-1, wish(VIEWER, WISH_SAMPLING, 0, 7));
 	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
 	ATF_CHECK_EQ(0, finishes + priv.quit);
+	priv.worker.phase = WORKER_LEAVING;
+	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
+	ATF_CHECK_EQ(1, finishes);
+	priv.worker.finish = 1;
+	ATF_CHECK_EQ(0, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
+	ATF_CHECK_EQ(1, finishes);
+	priv.worker.phase = WORKER_FINISHING;
 	msg.graceful = 2;
 	ATF_CHECK_EQ(-1, say(IMSG_SHUTDOWN, &msg, sizeof(msg)));
 	msg.graceful = 0;
