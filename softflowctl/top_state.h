@@ -76,8 +76,8 @@ struct top_state {
 int	top_snapshot_ok(const struct top_snapshot *);
 
 /*
- * Take the next snapshot, a good one.  Those of different daemons are not compared, nor
- * those that are less than half a second apart.
+ * Take the next snapshot, a good one.  Those of different daemons are not
+ * compared, nor those that are less than half a second apart.
  */
 void	top_state_take(struct top_state *, const struct top_snapshot *,
 	    enum ctl_sort);

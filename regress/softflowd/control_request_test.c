@@ -135,8 +135,8 @@ CASE(viewer_does_not_shut_down_by_hanging_up)
 	ATF_CHECK_EQ(engine.shutdowns, 0);
 }
 
-#define NOT_ALL	", not all that were meant: softflowd ends, or hands over " \
-    "to a new worker; try again"
+#define NOT_ALL	", not all that were meant: softflowd ends, or hands " \
+    "over to a new worker; try again"
 
 CASE(expire_and_delete_hand_on_the_filter_and_count)
 {
