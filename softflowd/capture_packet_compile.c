@@ -27,6 +27,7 @@
 #include "compat.h"
 
 #define SLL_HEADER	16		/* what cooked filters count in */
+#define SHOWN		100	/* octets of a filter in a message */
 #define APART_SECONDS	5
 
 /* What the child answers; program's instructions stand behind it. */
@@ -100,9 +101,10 @@ static int
 compile_here(const struct capture_params *params, const char *device,
     struct bpf_program *program, int *dlt, char *error, size_t errorlen)
 {
-	pcap_t	*handle;
-	char	 errbuf[PCAP_ERRBUF_SIZE];
-	int	 status;
+	const char	*filter = params->filter == NULL ? "" : params->filter;
+	pcap_t		*handle;
+	char		 errbuf[PCAP_ERRBUF_SIZE];
+	int		 status;
 
 	if ((handle = pcap_create(device, errbuf)) == NULL) {
 		snprintf(error, errorlen, "%s: %s", device, errbuf);
@@ -127,8 +129,8 @@ compile_here(const struct capture_params *params, const char *device,
 		return (-1);
 	}
 	if (ring_expression(params, handle, program) == -1) {
-		snprintf(error, errorlen, "filter expression \"%s\": %s",
-		    params->filter == NULL ? "" : params->filter,
+		snprintf(error, errorlen, "filter expression \"%.*s%s\": %s",
+		    SHOWN, filter, strlen(filter) > SHOWN ? "..." : "",
 		    pcap_geterr(handle));
 		pcap_close(handle);
 		return (-1);
