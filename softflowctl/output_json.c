@@ -143,7 +143,7 @@ collector(const struct summary_export *e)
 	put_count(row, "queued_octets", e->queued_octets);
 	put_count(row, "sequence", e->sequence);
 	put(row, "last_error", c->last_error == 0 ? json_null() :
-	    json_string(strerror((int)c->last_error)));
+	    json_string(summary_error(c->last_error)));
 	put_time(row, "last_error_time", c->last_error_us);
 	put_time(row, "last_success_time", c->last_success_us);
 	put_time(row, "first_lost_time", c->first_lost_us);
@@ -176,7 +176,8 @@ put_interfaces(json_t *object, const struct summary_report *r)
 			put_text(row, "interface", i->name, sizeof(i->name));
 		put_count(row, "index", i->number);
 		put(row, "present", json_boolean(!(i->flags &
-		    SUMMARY_ABSENT)));
+		    (SUMMARY_ABSENT | SUMMARY_REMOVED))));
+		put(row, "removed", json_boolean(i->flags & SUMMARY_REMOVED));
 		put_count(row, "frames", i->frames);
 		/* Of others the kernel keeps no count. */
 		if (i->flags & SUMMARY_KERNEL) {
@@ -202,6 +203,7 @@ put_statistics(json_t *object, const struct summary_report *r)
 	put_count(object, "max_flows", m->max_flows);
 	put_count(object, "peak_flows", m->peak_flows);
 	put_count(object, "sampling", m->sampling);
+	put(object, "gathering", json_boolean(!(m->flags & SUMMARY_STOPPED)));
 	for (i = 0; counter_name(i) != NULL; i++)
 		put_count(counters, counter_name(i),
 		    counter_value(&m->counters, i));

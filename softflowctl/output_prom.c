@@ -338,6 +338,8 @@ prom_statistics(const struct show *s, const struct summary_report *r)
 	gauge(s, "peak_flows", "flows in it at most so far", m->peak_flows);
 	gauge(s, "sampling", "one packet in so many is accounted",
 	    m->sampling);
+	gauge(s, "gathering", "whether packets are taken in; 0: gather stop",
+	    !(m->flags & SUMMARY_STOPPED));
 	prom_counters(s, &m->counters);
 	prom_protocols(s, r);
 }

@@ -95,6 +95,8 @@ text_statistics(const struct show *s, const struct summary_report *r)
 	    COUNT(s, c, m->peak_flows));
 	if (m->sampling > 1)
 		fprintf(s->out, "sampling: 1 packet in %u\n", m->sampling);
+	if (m->flags & SUMMARY_STOPPED)
+		fprintf(s->out, "no packets are taken in: gather stop\n");
 	text_counters(s, &m->counters);
 	text_ranges(s, m);
 	text_protocols(s, r);
@@ -114,7 +116,7 @@ text_collector(const struct show *s, const struct summary_export *row)
 	fprintf(s->out, ": %s over %s, %s", format_version(c, row->version),
 	    format_transport(row->transport), row->down ? "down" : "up");
 	if (row->down && e->last_error != 0)
-		fprintf(s->out, ", %s", strerror((int)e->last_error));
+		fprintf(s->out, ", %s", summary_error(e->last_error));
 	if (row->down && e->last_error_us != 0)
 		fprintf(s->out, " since %s",
 		    format_time(d, e->last_error_us, 0));
@@ -125,7 +127,7 @@ text_collector(const struct show *s, const struct summary_export *row)
 	    format_count((char [FORMAT_SIZE]){ 0 }, e->failures, s->raw));
 	if (!row->down && e->last_error != 0)
 		fprintf(s->out, "; last error: %s, %s",
-		    strerror((int)e->last_error),
+		    summary_error(e->last_error),
 		    format_time(d, e->last_error_us, 0));
 	if (row->transport != TRANSPORT_UDP)
 		fprintf(s->out, "\n    waiting   %s messages, %s octets; %s "
@@ -153,7 +155,8 @@ text_interfaces(const struct show *s, const struct summary_report *r)
 		    COUNT(s, a, i->frames), i->flags & SUMMARY_KERNEL ?
 		    COUNT(s, b, i->received) : "-", i->flags & SUMMARY_KERNEL ?
 		    COUNT(s, c, i->dropped) : "-",
-		    i->flags & SUMMARY_ABSENT ? "  not there now" : "");
+		    i->flags & SUMMARY_ABSENT ? "  not there now" :
+		    i->flags & SUMMARY_REMOVED ? "  removed" : "");
 }
 
 static void

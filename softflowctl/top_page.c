@@ -280,7 +280,8 @@ interface_row(const struct top_state *t, const struct summary_interface *i,
 		top_line_right(l, 7, "-");
 		top_line_right(l, 9, "-");
 	}
-	top_line_left(l, 9, i->flags & SUMMARY_ABSENT ? "not there" : "");
+	top_line_left(l, 9, i->flags & SUMMARY_ABSENT ? "not there" :
+	    i->flags & SUMMARY_REMOVED ? "removed" : "");
 }
 
 static void
@@ -301,7 +302,7 @@ collector_row(const struct top_state *t, const struct summary_export *e,
 	top_line_count(l, 6, c->records_lost);
 	top_line_count(l, 7, e->queued);
 	top_line_left(l, 30, c->last_error == 0 ? "" :
-	    strerror((int)c->last_error));
+	    summary_error(c->last_error));
 }
 
 /* The n-th counter that is not zero; the number of those for a large n. */

@@ -319,6 +319,9 @@ show_alarm(struct drawing *d)
 		show_wrapped(d, TOP_ALARM, d->view->trouble, lines);
 		return;
 	}
+	if (r->summary.flags & SUMMARY_STOPPED)
+		(void)strlcpy(text, "no packets are taken in: gather stop",
+		    sizeof(text));
 #define LOST(counter, what)						\
 	alarm_rate(text, sizeof(text), t, now->counter, old->counter, what)
 	LOST(kernel_dropped, "packets/s dropped by the kernel");

@@ -100,6 +100,8 @@ op_summary(struct summary *summary)
 	*summary = *meter_summary(engine.meter);
 	summary->now_us = op_now_us();
 	summary->sampling = engine.conf.sampling;
+	if (!engine.gathering)
+		summary->flags |= SUMMARY_STOPPED;
 	summary->peak_flows = track_top(meter_table(engine.meter));
 	if (summary->peak_flows > summary->max_flows)
 		summary->peak_flows = summary->max_flows;
@@ -129,7 +131,9 @@ engine_interface(uint8_t slot, struct summary_interface *row)
 	    slot == INTERFACE_OTHER)
 		return (row->frames > 0);
 	row->flags |= SUMMARY_KERNEL;
-	if (engine.interfaces.interface[slot - 1].ifindex == 0 &&
+	if (engine.capture_conf[slot - 1].flags & MSG_CAPTURE_REMOVED)
+		row->flags |= SUMMARY_REMOVED;
+	else if (engine.interfaces.interface[slot - 1].ifindex == 0 &&
 	    engine.capture_conf[slot - 1].kind != CAPTURE_PSAMP)
 		row->flags |= SUMMARY_ABSENT;
 	return (1);

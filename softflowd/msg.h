@@ -180,6 +180,7 @@ struct msg_capture {
 #define MSG_CAPTURE_SKIP	0x01	/* release the block in hand unread */
 #define MSG_CAPTURE_ANY		0x02	/* each frame has its own interface */
 #define MSG_CAPTURE_FRESH	0x04	/* no worker before us read it */
+#define MSG_CAPTURE_REMOVED	0x08	/* by a reload; what it counted stays */
 
 /*
  * IMSG_FILTER: programs for savefiles, compiled by the parent, in one sealed

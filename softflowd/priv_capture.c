@@ -274,6 +274,7 @@ priv_capture_switch(struct priv_reload *next)
 		    next->opt.ninterface > 0) {
 			capture_unbind(cap->fd, &cap->params);
 			cap->removed = ++removals;
+			cap->conf.flags |= MSG_CAPTURE_REMOVED;
 			cap->ifindex = 0;
 		}
 	}

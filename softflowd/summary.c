@@ -16,6 +16,7 @@
 #include <netdb.h>
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
@@ -219,6 +220,8 @@ print_packets(FILE *out, const struct summary *s)
 	    c->drop_bad_total_length;
 	fprintf(out, "Number of active flows: %u (of %u)\n", s->active_flows,
 	    s->max_flows);
+	if (s->flags & SUMMARY_STOPPED)
+		fprintf(out, "Data collection is stopped\n");
 	fprintf(out, "Packets processed: %" PRIu64 "\n", c->packets);
 	if (s->flags & SUMMARY_SAMPLED)
 		fprintf(out, "Packets non-sampled: %" PRIu64 "\n",
@@ -358,10 +361,18 @@ print_collector(FILE *out, const struct summary_export *row)
 		    row->queued, row->queued_octets);
 	if (e->last_error != 0) {
 		fprintf(out, "  last error: %s\n",
-		    strerror((int)e->last_error));
+		    summary_error(e->last_error));
 		print_when(out, "at", e->last_error_us);
 	}
 	print_when(out, "last success", e->last_success_us);
+}
+
+const char *
+summary_error(uint32_t last_error)
+{
+	if (last_error == EDESTADDRREQ)
+		return ("No address found for its name");
+	return (strerror((int)last_error));
 }
 
 static void
@@ -410,7 +421,8 @@ print_interfaces(FILE *out, const struct summary_report *r)
 			fprintf(out, ", %" PRIu64 " received and %" PRIu64
 			    " dropped by kernel", i->received, i->dropped);
 		fprintf(out, "%s\n", i->flags & SUMMARY_ABSENT ?
-		    ", not there now" : "");
+		    ", not there now" : i->flags & SUMMARY_REMOVED ?
+		    ", removed by a reload" : "");
 	}
 }
 

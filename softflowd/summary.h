@@ -39,6 +39,7 @@ struct summary {
 };
 #define SUMMARY_LIVE		0x01	/* kernel counters mean something */
 #define SUMMARY_SAMPLED		0x02
+#define SUMMARY_STOPPED		0x04	/* an operator said "gather stop" */
 _Static_assert(sizeof(struct summary) <= MSG_WORKER_MAX, "too large");
 
 /* IMSG_SUMMARY_PROTO, CTL_SUMMARY_PROTO: expired flows of one protocol */
@@ -72,6 +73,7 @@ struct summary_interface {
 };
 #define SUMMARY_KERNEL		0x01	/* the kernel counts each */
 #define SUMMARY_ABSENT		0x02	/* captured, but not there now */
+#define SUMMARY_REMOVED		0x04	/* no more captured, by a reload */
 
 /* What the worker keeps. */
 struct summary_state {
@@ -110,6 +112,12 @@ void	summary_load_protocols(void);
 const char *summary_protocol(uint8_t);
 
 /* Print for people; protocols have numbers unless names were loaded. */
+/*
+ * What a collector's last_error says to people: errno, but for EDESTADDRREQ,
+ * by which the parent says that the name has no address.
+ */
+const char *summary_error(uint32_t last_error);
+
 void	summary_print(FILE *, const struct summary_report *);
 
 /* Name and text of the n-th counter and its value; NULL behind the last. */

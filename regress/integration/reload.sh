@@ -272,6 +272,8 @@ interfaces_come_and_go_body() {
 		sed -i /vd/d conf
 		hand_over 'reloaded: 1 interface removed'
 		atf_check -o match:' promiscuity 0 ' ip -n $ns -d link show vd
+		atf_check -o match:'^vd .* removed$' "$softflowctl" -c ctl \
+		    show interfaces
 		in_ns timeout 0.3 "$bench/send" -r 5000 vc load.pcap
 	done
 	stop_sending va $sender

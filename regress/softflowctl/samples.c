@@ -52,6 +52,7 @@ send_interfaces(struct imsgbuf *ibuf)
 	send_row(ibuf, CTL_SUMMARY_INTERFACE, &i, sizeof(i));
 	memset(&i, 0, sizeof(i));
 	i.frames = 6;
+	i.flags = SUMMARY_REMOVED;
 	send_row(ibuf, CTL_SUMMARY_INTERFACE, &i, sizeof(i));
 }
 
@@ -74,6 +75,7 @@ answer_report(struct imsgbuf *ibuf)
 	s.max_flows = 65536;
 	s.peak_flows = 1234;
 	s.sampling = 100;
+	s.flags = SUMMARY_STOPPED;
 	strlcpy(s.version, "9.9", sizeof(s.version));
 	send_row(ibuf, CTL_SUMMARY, &s, sizeof(s));
 	send_collectors(ibuf);

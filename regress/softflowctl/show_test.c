@@ -75,6 +75,7 @@ CASE(statistics_have_units_for_people_and_all_digits_with_H)
 	    "out");
 	grep_out("^flows in the table: 12 of 65.5k, at most 1234 so far$");
 	grep_out("^sampling: 1 packet in 100$");
+	grep_out("^no packets are taken in: gather stop$");
 	grep_out("^frames +9.01P  frames read$");
 	grep_out("^drop_non_ip +4  not IP$");
 	ATF_CHECK(!atf_utils_grep_file("^octets_exported", "out"));
@@ -272,6 +273,10 @@ CASE(collectors_and_interfaces_are_objects_of_their_own)
 	ATF_CHECK_STREQ(string(part, "interface"), "eth0");
 	ATF_CHECK(json_is_false(json_object_get(part, "present")));
 	ATF_CHECK_EQ(integer(part, "received"), 12345678);
+	ATF_CHECK(json_is_false(json_object_get(part, "removed")));
+	part = json_array_get(json_object_get(answer, "interfaces"), 2);
+	ATF_CHECK(json_is_false(json_object_get(part, "present")));
+	ATF_CHECK(json_is_true(json_object_get(part, "removed")));
 	part = json_array_get(json_object_get(answer, "interfaces"), 0);
 	ATF_CHECK(json_is_null(json_object_get(part, "interface")));
 	ATF_CHECK(json_object_get(part, "received") == NULL);
