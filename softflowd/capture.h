@@ -81,6 +81,14 @@ void	capture_unbind(int fd, const struct capture_params *);
 int	capture_compile_savefile(const char *expression, struct msg_filter *,
 	    char *error, size_t errorlen);
 
+/*
+ * Whether the expression means something for any link type, as far as that
+ * can be told without looking up names: found out in a child that apart
+ * confines.  -1 with a line in error.
+ */
+int	capture_check_filter(const char *expression, int (*apart)(void),
+	    char *error, size_t errorlen);
+
 /* Names of the link types that are decoded, for messages. */
 const char *capture_supported(void);
 

@@ -11,6 +11,7 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
 #define FILE_CAPLEN_MAX	262144		/* libpcap's own limit */
 #define FILE_FILTER_MAX	65536		/* instructions of one program */
 #define FILE_DLT_RAW_14	14		/* DLT_RAW in files of OpenBSD */
+#define CHECK_SECONDS	5
 
 struct file_state {
 	FILE			*fp;
@@ -127,6 +129,40 @@ capture_compile_savefile(const char *expression, struct msg_filter *filter,
 fail:
 	close(fd);
 	return (-1);
+}
+
+int
+capture_check_filter(const char *expression, int (*apart)(void), char *error,
+    size_t errorlen)
+{
+	struct msg_filter	filter;
+	pid_t			pid;
+	ssize_t			n;
+	int			end[2];
+
+	if (pipe(end) == -1 || (pid = fork()) == -1) {
+		strlcpy(error, strerror(errno), errorlen);
+		return (-1);
+	}
+	if (pid == 0) {
+		alarm(CHECK_SECONDS);
+		if (apart() == -1)
+			snprintf(error, errorlen, "confinement of the "
+			    "compiler: %s", strerror(errno));
+		else if (capture_compile_savefile(expression, &filter, error,
+		    errorlen) != -1 || strstr(error, "unknown host") != NULL)
+			*error = '\0';
+		_exit(write(end[1], error, strlen(error) + 1) == -1);
+	}
+	close(end[1]);
+	n = read(end[0], error, errorlen);
+	close(end[0]);
+	waitpid(pid, NULL, 0);
+	if (n <= 0 || error[n - 1] != '\0') {
+		strlcpy(error, "it could not be compiled", errorlen);
+		return (-1);
+	}
+	return (*error == '\0' ? 0 : -1);
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "config.h"
 #include "engine.h"
 #include "options.h"
@@ -53,6 +54,19 @@ has_role(const char *arg, const char *role)
 	return (1);
 }
 
+static int
+check_filter(const char *filter)
+{
+	char	error[512];
+
+	if (filter == NULL || capture_check_filter(filter,
+	    sandbox_os_no_sockets, error, sizeof(error)) == 0)
+		return (0);
+	fprintf(stderr, "softflowd: filter expression \"%s\": %s\n", filter,
+	    error);
+	return (1);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -79,9 +93,11 @@ main(int argc, char *argv[])
 		printf("softflowd %s\n", SOFTFLOWD_VERSION);
 		return (fflush(stdout) == EOF);
 	case OPTIONS_CHECKED:
-		puts("configuration OK");
+		status = check_filter(opt.filter);
 		options_free(&opt);
-		return (fflush(stdout) == EOF);
+		if (status == 0)
+			puts("configuration OK");
+		return (status != 0 || fflush(stdout) == EOF);
 	case OPTIONS_BAD:
 		fprintf(stderr, "softflowd: %s\n", error);
 		return (1);

@@ -70,6 +70,20 @@ checking_says_ok_body() {
 	refuses 't.conf:5:10: sampling -1: too small; .*' -f t.conf -k
 }
 
+atf_test_case checking_reads_the_filter
+checking_reads_the_filter_head() {
+	atf_set descr "but looks up no name in it"
+}
+checking_reads_the_filter_body() {
+	printf 'interface eth0\nfilter prot udp\n' >t.conf
+	refuses "filter expression \"prot udp\": can't parse .*" -f t.conf -k
+	atf_check -o inline:'configuration OK\n' "$softflowd" -f t.conf -k \
+	    host no-such-host.invalid
+	# Of live capture only.
+	atf_check -o inline:'configuration OK\n' "$softflowd" -f t.conf -k \
+	    inbound and vlan 3
+}
+
 atf_test_case the_example_of_the_manual_is_right
 the_example_of_the_manual_is_right_head() {
 	atf_set descr "as it stands in softflowd.conf.5"
@@ -164,6 +178,7 @@ atf_init_test_cases() {
 	atf_add_test_case a_file_makes_the_flows_that_options_make
 	atf_add_test_case options_go_before_the_file
 	atf_add_test_case checking_says_ok
+	atf_add_test_case checking_reads_the_filter
 	atf_add_test_case the_example_of_the_manual_is_right
 	atf_add_test_case what_is_wrong_is_said_with_its_place
 	atf_add_test_case a_file_that_cannot_be_read_is_refused
