@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 
 #include <err.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,8 +226,14 @@ main(int argc, char *argv[])
 	char error[1024];
 	int ch, form = 0, status = 0;
 
+	/* One that is closed must not become the connection to the daemon. */
+	while ((ch = open("/dev/null", O_RDONLY)) != -1)
+		if (ch > STDERR_FILENO) {
+			(void)close(ch);
+			break;
+		}
 	/* Behind the command nothing is an option of ours. */
-	while ((ch = getopt(argc, argv, "+c:HhjpV")) != -1) {
+	while ((ch = getopt(argc, argv, "+:c:HhjpV")) != -1) {
 		switch (ch) {
 		case 'c':
 			path = optarg;
@@ -246,7 +253,10 @@ main(int argc, char *argv[])
 		case 'V':
 			printf("softflowctl %s\n", SOFTFLOWD_VERSION);
 			return (0);
+		case ':':
+			errx(1, "-%c: it needs an argument", optopt);
 		default:
+			warnx("-%c: unknown option", optopt);
 			usage(stderr);
 			return (1);
 		}

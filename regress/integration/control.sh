@@ -128,6 +128,17 @@ picked_flows_are_expired_or_deleted_body() {
 	stop_all
 }
 
+control_test_case closed_output_is_an_error \
+    "and not the connection to the daemon"
+closed_output_is_an_error_body() {
+	start_all
+	for words in 'show flows' 'show statistics' timeouts; do
+		atf_check -s exit:1 -e match:'standard output' \
+		    sh -c "$ctl $words >&-"
+	done
+	stop_all
+}
+
 control_test_case settings_change_at_once_and_are_shown \
     "timeouts, sampling, log, gathering, reload, templates" jq
 settings_change_at_once_and_are_shown_body() {
@@ -139,7 +150,12 @@ settings_change_at_once_and_are_shown_body() {
 	atf_check -o match:'^softflowd' $ctl log verbose
 	atf_check -o match:'^softflowd' $ctl log brief
 	atf_check -o match:'Data collection stopped' $ctl gather stop
+	atf_check -o match:'^no packets are taken in' $ctl show statistics
+	atf_check -o inline:'false\n' sh -c \
+	    "$ctl -j show statistics | jq .gathering"
+	atf_check -o match:'^softflowd_gathering 0' $ctl -p show statistics
 	atf_check -o match:'Data collection resumed' $ctl gather start
+	atf_check -o match:'^softflowd_gathering 1' $ctl -p show statistics
 	atf_check -o match:'Template will be sent' $ctl template send
 	flows=$(shown)
 	atf_check -o match:'^softflowd' $ctl reload
@@ -230,6 +246,7 @@ atf_init_test_cases() {
 	atf_add_test_case every_show_answers_in_every_form
 	atf_add_test_case flows_that_are_asked_for_are_shown_and_no_others
 	atf_add_test_case picked_flows_are_expired_or_deleted
+	atf_add_test_case closed_output_is_an_error
 	atf_add_test_case settings_change_at_once_and_are_shown
 	atf_add_test_case classic_words_answer_as_ever
 	atf_add_test_case bash_completes_the_words
