@@ -77,13 +77,19 @@ for_flows(const struct ctl_filter *filter,
 static uint64_t
 op_expire(const struct ctl_filter *filter)
 {
-	return (for_flows(filter, meter_expire_some));
+	uint64_t	n = for_flows(filter, meter_expire_some);
+
+	log_info("%llu flows expired on request", (unsigned long long)n);
+	return (n);
 }
 
 static uint64_t
 op_delete(const struct ctl_filter *filter)
 {
-	return (for_flows(filter, meter_delete_some));
+	uint64_t	n = for_flows(filter, meter_delete_some);
+
+	log_info("%llu flows deleted on request", (unsigned long long)n);
+	return (n);
 }
 
 static int

@@ -6,6 +6,7 @@
 /* What an operator should know of, in the log when it begins and ends. */
 
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "engine_state.h"
@@ -27,11 +28,15 @@ static const struct notice_text {
 };
 enum { NOTICE_DROPPED, NOTICE_TABLE, NOTICE_RECORDS };
 
+/* Shared is in the estate, where a worker before us may have written. */
 static void
-look(struct notice *notice, int kind, const char *who, uint64_t counter)
+look(struct notice *shared, int kind, const char *who, uint64_t counter)
 {
 	const struct notice_text	*text = &texts[kind];
+	struct notice			 copy = *shared, *notice = &copy;
 
+	if (!notice_valid(notice, engine.mono_us))
+		memset(notice, 0, sizeof(*notice));
 	switch (notice_look(notice, counter, engine.mono_us)) {
 	case NOTICE_NONE:
 		break;
@@ -46,12 +51,13 @@ look(struct notice *notice, int kind, const char *who, uint64_t counter)
 		    (unsigned long long)notice->count, notice->seconds);
 		break;
 	}
+	*shared = copy;
 }
 
 void
 engine_notice(const struct summary_export *rows, unsigned int n)
 {
-	static struct notice	 dropped, table, records[MAX_EXPORT];
+	struct estate		*e = engine.estate;
 	const struct counters	*c = meter_counters(engine.meter);
 	char			 who[MSG_NAME_SIZE + 16];
 	unsigned int		 i;
@@ -60,14 +66,14 @@ engine_notice(const struct summary_export *rows, unsigned int n)
 	if (engine.conf.flags & CONF_SAVEFILE)
 		return;
 	/* While there was no worker, packets may have been dropped. */
-	if (dropped.looked_us == 0)
-		look(&dropped, NOTICE_DROPPED, "capture",
+	if (e->dropped.looked_us == 0)
+		look(&e->dropped, NOTICE_DROPPED, "capture",
 		    engine.conf.counters.kernel_dropped);
-	look(&dropped, NOTICE_DROPPED, "capture", c->kernel_dropped);
-	look(&table, NOTICE_TABLE, "flows", c->expired_maxflows);
+	look(&e->dropped, NOTICE_DROPPED, "capture", c->kernel_dropped);
+	look(&e->full, NOTICE_TABLE, "flows", c->expired_maxflows);
 	for (i = 0; i < n && rows[i].slot < MAX_EXPORT; i++) {
 		snprintf(who, sizeof(who), "collector %s", rows[i].name);
-		look(&records[rows[i].slot], NOTICE_RECORDS, who,
+		look(&e->lost[rows[i].slot], NOTICE_RECORDS, who,
 		    rows[i].counters.records_lost);
 	}
 }

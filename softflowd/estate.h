@@ -25,6 +25,7 @@
 #include "exports.h"
 #include "stream.h"
 #include "interface.h"
+#include "notice.h"
 #include "psamp_read.h"
 #include "summary.h"
 #include "track.h"
@@ -90,6 +91,8 @@ struct estate {
 	struct estate_state	state[2];
 	uint32_t		paused;		/* as an operator said */
 	uint32_t		reserved;
+	/* What the log told of; its end may be the next worker's to tell. */
+	struct notice		dropped, full, lost[MAX_EXPORT];
 	uint64_t		batch;		/* in hand, or the last one:
 						   number, and slot in the low
 						   octet */

@@ -59,3 +59,17 @@ notice_look(struct notice *n, uint64_t counter, int64_t now_us)
 	n->looked_us = now_us;
 	return (event);
 }
+
+static int
+passed(int64_t us, int64_t now_us)
+{
+	return (us >= 0 && us <= now_us);
+}
+
+int
+notice_valid(const struct notice *n, int64_t now_us)
+{
+	return (passed(n->looked_us, now_us) && passed(n->began_us, now_us) &&
+	    passed(n->counted_us, now_us) && passed(n->ended_us, now_us) &&
+	    passed(n->quiet_us, NOTICE_QUIET_MAX_US));
+}

@@ -45,4 +45,8 @@ struct notice {
 enum notice_event notice_look(struct notice *, uint64_t counter,
 	    int64_t now_us);
 
+
+/* Whether one that somebody else wrote can be gone on with at this time. */
+int	notice_valid(const struct notice *, int64_t now_us);
+
 #endif

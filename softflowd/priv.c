@@ -308,7 +308,7 @@ priv_end(void)
 
 	if (told_ms == 0) {
 		told_ms = now;
-		log_debug("signal: shutting down");
+		log_info("shutting down on a signal");
 		priv_finish();
 	} else if (now - told_ms >= PRIV_AGAIN_MS) {
 		log_warnx("told twice to end: ending at once, flows may not "
@@ -434,9 +434,9 @@ priv_main(int argc, char *argv[], struct options *opt)
 	if (atexit(priv_files_remove) != 0)
 		fatal("atexit");
 	priv_notify_open();
-	priv_open();
 	if (!opt->foreground)
-		log_open_syslog();
+		log_open_syslog();	/* at boot nobody reads stderr */
+	priv_open();
 	priv_daemonise();
 	priv_pidfile_write();
 	summary_load_protocols();

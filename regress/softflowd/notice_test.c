@@ -158,6 +158,26 @@ CASE(counter_that_goes_back_begins_anew, "its slot has another collector")
 	ATF_CHECK_EQ(n.count, 1);
 }
 
+CASE(times_that_cannot_be_are_no_notice, "that a worker before us left")
+{
+	struct notice bad;
+
+	start(0);
+	second(1);
+	quiet(11);
+	ATF_CHECK(notice_valid(&n, now_us));
+#define BAD(member, value)						\
+	bad = n;							\
+	bad.member = value;						\
+	ATF_CHECK(!notice_valid(&bad, now_us))
+	BAD(looked_us, INT64_MIN);
+	BAD(began_us, INT64_MAX);
+	BAD(counted_us, -1);
+	BAD(ended_us, now_us + 1);
+	BAD(quiet_us, NOTICE_QUIET_MAX_US + 1);
+#undef BAD
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, what_was_counted_before_is_no_news);
@@ -168,5 +188,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, quiet_that_is_asked_for_has_a_limit);
 	ATF_TP_ADD_TC(tp, after_a_long_peace_ten_seconds_do_again);
 	ATF_TP_ADD_TC(tp, counter_that_goes_back_begins_anew);
+	ATF_TP_ADD_TC(tp, times_that_cannot_be_are_no_notice);
 	return (atf_no_error());
 }
