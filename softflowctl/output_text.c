@@ -118,7 +118,7 @@ text_collector(const struct show *s, const struct summary_export *row)
 	if (row->down && e->last_error != 0)
 		fprintf(s->out, ", %s", summary_error(e->last_error));
 	if (row->down && e->last_error_us != 0)
-		fprintf(s->out, " since %s",
+		fprintf(s->out, ", last tried %s",
 		    format_time(d, e->last_error_us, 0));
 	fprintf(s->out, "\n    sent      %s records in %s datagrams, %s "
 	    "octets\n    lost      %s records in %s datagrams",

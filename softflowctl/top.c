@@ -256,7 +256,7 @@ top_main(const char *socket_path, int argc, char *argv[])
 	top_user_init(&user);
 	optreset = 1;
 	optind = 1;
-	while ((ch = getopt(argc, argv, "bn:s:")) != -1) {
+	while ((ch = getopt(argc, argv, ":bn:s:")) != -1) {
 		switch (ch) {
 		case 'b':
 			batch = 1;
@@ -273,7 +273,10 @@ top_main(const char *socket_path, int argc, char *argv[])
 			    sizeof(error)) == -1)
 				errx(1, "-s %s", error);
 			break;
+		case ':':
+			errx(1, "top: -%c: it needs an argument", optopt);
 		default:
+			warnx("top: -%c: unknown option", optopt);
 			return (usage());
 		}
 	}
