@@ -14,6 +14,7 @@
 
 #include "change.h"
 #include "compat.h"
+#include "config.h"
 #include "side.h"
 
 #define REFUSED		0x100	/* not while softflowd runs */
@@ -117,6 +118,19 @@ member_string(const struct options *o, const struct member *m)
 
 	memcpy(&s, member(o, m), sizeof(s));
 	return (s);
+}
+
+/* What the operator knows it by: in a file it has a keyword. */
+static const char *
+member_name(const struct member *m, const struct options *o)
+{
+	const char	*keyword = NULL;
+
+	if (o->config_path != NULL && strncmp(m->name, "-o ", 3) == 0)
+		keyword = config_keyword('o', m->name + 3);
+	else if (o->config_path != NULL && m->name[0] == '-')
+		keyword = config_keyword(m->name[1], NULL);
+	return (keyword == NULL ? m->name : keyword);
 }
 
 static int
@@ -235,15 +249,15 @@ check_refused(const struct options *old, const struct options *new,
 		if (!member_differs(m, old, new))
 			continue;
 		if (m->need == REFUSED && m->kind == OCTETS)
-			return (refuse(m->name, "one list of peers", error,
-			    len, "another"));
+			return (refuse(member_name(m, new),
+			    "one list of peers", error, len, "another"));
 		if (m->need == REFUSED)
-			return (refuse(m->name, member_text(m, old, is,
-			    sizeof(is)), error, len, "%s", member_text(m, new,
-			    would, sizeof(would))));
+			return (refuse(member_name(m, new), member_text(m,
+			    old, is, sizeof(is)), error, len, "%s",
+			    member_text(m, new, would, sizeof(would))));
 		if (m->need == CHANGE_CAPTURE && new->npeer > 0)
-			return (refuse(m->name, "as it was when -R was opened",
-			    error, len, "another"));
+			return (refuse(member_name(m, new), "as it was at the "
+			    "start", error, len, "another"));
 	}
 	return (0);
 }
@@ -383,7 +397,7 @@ change_find(const struct options *old, struct options *new, struct change *c,
 			continue;
 		c->need |= m->need;
 		if (strcmp(told, m->name) != 0)
-			tell(c, "%s changed", m->name);
+			tell(c, "%s changed", member_name(m, new));
 		told = m->name;
 	}
 	return (0);

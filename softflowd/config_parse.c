@@ -134,8 +134,11 @@ add(struct parser *p, const char *fmt, ...)
 		return (config_lex_fail(&p->lex, "%s: longer than %d "
 		    "characters", p->keyword->name, CONFIG_ARG - 1));
 	if ((same = find_same(p, arg)) != NULL)
-		return (config_lex_fail(&p->lex, "%s: it is given before, in "
-		    "line %u", p->keyword->name, same->line));
+		return (config_lex_fail(&p->lex, "%s%s%.*s: it is given "
+		    "before, in line %u", p->keyword->name,
+		    p->keyword->kind == CONFIG_NAMED ? " " : "",
+		    p->keyword->kind == CONFIG_NAMED ?
+		    (int)strcspn(arg, "=") : 0, arg, same->line));
 	memset(item, 0, sizeof(*item));
 	item->line = p->line;
 	item->column = p->column;

@@ -444,9 +444,10 @@ one_source(struct parse *p)
 		strlcat(given, ", -r", sizeof(given));
 	if (o->npeer > 0)
 		strlcat(given, ", -R", sizeof(given));
-	snprintf(p->error, p->errorlen, "%s: give one of -i interface, -r file "
-	    "and -R port,peer", *given == '\0' ?
-	    "nothing to read packets from" : given + 2);
+	snprintf(p->error, p->errorlen, "%s: give one of %s", *given == '\0' ?
+	    "nothing to read packets from" : given + 2, p->config == NULL ?
+	    "-i interface, -r file and -R port,peer" :
+	    "interface (-i), savefile (-r) and reports (-R)");
 	return (-1);
 }
 

@@ -365,7 +365,7 @@ streams_are_made_anew_and_lose_nothing_body() {
 		sleep 1
 		sed -i /template/d conf
 		echo "template-seconds 6$i" >>conf
-		hand_over 'reloaded: -o template-seconds changed'
+		hand_over 'reloaded: template-seconds changed'
 	done
 	stop_sending va $sender
 	check_exact $sent
@@ -384,9 +384,9 @@ what_cannot_change_is_refused_by_name_body() {
 		} >conf
 		reload "not reloaded: .*${line#*!}"
 	done <<-'EOC'
-	max-flows 1000!-m cannot change while softflowd runs; it is 65536,
-	track ip!-T cannot change while softflowd runs; it is full,.*ip$
-	user daemon!-u cannot change .*it is none, and would be daemon
+	max-flows 1000!max-flows cannot change while softflowd runs; it is 65536,
+	track ip!track cannot change while softflowd runs; it is full,.*ip$
+	user daemon!user cannot change .*it is none, and would be daemon
 	interface nosuch!nosuch: no such interface
 	fields ttl!the layout of the table
 	filter host www.example.com!names of hosts are looked up only at
@@ -494,7 +494,7 @@ operators_reload_and_set_by_softflowctl_body() {
 		atf_check -o match:'UDP timeout: 2s' $ctl timeouts
 	done
 	echo 'max-flows 99' >>conf
-	atf_check -s exit:1 -o ignore -e match:'not reloaded: -m cannot' \
+	atf_check -s exit:1 -o ignore -e match:'not reloaded: max-flows cannot' \
 	    $ctl reload
 	atf_check test "$(live_counter worker_deaths)" = 1
 	kill $softflowd_pid

@@ -274,8 +274,8 @@ CASE(what_adds_to_nothing_is_given_once)
 	bad("biflow\nbiflow", "2:1: biflow: it is given before, in line 1");
 	bad("filter a\nfilter b", "2:8: filter: it is given before, in line "
 	    "1");
-	bad("timeout tcp 1\ntimeout tcp.rst 1\ntimeout tcp 2", "3:9: timeout: "
-	    "it is given before, in line 1");
+	bad("timeout tcp 1\ntimeout tcp.rst 1\ntimeout tcp 2", "3:9: timeout "
+	    "tcp: it is given before, in line 1");
 	bad("flow-id\nsource-id 1\nflow-id", "3:1: flow-id: it is given "
 	    "before, in line 1");
 	bad("template-seconds 1\ntemplate-datagrams 1\ntemplate-seconds 2",

@@ -325,7 +325,7 @@ CASE(what_does_not_go_together_is_shown_with_its_place)
 	bad("interface e", "-s 20000", "-s 20000: version 5 cannot announce "
 	    "more than 1 in 16383; use -v 9 or -v 10");
 	bad("max-flows 100", "", "nothing to read packets from: give one of "
-	    "-i interface, -r file and -R port,peer");
+	    "interface (-i), savefile (-r) and reports (-R)");
 }
 
 CASE(the_command_line_replaces_what_has_the_same_name)
