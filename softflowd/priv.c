@@ -197,11 +197,15 @@ priv_ready(void)
 {
 	static int	told;
 
-	if (!told++)
+	if (!told++) {
 		priv_notify_ready();
+		if (priv.notify_fd != -1)
+			log_to_stderr(0);
+		if (priv.opt->savefile == NULL)
+			log_info("version %s is ready", SOFTFLOWD_VERSION);
+	}
 	if (priv.notify_fd == -1)
 		return;
-	log_to_stderr(0);
 	if (dup2(priv.null_fd, STDIN_FILENO) == -1 ||
 	    dup2(priv.null_fd, STDOUT_FILENO) == -1 ||
 	    dup2(priv.null_fd, STDERR_FILENO) == -1)
@@ -257,6 +261,16 @@ priv_report_losses(const struct summary_report *report)
 			    (unsigned long long)row->counters.records_lost);
 }
 
+/* A counter that is 0: most are, and in a log they hide the others. */
+static int
+counts_nothing(const char *line)
+{
+	size_t	len = strlen(line);
+
+	return (len > 2 && line[0] == ' ' && strcmp(line + len - 2, " 0") ==
+	    0);
+}
+
 void
 priv_report(const struct summary_report *report)
 {
@@ -283,7 +297,7 @@ priv_report(const struct summary_report *report)
 	summary_print(fp, report);
 	if (fclose(fp) == 0)
 		for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
-			if (*line != '\0')
+			if (*line != '\0' && !counts_nothing(line))
 				log_info("%s", line);
 	free(text);
 }

@@ -526,6 +526,9 @@ sigusr1_logs_a_summary_body() {
 	start_softflowd in_ns -i vb
 	kill -USR1 $softflowd_pid
 	wait_for grep -q 'Number of active flows: 0' log
+	wait_for grep -q 'Counters:' log
+	sleep 0.3
+	atf_check -s exit:1 -o empty grep '^softflowd:   .* 0$' log
 	kill $softflowd_pid
 	finish_softflowd
 }
