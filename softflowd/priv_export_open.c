@@ -42,7 +42,7 @@ dest_port(struct priv_dest *dest, const struct options_dest *opt, char *error,
 	rv = priv_net_numeric(&ss, NULL, opt->port, opt->transport);
 	if (rv != 0) {
 		snprintf(error, len, "%s: port %s: %s", dest->name, opt->port,
-		    gai_strerror(rv));
+		    rv == EAI_SERVICE ? "no such service" : gai_strerror(rv));
 		return (-1);
 	}
 	priv_net_addr(&addr, &ss);
