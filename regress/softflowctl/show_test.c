@@ -28,11 +28,12 @@ grep_out(const char *want)
 	    want);
 }
 
-/* The n-th line of out, counted from 0, as JSON. */
+/* The n-th line of out, counted from 0, as JSON, which stays until the end. */
 static json_t *
 json_line(unsigned int n)
 {
 	static char line[65536];
+	static json_t *kept;
 	json_error_t error;
 	json_t *value = NULL;
 	unsigned int i;
@@ -44,6 +45,9 @@ json_line(unsigned int n)
 	fclose(in);
 	value = json_loads(line, JSON_REJECT_DUPLICATES, &error);
 	ATF_REQUIRE_MSG(value != NULL, "%s: %s", error.text, line);
+	if (kept == NULL)
+		kept = json_array();
+	ATF_REQUIRE(json_array_append_new(kept, value) == 0);
 	return (value);
 }
 
