@@ -33,8 +33,10 @@ format_count(char buf[FORMAT_SIZE], uint64_t value, int raw)
 		return (buf);
 	}
 	/* What would be rounded to 1000 is 1.00 of the next. */
-	for (; scaled >= 999.5; unit++)
+	do {
 		scaled /= 1000;
+		unit++;
+	} while (scaled >= 999.5);
 	digits = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
 	(void)snprintf(buf, FORMAT_SIZE, "%.*f%c", digits, scaled,
 	    units[unit]);

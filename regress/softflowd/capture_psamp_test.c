@@ -65,7 +65,8 @@ static void
 send_message(void)
 {
 	message_end();
-	ATF_REQUIRE_EQ(message_len, send(sender, message, message_len, 0));
+	ATF_REQUIRE_EQ((ssize_t)message_len,
+	    send(sender, message, message_len, 0));
 }
 
 static void
