@@ -79,8 +79,7 @@ set_timeout(struct command *c, const struct token *t, const char *arg)
 	c->set.which = t->value;
 	if ((wanted = options_time(arg, &c->set.value)) != NULL)
 		return (wanted);
-	if (c->set.value == 0 && t->value != TIMEOUT_MAXLIFE &&
-	    t->value != TIMEOUT_EXPINT)
+	if (c->set.value == 0 && !TIMEOUT_MAY_BE_0(t->value))
 		return ("it must not be 0; only maxlife and expint may");
 	return (NULL);
 }
@@ -221,8 +220,6 @@ count(const char *arg, uint64_t *value)
 {
 	static const char wanted[] = "it must be a number, or one with k, M "
 	    "or G for thousands and so on, of 1 to 2^63";
-	static const char units[] = "kmg";
-	const char *unit;
 	uint64_t n = 0, factor = 1;
 
 	if (!isdigit((unsigned char)*arg))
@@ -232,14 +229,19 @@ count(const char *arg, uint64_t *value)
 			return (wanted);
 		n = n * 10 + (uint64_t)(*arg - '0');
 	}
-	if (*arg != '\0') {
-		unit = strchr(units, tolower((unsigned char)*arg));
-		if (unit == NULL || arg[1] != '\0')
-			return (wanted);
-		for (; unit >= units; unit--)
-			factor *= 1000;
+	switch (tolower((unsigned char)*arg)) {
+	case 'g':
+		factor *= 1000;
+		/* FALLTHROUGH */
+	case 'm':
+		factor *= 1000;
+		/* FALLTHROUGH */
+	case 'k':
+		factor *= 1000;
+		arg++;
+		break;
 	}
-	if (n == 0 || n > INT64_MAX / factor)
+	if (*arg != '\0' || n == 0 || n > INT64_MAX / factor)
 		return (wanted);
 	*value = n * factor;
 	return (NULL);

@@ -253,20 +253,11 @@ client_wish(struct client *c, enum wish wish, uint32_t which, uint32_t value)
 static int
 set_timeout(struct client *c, uint32_t which, uint32_t seconds)
 {
-	char names[128] = "";
-	unsigned int i;
-
-	if (which >= TIMEOUT_MAX) {
-		for (i = 0; i < TIMEOUT_MAX; i++) {
-			if (i > 0)
-				strlcat(names, ", ", sizeof(names));
-			strlcat(names, timeout_names[i], sizeof(names));
-		}
-		return (client_result(c, 1, 0, "unknown timeout %u: there "
-		    "are %s, numbered from 0", which, names));
-	}
-	if (seconds == 0 && which != TIMEOUT_MAXLIFE &&
-	    which != TIMEOUT_EXPINT)
+	if (which >= TIMEOUT_MAX)
+		return (client_result(c, 1, 0, "unknown timeout %u: allowed "
+		    "are 0, %s, to %u, %s", which, timeout_names[0],
+		    TIMEOUT_MAX - 1, timeout_names[TIMEOUT_MAX - 1]));
+	if (seconds == 0 && !TIMEOUT_MAY_BE_0(which))
 		return (client_result(c, 1, 0, "timeout %s: it must not be "
 		    "0; only maxlife and expint may", timeout_names[which]));
 	if (seconds > LIMIT_TIMEOUT)

@@ -109,8 +109,7 @@ engine_check_timeouts(const struct timeouts *timeouts, const char *what)
 	int	i;
 
 	for (i = 0; i < TIMEOUT_MAX; i++)
-		if (timeouts->seconds[i] == 0 && i != TIMEOUT_MAXLIFE &&
-		    i != TIMEOUT_EXPINT)
+		if (timeouts->seconds[i] == 0 && !TIMEOUT_MAY_BE_0(i))
 			fatalx("%s: timeout %d is 0", what, i);
 }
 

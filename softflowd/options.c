@@ -288,7 +288,7 @@ set_timeout(struct parse *p, char *arg)
 		    timeout_list(list, sizeof(list))));
 	if ((errstr = options_time(arg + len + 1, &seconds)) != NULL)
 		return (options_fail(p, arg, "%s", errstr));
-	if (seconds == 0 && i != TIMEOUT_MAXLIFE && i != TIMEOUT_EXPINT)
+	if (seconds == 0 && !TIMEOUT_MAY_BE_0(i))
 		return (options_fail(p, arg,
 		    "it must not be 0; only maxlife and expint may"));
 	p->options->timeouts.seconds[i] = seconds;

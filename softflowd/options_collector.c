@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "compat.h"
+#include "netflow.h"
 #include "options.h"
 
 #define DIGITS		"0123456789"
-#define V5_MAX_SAMPLING	16383	/* 14 bits in the header */
 #define FNV_BASIS	2166136261U
 #define FNV_PRIME	16777619U
 
@@ -256,10 +256,10 @@ check_classic(const struct options *o, char *error, size_t len)
 static int
 check_version_5(const struct options *o, char *error, size_t len)
 {
-	if (o->sampling > V5_MAX_SAMPLING) {
+	if (o->sampling > NETFLOW5_SAMPLING_MAX) {
 		snprintf(error, len, "-s %u: version 5 cannot announce more "
 		    "than 1 in %d; use -v 9 or -v 10", o->sampling,
-		    V5_MAX_SAMPLING);
+		    NETFLOW5_SAMPLING_MAX);
 		return (-1);
 	}
 	if (o->have_source_id && o->source_id > UINT16_MAX) {

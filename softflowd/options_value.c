@@ -16,7 +16,6 @@
 #include "compat.h"
 #include "options.h"
 
-#define TIME_LIMIT	LIMIT_TIMEOUT
 #define RATE_LIMIT	UINT64_C(1000000000000)
 #define BAD_TIME	"bad time; a time is a sum of numbers with s, m, h, " \
 			"d or w, such as 1h30m"
@@ -36,7 +35,7 @@ options_time(const char *s, uint32_t *seconds)
 			return (BAD_TIME);
 		for (n = 0; isdigit((unsigned char)*s); s++) {
 			n = n * 10 + (uint64_t)(*s - '0');
-			if (n > TIME_LIMIT)
+			if (n > LIMIT_TIMEOUT)
 				return (LONG_TIME);
 		}
 		/* The terminating NUL is the last unit: seconds. */
@@ -44,7 +43,7 @@ options_time(const char *s, uint32_t *seconds)
 		if (unit == NULL)
 			return (BAD_TIME);
 		total += n * factors[unit - units];
-		if (total > TIME_LIMIT)
+		if (total > LIMIT_TIMEOUT)
 			return (LONG_TIME);
 	} while (*s != '\0' && *++s != '\0');
 	*seconds = total;

@@ -19,10 +19,9 @@
 
 #include "expire.h"
 #include "log.h"
+#include "netflow.h"
 #include "priv_state.h"
 
-#define SECONDS_MAX	(10U * 365 * 86400)	/* as -t has it */
-#define V5_MAX_SAMPLING	16383		/* 14 bits in the header */
 #define WISHES_PER_SECOND	20
 
 static int	  reload_argc;
@@ -153,9 +152,8 @@ priv_reload(int client)
 static int
 wish_timeout(const struct msg_wish *msg)
 {
-	if (msg->which >= TIMEOUT_MAX || msg->value > SECONDS_MAX ||
-	    (msg->value == 0 && msg->which != TIMEOUT_MAXLIFE &&
-	    msg->which != TIMEOUT_EXPINT))
+	if (msg->which >= TIMEOUT_MAX || msg->value > LIMIT_TIMEOUT ||
+	    (msg->value == 0 && !TIMEOUT_MAY_BE_0(msg->which)))
 		return (-1);
 	priv.opt->timeouts.seconds[msg->which] = msg->value;
 	settings_send();
@@ -173,10 +171,10 @@ wish_sampling(const struct msg_wish *msg)
 		return (-1);
 	for (i = 0; i < priv.opt->ndest; i++)
 		if (priv.opt->dest[i].version == 5 &&
-		    msg->value > V5_MAX_SAMPLING) {
+		    msg->value > NETFLOW5_SAMPLING_MAX) {
 			reload_answer((int)msg->client, 1, "NetFlow v5 cannot "
 			    "announce more than 1 in %d; sampling stays 1 in "
-			    "%u.", V5_MAX_SAMPLING, priv.opt->sampling);
+			    "%u.", NETFLOW5_SAMPLING_MAX, priv.opt->sampling);
 			return (0);
 		}
 	priv.opt->sampling = msg->value;

@@ -54,6 +54,8 @@ enum timeout {
 	TIMEOUT_EXPINT,		/* 0: look after every batch */
 	TIMEOUT_MAX
 };
+#define TIMEOUT_MAY_BE_0(timeout)	\
+    ((timeout) == TIMEOUT_MAXLIFE || (timeout) == TIMEOUT_EXPINT)
 
 struct timeouts {
 	uint32_t	seconds[TIMEOUT_MAX];

@@ -297,9 +297,8 @@ CASE(settings_out_of_range_are_refused_with_what_is_allowed)
 		    "a timeout, 2, sampling, and 3, the log level" },
 		{ { WISH_MAX, 0, 0 }, "unknown setting 4: allowed are 1, "
 		    "a timeout, 2, sampling, and 3, the log level" },
-		{ { WISH_TIMEOUT, TIMEOUT_MAX, 1 }, "unknown timeout 8: there "
-		    "are tcp, tcp.rst, tcp.fin, udp, icmp, general, maxlife, "
-		    "expint, numbered from 0" },
+		{ { WISH_TIMEOUT, TIMEOUT_MAX, 1 }, "unknown timeout 8: "
+		    "allowed are 0, tcp, to 7, expint" },
 		{ { WISH_TIMEOUT, TIMEOUT_UDP, 0 }, "timeout udp: it must not "
 		    "be 0; only maxlife and expint may" },
 		{ { WISH_TIMEOUT, TIMEOUT_TCP, 3650U * 86400 + 1 }, "timeout "
