@@ -69,8 +69,8 @@ static const char *const help_lines[] = {
  * Lines.
  */
 
-void
-top_line_init(struct top_line *l, unsigned int width)
+static void
+line_init(struct top_line *l, unsigned int width)
 {
 	l->len = 0;
 	l->width = width < TOP_WIDTH ? width : TOP_WIDTH;
@@ -149,7 +149,7 @@ show(struct drawing *d, enum top_look look, const char *text)
 
 	if (d->row >= d->height)
 		return;
-	top_line_init(&l, d->width);
+	line_init(&l, d->width);
 	for (; *text != '\0'; text++)
 		put(&l, *text);
 	if (look == TOP_HEADING || look == TOP_ALARM)
@@ -188,7 +188,7 @@ items_end(struct drawing *d)
 {
 	if (d->items.len > 0)
 		show(d, TOP_PLAIN, d->items.text);
-	top_line_init(&d->items, d->width);
+	line_init(&d->items, d->width);
 }
 
 static void __attribute__((__format__(printf, 2, 3)))
@@ -241,7 +241,7 @@ show_header(struct drawing *d)
 	    d->state->now.now_us - s->since_us : 0;
 	char up[FORMAT_SIZE];
 
-	top_line_init(&d->items, d->width);
+	line_init(&d->items, d->width);
 	if (!d->state->have)
 		return;
 	item(d, "softflowd[%ld] %s", (long)d->state->now.pid, s->version);
@@ -375,14 +375,14 @@ show_table(struct drawing *d)
 
 	if (d->height >= SMALL)
 		show_title(d);
-	top_line_init(&l, d->width);
+	line_init(&l, d->width);
 	top_page_heading(d->state, v, &l);
 	show(d, TOP_HEADING, l.text);
 	v->visible = d->height - d->row;
 	if (v->scroll + v->visible > rows)
 		v->scroll = rows > v->visible ? rows - v->visible : 0;
 	for (i = v->scroll; i < rows && d->row < d->height; i++) {
-		top_line_init(&l, d->width);
+		line_init(&l, d->width);
 		top_page_row(d->state, v, i, &l);
 		show(d, TOP_PLAIN, l.text);
 	}

@@ -62,7 +62,6 @@ struct top_line {
 	unsigned int	len, width;
 };
 
-void	top_line_init(struct top_line *, unsigned int width);
 /* Text, unprintable characters replaced, cut or filled to columns; a blank. */
 void	top_line_left(struct top_line *, unsigned int width, const char *);
 void	top_line_right(struct top_line *, unsigned int width, const char *);

@@ -197,8 +197,9 @@ struct msg_filter {
  * IMSG_EXPORT: one for each collector, slots in order; of one that is not
  * connected it comes without a descriptor.  IMSG_EXPORT_UP: its connection, or
  * without a descriptor the addresses of the one that is being made, as its
- * first packets may be captured already.  It may replace a socket: the collector
- * has another address; templates are sent anew, UDP's sequence goes on.
+ * first packets may be captured already.  It may replace a socket: the
+ * collector has another address; templates are sent anew, UDP's sequence goes
+ * on.
  *
  * FRESH is said to each worker until one that was told so has sent COUNTERS:
  * sequence and counters are what is said here, and what waited for who had the

@@ -83,7 +83,7 @@ struct options {
 	int		 dscp;		/* -o dscp; -1: the system's */
 	uint32_t	 payload;	/* -o payload, octets; 0: 1400 */
 	uint32_t	 reconnect_seconds, statistics_seconds;
-	uint32_t	 log_statistics;	/* seconds between lines; 0: none */
+	uint32_t	 log_statistics;	/* seconds; 0: no lines */
 	int		 log_level;	/* -o log-level, of syslog(3) */
 	uint64_t	 rate;		/* -o rate, octets a second; 0: none */
 	int		 hoplimit;	/* -L; -1: the system's */

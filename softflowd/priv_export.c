@@ -36,8 +36,8 @@ dest_slot(const struct priv_dest *dest)
 	return ((int)(dest - priv.dest));
 }
 
-int
-priv_export_is_stream(const struct priv_dest *dest)
+static int
+is_stream(const struct priv_dest *dest)
 {
 	return (dest->conf.transport != TRANSPORT_UDP);
 }
@@ -105,7 +105,7 @@ dest_connected(struct priv_dest *dest)
 {
 	dest->conf.payload_max = priv_net_payload(dest->fd, &dest->conf);
 	dest->state = DEST_CONNECTED;
-	if (priv_export_is_stream(dest) || dest->failing)
+	if (is_stream(dest) || dest->failing)
 		dest_log(dest, priv.opt->savefile == NULL ? LOG_INFO :
 		    LOG_DEBUG, "connected");
 	dest->failing = 0;
@@ -136,7 +136,7 @@ dest_try_next(struct priv_dest *dest, int error)
 		dest_fail(dest, error, strerror(error));
 		return;
 	}
-	if (!priv_export_is_stream(dest)) {
+	if (!is_stream(dest)) {
 		dest_connected(dest);
 		return;
 	}
@@ -316,7 +316,7 @@ dest_hand_over(struct priv_dest *dest, enum msg_type type)
 
 	dest->state = DEST_CONNECTED;
 	dest->held++;
-	if (priv_export_is_stream(dest)) {
+	if (is_stream(dest)) {
 		priv_worker_send(type, dest->fd, &msg, sizeof(msg));
 		dest->fd = -1;
 	} else {
@@ -383,7 +383,7 @@ priv_export_orphaned(void)
 	struct priv_dest	*dest;
 
 	for (dest = priv.dest; dest < priv.dest + priv.ndest; dest++) {
-		if (dest->state == DEST_UP && priv_export_is_stream(dest))
+		if (dest->state == DEST_UP && is_stream(dest))
 			dest_wait(dest);
 		dest->held = 0;
 	}
@@ -394,7 +394,7 @@ priv_export_down(const struct msg_export_down *msg)
 {
 	struct priv_dest	*dest = &priv.dest[msg->slot % MAX_EXPORT];
 
-	if (msg->slot >= priv.ndest || !priv_export_is_stream(dest) ||
+	if (msg->slot >= priv.ndest || !is_stream(dest) ||
 	    !dest->held)
 		return (-1);
 	/* That one may have crossed with another, which is up now. */
@@ -413,7 +413,7 @@ priv_export_ask(uint32_t slot)
 	struct priv_dest		*dest = &priv.dest[slot % MAX_EXPORT];
 	struct msg_export_payload	 msg;
 
-	if (slot >= priv.ndest || priv_export_is_stream(dest) || !dest->held)
+	if (slot >= priv.ndest || is_stream(dest) || !dest->held)
 		return (-1);
 	msg.slot = slot;
 	msg.payload_max = priv_net_payload(dest->fd, &dest->conf);

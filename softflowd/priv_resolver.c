@@ -30,7 +30,7 @@
 static struct {
 	struct imsgbuf	channel;
 	int		open, ready;
-	/* Of each slot: its last question may be of another name than before. */
+	/* Of each slot: its last question may be of another name. */
 	unsigned int	asked[MAX_EXPORT];
 	unsigned int	nasked;
 	int64_t		deadline_ms;	/* of the next answer */

@@ -122,7 +122,7 @@ struct priv_reload {
 	struct change		 change;
 	struct priv_capture	 capture[MAX_CAPTURE];	/* of opened */
 	unsigned int		 ncapture;
-	uint32_t		 opened;	/* bit for each slot that gets */
+	uint32_t		 opened;	/* bit for each slot: gets */
 	uint32_t		 replaced;	/* a socket, instead of one, */
 	uint32_t		 stays;		/* or is not removed */
 	uint8_t			 capture_slot[MAX_CAPTURE];
@@ -132,7 +132,7 @@ struct priv_reload {
 	uint32_t		 kept;		/* new collector, or its old */
 	uint8_t			 dest_slot[MAX_EXPORT];
 	int64_t			 start_ms;	/* of the hand-over */
-	uint64_t		 cut_us;	/* packets from then on are new */
+	uint64_t		 cut_us;	/* packets from then on: new */
 	unsigned int		 tries;		/* of it */
 };
 
@@ -262,7 +262,6 @@ void	priv_export_switch(struct priv_reload *);
  * connected, MAX_EXPORT at most.  Refresh: look its name up again, and make
  * its socket anew in any case, or if it has another address now.
  */
-int	priv_export_is_stream(const struct priv_dest *);
 void	priv_export_try(struct priv_dest *);
 void	priv_export_refresh(struct priv_dest *, int anew);
 void	priv_export_pollfds(struct pollfd *);
@@ -296,10 +295,12 @@ void	priv_resolver_timers(int64_t now_ms);
 
 /*
  * priv_reload.c.  Read the options anew, and bring them into force, for a
- * client of the control socket or, client being -1, for a signal.
+ * client of the control socket or, client being -1, for a signal; switch puts
+ * in force what was prepared.
  */
 void	priv_reload(int client);
 void	priv_reload_source(int argc, char *argv[]);
+void	priv_reload_switch(void);
 
 /* A client's wish, from the worker; -1: hostile. */
 int	priv_wish(const struct msg_wish *);
@@ -316,9 +317,6 @@ void	priv_handover_ready(void);
 void	priv_handover_counted(void);
 void	priv_handover_timers(int64_t now_ms);
 int	priv_handed_over(void);	/* it says so; -1: hostile */
-
-/* priv_reload.c: put what was prepared in force. */
-void	priv_reload_switch(void);
 
 /* priv_psamp.c: sockets for packet reports */
 void	priv_psamp_open(void);

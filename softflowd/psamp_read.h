@@ -84,7 +84,7 @@ int	psamp_next(struct psamp_reader *, struct psamp_report *);
 /* Between two messages: what is known of exporters. */
 void	psamp_keep(const struct psamp_reader *, struct psamp_sessions *);
 
-/* Before the first message: know it, whatever it says; what cannot be is not. */
+/* Before the first message: know what can be of it, whatever it says. */
 void	psamp_recall(struct psamp_reader *, const struct psamp_sessions *);
 
 #endif

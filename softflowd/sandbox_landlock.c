@@ -73,8 +73,8 @@ struct ll_net_port {
 #define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
 
 /*
- * What a worker's start and a reload read.  Directories, not the files loaded now: an
- * upgrade of the C library must not stop respawns.
+ * What a worker's start and a reload read.  Directories, not the files loaded
+ * now: an upgrade of the C library must not stop respawns.
  */
 static const struct path {
 	const char	*name;
