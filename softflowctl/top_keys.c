@@ -236,7 +236,7 @@ view_key(struct top_user *u, int key)
 		v->help = 1;
 		v->scroll = 0;
 		break;
-	case TOP_KEY_RESIZE: case TOP_KEY_OTHER:
+	case TOP_KEY_OTHER:
 		break;
 	default:
 		(void)strlcpy(u->typed, "no such key: h for help",

@@ -5,6 +5,9 @@
 
 /* What an operator asks of the flows; in the confined worker. */
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,11 +21,6 @@
 			CTL_FILTER_INTERFACE | CTL_FILTER_STATE)
 #define VLAN_LAST	4094
 #define SECOND		1000000ULL
-
-#define TCP		6
-#define TCP_FIN		0x01
-#define TCP_RST		0x04
-#define TCP_ACK		0x10
 
 /*
  * Check.
@@ -122,24 +120,6 @@ control_filter_empty(const struct ctl_filter *f)
  * Match.
  */
 
-/* A direction without packets has times of 0. */
-uint64_t
-control_flow_first(const struct flow *f)
-{
-	if (f->packets[0] == 0)
-		return (f->first_us[1]);
-	if (f->packets[1] == 0 || f->first_us[0] < f->first_us[1])
-		return (f->first_us[0]);
-	return (f->first_us[1]);
-}
-
-static uint64_t
-flow_last(const struct flow *f)
-{
-	return (f->last_us[0] > f->last_us[1] ? f->last_us[0] :
-	    f->last_us[1]);
-}
-
 /* Since then; a packet may be ahead of the clock. */
 static uint64_t
 since(uint64_t then_us, uint64_t now_us)
@@ -225,17 +205,17 @@ match_state(enum ctl_state state, const struct flow *f)
 
 	if (state == CTL_STATE_ONEWAY || state == CTL_STATE_BOTHWAYS)
 		return (both == (state == CTL_STATE_BOTHWAYS));
-	if (f->key.proto != TCP)
+	if (f->key.proto != IPPROTO_TCP)
 		return (0);
 	switch (state) {
 	case CTL_STATE_SYN:
-		return ((tcp_flags & TCP_ACK) == 0);
+		return ((tcp_flags & TH_ACK) == 0);
 	case CTL_STATE_OPEN:
-		return ((tcp_flags & (TCP_FIN | TCP_RST)) == 0);
+		return ((tcp_flags & (TH_FIN | TH_RST)) == 0);
 	case CTL_STATE_FIN:
-		return ((tcp_flags & (TCP_FIN | TCP_RST)) == TCP_FIN);
+		return ((tcp_flags & (TH_FIN | TH_RST)) == TH_FIN);
 	default:
-		return ((tcp_flags & TCP_RST) != 0);
+		return ((tcp_flags & TH_RST) != 0);
 	}
 }
 
@@ -249,7 +229,7 @@ control_filter_match(const struct ctl_filter *c, const struct flow *f,
 	    sum(f->packets) < c->min_packets ||
 	    !match_hosts(c, &f->key) || !match_ports(c, &f->key))
 		return (0);
-	if (since(control_flow_first(f), now_us) < c->min_age * SECOND ||
+	if (since(flow_first(f), now_us) < c->min_age * SECOND ||
 	    since(flow_last(f), now_us) < c->min_idle * SECOND)
 		return (0);
 	if (c->have & CTL_FILTER_STATE &&
@@ -271,7 +251,7 @@ static uint64_t
 rate(const struct flow *f)
 {
 	uint64_t octets = sum(f->octets);
-	uint64_t life = since(control_flow_first(f), flow_last(f));
+	uint64_t life = since(flow_first(f), flow_last(f));
 
 	if (life < SECOND)
 		return (octets);
@@ -288,7 +268,7 @@ control_sort_value(enum ctl_sort sort, const struct flow *f, uint64_t now_us)
 	case CTL_SORT_PACKETS:
 		return (sum(f->packets));
 	case CTL_SORT_AGE:
-		return (since(control_flow_first(f), now_us));
+		return (since(flow_first(f), now_us));
 	default:	/* CTL_SORT_RATE */
 		return (rate(f));
 	}

@@ -39,7 +39,4 @@ int	control_filter_match(const struct ctl_filter *, const struct flow *,
 uint64_t control_sort_value(enum ctl_sort, const struct flow *,
 	    uint64_t now_us);
 
-/* A flow's first packet, of either direction. */
-uint64_t control_flow_first(const struct flow *);
-
 #endif

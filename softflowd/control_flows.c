@@ -197,7 +197,7 @@ flows_collect(struct client *c, const struct track *table)
 		f = track_flow(table, new.idx);
 		new.value = control_sort_value(
 		    (enum ctl_sort)c->payload.query.sort, f, now_us);
-		new.first_us = control_flow_first(f);
+		new.first_us = flow_first(f);
 		new.key = f->key;
 		if (c->nbest < c->payload.query.limit)
 			sift_up(c->best, c->nbest++, &new);
@@ -219,7 +219,7 @@ is_there(const struct track *table, const struct candidate *what)
 
 	return (in_table(f) &&
 	    memcmp(&f->key, &what->key, sizeof(f->key)) == 0 &&
-	    control_flow_first(f) <= what->first_us);
+	    flow_first(f) <= what->first_us);
 }
 
 static int

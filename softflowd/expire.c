@@ -14,6 +14,9 @@
  * such an end would leave it.
  */
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +33,6 @@
 
 _Static_assert((int)TIMEOUT_TCP == (int)EXPIRE_TCP &&
     (int)TIMEOUT_MAXLIFE == (int)EXPIRE_MAXLIFE, "reasons follow timeouts");
-
-#define TCP_FIN		0x01
-#define TCP_RST		0x04
 
 #define SLOTS_A_LOOK	512U	/* empty ones cost as much as one flow */
 
@@ -106,10 +106,10 @@ static enum timeout
 idle_timeout(const struct flow *f)
 {
 	switch (f->key.proto) {
-	case 6:
-		if ((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_RST)
+	case IPPROTO_TCP:
+		if ((f->tcp_flags[0] | f->tcp_flags[1]) & TH_RST)
 			return (TIMEOUT_TCP_RST);
-		if (f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN)
+		if (f->tcp_flags[0] & f->tcp_flags[1] & TH_FIN)
 			return (TIMEOUT_TCP_FIN);
 		return (TIMEOUT_TCP);
 	case 17:
@@ -121,23 +121,6 @@ idle_timeout(const struct flow *f)
 	default:
 		return (TIMEOUT_GENERAL);
 	}
-}
-
-static uint64_t
-flow_first(const struct flow *f)
-{
-	if (f->packets[0] == 0)
-		return (f->first_us[1]);
-	if (f->packets[1] == 0)
-		return (f->first_us[0]);
-	return (min64(f->first_us[0], f->first_us[1]));
-}
-
-/* A direction without packets holds 0. */
-static uint64_t
-flow_last(const struct flow *f)
-{
-	return (max64(f->last_us[0], f->last_us[1]));
 }
 
 uint64_t

@@ -5,14 +5,12 @@
 
 /* Side records of flows.  In the worker, confined; pure. */
 
+#include <netinet/tcp.h>
+
 #include <string.h>
 
 #include "side.h"
 #include "track.h"
-
-#define TCP_FIN		0x01
-#define TCP_SYN		0x02
-#define TCP_RST		0x04
 
 void
 side_key(struct side_key *key, enum track_level level,
@@ -86,9 +84,9 @@ side_update(struct flow_side *side, int first, const struct packet *pkt)
 		c->flags |= SIDE_TOS_MIXED;
 	}
 	c->tcp_control |= pkt->side.tcp_control | pkt->tcp_flags;
-	count(&c->syn, pkt->tcp_flags & TCP_SYN);
-	count(&c->fin, pkt->tcp_flags & TCP_FIN);
-	count(&c->rst, pkt->tcp_flags & TCP_RST);
+	count(&c->syn, pkt->tcp_flags & TH_SYN);
+	count(&c->fin, pkt->tcp_flags & TH_FIN);
+	count(&c->rst, pkt->tcp_flags & TH_RST);
 	c->fragments += c->fragments != UINT16_MAX &&
 	    pkt->flags & (PACKET_FRAGMENT | PACKET_FRAG_FIRST);
 }

@@ -135,24 +135,6 @@ reason_counter(struct counters *c, enum expire_reason why)
 	return (NULL);
 }
 
-/* From the first packet of either direction to the last of either. */
-static uint64_t
-flow_duration_us(const struct flow *f)
-{
-	uint64_t first = UINT64_MAX, last = 0;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		if (f->packets[i] == 0)
-			continue;
-		if (f->first_us[i] < first)
-			first = f->first_us[i];
-		if (f->last_us[i] > last)
-			last = f->last_us[i];
-	}
-	return (last > first ? last - first : 0);
-}
-
 void
 summary_expired(struct summary_state *s, const struct flow *f,
     enum expire_reason why)
@@ -161,7 +143,8 @@ summary_expired(struct summary_state *s, const struct flow *f,
 	struct counters *c = &s->summary.counters;
 	uint64_t octets = f->octets[0] + f->octets[1];
 	uint64_t packets = f->packets[0] + f->packets[1];
-	uint64_t life_us = flow_duration_us(f);
+	uint64_t first_us = flow_first(f), last_us = flow_last(f);
+	uint64_t life_us = last_us > first_us ? last_us - first_us : 0;
 	uint64_t *reason = reason_counter(c, why);
 
 	c->flows_expired++;

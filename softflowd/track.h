@@ -150,12 +150,16 @@ static inline void track_update(struct flow *, const struct packet *);
 /* The flow at idx (< track_top()); owned by the table. */
 static inline struct flow *track_flow(const struct track *, uint32_t idx);
 
+/* Its first and last packet, of either direction. */
+static inline uint64_t flow_first(const struct flow *);
+static inline uint64_t flow_last(const struct flow *);
+
 /* Its side record, or NULL. */
 static inline struct flow_side *track_side(const struct track *, uint32_t idx);
 
 /*
- * First flow, not ended, at or after idx, TRACK_NONE behind the last.  Flows may
- * be removed and added between calls; each flow there throughout is seen
+ * First flow, not ended, at or after idx, TRACK_NONE behind the last.  Flows
+ * may be removed and added between calls; each flow there throughout is seen
  * once.
  */
 uint32_t track_next(const struct track *, uint32_t idx);

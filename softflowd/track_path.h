@@ -153,6 +153,24 @@ track_flow(const struct track *t, uint32_t idx)
 	return (&t->flows[idx]);
 }
 
+static inline uint64_t
+flow_first(const struct flow *f)
+{
+	if (f->packets[0] == 0)
+		return (f->first_us[1]);
+	if (f->packets[1] == 0 || f->first_us[0] < f->first_us[1])
+		return (f->first_us[0]);
+	return (f->first_us[1]);
+}
+
+/* A direction without packets holds 0. */
+static inline uint64_t
+flow_last(const struct flow *f)
+{
+	return (f->last_us[0] > f->last_us[1] ? f->last_us[0] :
+	    f->last_us[1]);
+}
+
 static inline struct flow_side *
 track_side(const struct track *t, uint32_t idx)
 {
