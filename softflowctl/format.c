@@ -148,16 +148,6 @@ format_version(char buf[FORMAT_SIZE], uint32_t version)
 }
 
 const char *
-format_transport(uint32_t transport)
-{
-	static const char *const names[TRANSPORT_MAX] = {
-		"udp", "tcp", "sctp"
-	};
-
-	return (transport < TRANSPORT_MAX ? names[transport] : "unknown");
-}
-
-const char *
 format_collector(char buf[FORMAT_SIZE], const struct summary_export *row)
 {
 	if (row->name[0] != '\0')

@@ -43,9 +43,8 @@ const char *format_proto(char buf[FORMAT_SIZE], uint32_t proto);
 /* len octets of text at most, '?' for each that is not printable ASCII. */
 const char *format_text(char buf[FORMAT_SIZE], const char *, size_t len);
 
-/* "v9", "ipfix" or "psamp"; "udp" ... */
+/* "v9", "ipfix" or "psamp". */
 const char *format_version(char buf[FORMAT_SIZE], uint32_t version);
-const char *format_transport(uint32_t transport);
 
 /* What the operator calls a collector; its address if it has no name. */
 const char *format_collector(char buf[FORMAT_SIZE],

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "format.h"
+#include "options.h"
 #include "output.h"
 #include "sandbox.h"
 
@@ -135,7 +136,7 @@ collector(const struct summary_export *e)
 	put(row, "port", e->remote.family == 0 ? json_null() :
 	    json_integer(e->remote.port));
 	put(row, "protocol", json_string(format_version(buf, e->version)));
-	put(row, "transport", json_string(format_transport(e->transport)));
+	put(row, "transport", json_string(transport_names[e->transport]));
 	put(row, "up", json_boolean(!e->down));
 	for (i = 0; (name = export_counter(i, &text)) != NULL; i++)
 		put_count(row, name, export_counter_value(c, i));

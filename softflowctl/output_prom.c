@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "format.h"
+#include "options.h"
 #include "output.h"
 #include "sandbox.h"
 
@@ -194,7 +195,7 @@ collector_series(const struct show *s, const char *name,
 	(void)snprintf(buf, sizeof(buf), "%u", e->slot);
 	label(s, ",", "slot", buf);
 	label(s, ",", "protocol", format_version(buf, e->version));
-	label(s, ",", "transport", format_transport(e->transport));
+	label(s, ",", "transport", transport_names[e->transport]);
 	putc('}', s->out);
 }
 

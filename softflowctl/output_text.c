@@ -11,6 +11,7 @@
 
 #include "compat.h"
 #include "format.h"
+#include "options.h"
 #include "output.h"
 #include "sandbox.h"
 
@@ -114,7 +115,7 @@ text_collector(const struct show *s, const struct summary_export *row)
 	if (strcmp(a, b) != 0)
 		fprintf(s->out, " (%s)", b);
 	fprintf(s->out, ": %s over %s, %s", format_version(c, row->version),
-	    format_transport(row->transport), row->down ? "down" : "up");
+	    transport_names[row->transport], row->down ? "down" : "up");
 	if (row->down && e->last_error != 0)
 		fprintf(s->out, ", %s", summary_error(e->last_error));
 	if (row->down && e->last_error_us != 0)

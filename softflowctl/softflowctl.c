@@ -43,7 +43,7 @@ struct answer {
 static void
 usage(FILE *out)
 {
-	fprintf(out, "usage: softflowctl [-HhjpV] [-c socket] command\n"
+	fprintf(out, "usage: softflowctl [-HhjpV] [-c ctlsocket] command ...\n"
 	    "       softflowctl help lists the commands\n");
 }
 

@@ -239,7 +239,7 @@ run(int fd, int batch, unsigned int count, const sigset_t *waiting)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: softflowctl [-c socket] top [-b] [-n count] "
+	fprintf(stderr, "usage: softflowctl [-c ctlsocket] top [-b] [-n count] "
 	    "[-s seconds] [filter]\n");
 	return (1);
 }

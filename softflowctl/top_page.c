@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "compat.h"
+#include "options.h"
 #include "top_screen.h"
 
 #define ENDPOINT_MIN	21	/* 255.255.255.255:65535 */
@@ -294,7 +295,7 @@ collector_row(const struct top_state *t, const struct summary_export *e,
 
 	top_line_left(l, 28, format_collector(buf, e));
 	top_line_left(l, 6, format_version(buf, e->version));
-	top_line_left(l, 4, format_transport(e->transport));
+	top_line_left(l, 4, transport_names[e->transport]);
 	top_line_left(l, 5, e->down ? "DOWN" : "up");
 	top_line_rate(l, 9, old == NULL ? -1 :
 	    top_rate(t, c->records, old->counters.records));

@@ -150,19 +150,13 @@ static const char *
 member_text(const struct member *m, const struct options *o, char *buf,
     size_t len)
 {
-	static const char *const	levels[] = {
-		[TRACK_IP] = "ip", [TRACK_PROTO] = "proto",
-		[TRACK_PORT] = "port", [TRACK_FULL] = "full",
-		[TRACK_TOS] = "tos", [TRACK_VLAN] = "vlan",
-		[TRACK_ETHER] = "ether"
-	};
-	uint32_t			 n;
+	uint32_t	n;
 
 	if (m->kind == STRING)
 		return (member_string(o, m) == NULL ? "none" :
 		    member_string(o, m));
 	if (m->offset == offsetof(struct options, level))
-		return (levels[o->level]);
+		return (options_level(o->level));
 	memcpy(&n, member(o, m), sizeof(n));
 	if (m->offset == offsetof(struct options, max_flows))
 		snprintf(buf, len, "%u", n);

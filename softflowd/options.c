@@ -67,6 +67,16 @@ static const struct name_value times[] = {
 	{ NULL, 0 }
 };
 
+const char *
+options_level(enum track_level level)
+{
+	const struct name_value *n;
+
+	for (n = levels; n->value != (int)level; n++)
+		continue;
+	return (n->name);
+}
+
 int
 options_fail(struct parse *p, const char *arg, const char *fmt, ...)
 {

@@ -120,6 +120,9 @@ enum options_result options_parse_with(struct config *, int argc,
 enum options_result options_load(int argc, char *argv[], struct options *,
     char *error, size_t errorlen);
 
+/* -T's word for it. */
+const char *options_level(enum track_level);
+
 /* For getopt(3): all letters. */
 #define OPTIONS_LETTERS_MAX	128
 void	options_letters(char *letters);
@@ -130,12 +133,14 @@ const char *options_tunable_name(size_t);
 /*
  * Kinds of value, options_value.c: a time such as 1h30m to seconds, a rate
  * such as 10m to octets a second, and names of tunnels or of optional fields
- * with commas between them.  NULL, or what is wrong.
+ * with commas between them.  NULL, or what is wrong.  What transports are
+ * called.
  */
 const char *options_time(const char *, uint32_t *seconds);
 const char *options_rate(const char *, uint64_t *rate);
 const char *options_tunnels(const char *, uint32_t *tunnels);
 const char *options_fields(const char *, uint32_t *fields);
+extern const char *const	transport_names[TRANSPORT_MAX];
 
 /*
  * Words joined by blanks, allocated; none if there are none.  -1 without

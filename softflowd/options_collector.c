@@ -42,12 +42,6 @@ static const struct version {
 	{ "psamp", VERSION_PSAMP, VPSAMP }
 };
 
-static const char *const	transports[TRANSPORT_MAX] = {
-	[TRANSPORT_UDP] = "udp",
-	[TRANSPORT_TCP] = "tcp",
-	[TRANSPORT_SCTP] = "sctp"
-};
-
 static int
 version_find(const char *name, size_t len)
 {
@@ -77,8 +71,8 @@ transport_find(const char *name, size_t len)
 	int	i;
 
 	for (i = 0; i < TRANSPORT_MAX; i++)
-		if (strlen(transports[i]) == len &&
-		    strncmp(transports[i], name, len) == 0)
+		if (strlen(transport_names[i]) == len &&
+		    strncmp(transport_names[i], name, len) == 0)
 			return (i);
 	return (-1);
 }

@@ -21,6 +21,12 @@
 			"d or w, such as 1h30m"
 #define LONG_TIME	"longer than 10 years (3650d)"
 
+const char *const transport_names[TRANSPORT_MAX] = {
+	[TRANSPORT_UDP] = "udp",
+	[TRANSPORT_TCP] = "tcp",
+	[TRANSPORT_SCTP] = "sctp"
+};
+
 const char *
 options_time(const char *s, uint32_t *seconds)
 {
