@@ -12,63 +12,64 @@
 	static const struct table t_##name = { #name, name,		\
 	    nitems(name), repeat }
 
+#define WORD(word, help, set, value)					\
+	{ word, NULL, help, set, value, NULL, 0 }
+#define PLACE(word, help, next)						\
+	{ word, NULL, help, NULL, 0, next, 0 }
+#define VALUE(word, arg, help, set, value)				\
+	{ word, arg, help, set, value, NULL, 0 }
+
 /* By enum timeout; the names of -t, which a test compares. */
 static const struct token timeouts[] = {
-	{ "tcp", "TIME", "of an idle TCP flow", set_timeout, TIMEOUT_TCP,
-	    NULL, 0 },
-	{ "tcp.rst", "TIME", "of a TCP flow after RST", set_timeout,
-	    TIMEOUT_TCP_RST, NULL, 0 },
-	{ "tcp.fin", "TIME", "of a TCP flow after FIN both ways", set_timeout,
-	    TIMEOUT_TCP_FIN, NULL, 0 },
-	{ "udp", "TIME", "of an idle UDP flow", set_timeout, TIMEOUT_UDP,
-	    NULL, 0 },
-	{ "icmp", "TIME", "of an idle ICMP flow", set_timeout, TIMEOUT_ICMP,
-	    NULL, 0 },
-	{ "general", "TIME", "of any other idle flow", set_timeout,
-	    TIMEOUT_GENERAL, NULL, 0 },
-	{ "maxlife", "TIME", "longest life of a flow; 0: no limit",
-	    set_timeout, TIMEOUT_MAXLIFE, NULL, 0 },
-	{ "expint", "TIME", "between looks for flows to expire; 0: always",
-	    set_timeout, TIMEOUT_EXPINT, NULL, 0 }
+	VALUE("tcp", "TIME", "of an idle TCP flow", set_timeout, TIMEOUT_TCP),
+	VALUE("tcp.rst", "TIME", "of a TCP flow after RST", set_timeout,
+	    TIMEOUT_TCP_RST),
+	VALUE("tcp.fin", "TIME", "of a TCP flow after FIN both ways",
+	    set_timeout, TIMEOUT_TCP_FIN),
+	VALUE("udp", "TIME", "of an idle UDP flow", set_timeout, TIMEOUT_UDP),
+	VALUE("icmp", "TIME", "of an idle ICMP flow", set_timeout,
+	    TIMEOUT_ICMP),
+	VALUE("general", "TIME", "of any other idle flow", set_timeout,
+	    TIMEOUT_GENERAL),
+	VALUE("maxlife", "TIME", "longest life of a flow; 0: no limit",
+	    set_timeout, TIMEOUT_MAXLIFE),
+	VALUE("expint", "TIME", "between looks for flows to expire; 0: always",
+	    set_timeout, TIMEOUT_EXPINT)
 };
 const struct table	parser_timeouts = { "timeouts", timeouts,
     nitems(timeouts), TABLE_ONCE };
 
 static const struct token states[] = {
-	{ "oneway", NULL, "packets of one direction only", set_state,
-	    CTL_STATE_ONEWAY, NULL, 0 },
-	{ "bothways", NULL, "packets of both directions", set_state,
-	    CTL_STATE_BOTHWAYS, NULL, 0 },
-	{ "syn", NULL, "TCP without an ACK so far", set_state, CTL_STATE_SYN,
-	    NULL, 0 },
-	{ "open", NULL, "TCP without FIN and RST", set_state, CTL_STATE_OPEN,
-	    NULL, 0 },
-	{ "fin", NULL, "TCP with FIN, without RST", set_state, CTL_STATE_FIN,
-	    NULL, 0 },
-	{ "rst", NULL, "TCP with RST", set_state, CTL_STATE_RST, NULL, 0 }
+	WORD("oneway", "packets of one direction only", set_state,
+	    CTL_STATE_ONEWAY),
+	WORD("bothways", "packets of both directions", set_state,
+	    CTL_STATE_BOTHWAYS),
+	WORD("syn", "TCP without an ACK so far", set_state, CTL_STATE_SYN),
+	WORD("open", "TCP without FIN and RST", set_state, CTL_STATE_OPEN),
+	WORD("fin", "TCP with FIN, without RST", set_state, CTL_STATE_FIN),
+	WORD("rst", "TCP with RST", set_state, CTL_STATE_RST)
 };
 TABLE(states, TABLE_ONCE);
 
 #define FILTER								\
-	{ "host", "ADDR|PREFIX", "of this address or network; at most two", \
-	    set_host, 0, NULL, CTL_FILTER_HOSTS },			\
-	{ "port", "N|SERVICE", "of this port; at most two", set_port,	\
-	    0, NULL, CTL_FILTER_HOSTS },				\
-	{ "proto", "NAME|N", "of this protocol", set_proto, 0, NULL,	\
-	    0 },							\
-	{ "interface", "NAME", "in or out by this interface",		\
-	    set_interface, 0, NULL, 0 },				\
-	{ "vlan", "N", "of this VLAN, outer or inner", set_vlan, 0, NULL, \
-	    0 },							\
-	{ "min-octets", "N[kMG]", "of so many octets, both ways",	\
-	    set_min_octets, 0, NULL, 0 },				\
-	{ "min-packets", "N[kMG]", "of so many packets, both ways",	\
-	    set_min_packets, 0, NULL, 0 },				\
-	{ "min-age", "TIME", "whose first packet is so old", set_min_age, 0, \
-	    NULL, 0 },							\
-	{ "min-idle", "TIME", "whose last packet is so old", set_min_idle, 0, \
-	    NULL, 0 },							\
-	{ "state", NULL, "in this state", NULL, 0, &t_states, 0 }
+	{ "host", "ADDR|PREFIX",					\
+	    "of this address or network; at most two", set_host, 0,	\
+	    NULL, CTL_FILTER_HOSTS },					\
+	{ "port", "N|SERVICE", "of this port; at most two", set_port, 0,\
+	    NULL, CTL_FILTER_HOSTS },					\
+	VALUE("proto", "NAME|N", "of this protocol", set_proto, 0),	\
+	VALUE("interface", "NAME", "in or out by this interface",	\
+	    set_interface, 0),						\
+	VALUE("vlan", "N", "of this VLAN, outer or inner", set_vlan, 0),\
+	VALUE("min-octets", "N[kMG]", "of so many octets, both ways",	\
+	    set_min_octets, 0),						\
+	VALUE("min-packets", "N[kMG]", "of so many packets, both ways",	\
+	    set_min_packets, 0),					\
+	VALUE("min-age", "TIME", "whose first packet is so old",	\
+	    set_min_age, 0),						\
+	VALUE("min-idle", "TIME", "whose last packet is so old",	\
+	    set_min_idle, 0),						\
+	PLACE("state", "in this state", &t_states)
 
 static const struct token filter[] = { FILTER };
 TABLE(filter, TABLE_SOME);
@@ -76,82 +77,72 @@ static const struct table t_top = { "top", filter, nitems(filter),
     TABLE_ANY };
 
 static const struct token sorts[] = {
-	{ "octets", NULL, "most octets first", set_sort, CTL_SORT_OCTETS,
-	    NULL, 0 },
-	{ "packets", NULL, "most packets first", set_sort, CTL_SORT_PACKETS,
-	    NULL, 0 },
-	{ "age", NULL, "oldest first", set_sort, CTL_SORT_AGE, NULL, 0 },
-	{ "rate", NULL, "most octets a second first", set_sort,
-	    CTL_SORT_RATE, NULL, 0 }
+	WORD("octets", "most octets first", set_sort, CTL_SORT_OCTETS),
+	WORD("packets", "most packets first", set_sort, CTL_SORT_PACKETS),
+	WORD("age", "oldest first", set_sort, CTL_SORT_AGE),
+	WORD("rate", "most octets a second first", set_sort, CTL_SORT_RATE)
 };
 TABLE(sorts, TABLE_ONCE);
 
 static const struct token flows[] = {
 	FILTER,
-	{ "by", NULL, "sorted", NULL, 0, &t_sorts, 0 },
-	{ "limit", "N", "no more than so many", set_limit, 0, NULL, 0 }
+	PLACE("by", "sorted", &t_sorts),
+	VALUE("limit", "N", "no more than so many", set_limit, 0)
 };
 TABLE(flows, TABLE_ANY);
 _Static_assert(nitems(flows) <= PARSER_LOOP_TOKENS, "too long");
 
 static const struct token show[] = {
-	{ "statistics", NULL, "what was counted so far", set_show,
-	    VIEW_STATISTICS, NULL, 0 },
+	WORD("statistics", "what was counted so far", set_show,
+	    VIEW_STATISTICS),
 	{ "flows", NULL, "flows in the table: all, or those asked for",
 	    set_show, VIEW_FLOWS, &t_flows, 0 },
-	{ "timeouts", NULL, "the timeouts in force", set_show, VIEW_TIMEOUTS,
-	    NULL, 0 },
-	{ "collectors", NULL, "where exports go, and what became of them",
-	    set_show, VIEW_COLLECTORS, NULL, 0 },
-	{ "interfaces", NULL, "where packets come from", set_show,
-	    VIEW_INTERFACES, NULL, 0 },
-	{ "sandbox", NULL, "how each process is confined", set_show,
-	    VIEW_SANDBOX, NULL, 0 },
-	{ "memory", NULL, "what is reserved, and what of it is used",
-	    set_show, VIEW_MEMORY, NULL, 0 }
+	WORD("timeouts", "the timeouts in force", set_show, VIEW_TIMEOUTS),
+	WORD("collectors", "where exports go, and what became of them",
+	    set_show, VIEW_COLLECTORS),
+	WORD("interfaces", "where packets come from", set_show,
+	    VIEW_INTERFACES),
+	WORD("sandbox", "how each process is confined", set_show, VIEW_SANDBOX),
+	WORD("memory", "what is reserved, and what of it is used", set_show,
+	    VIEW_MEMORY)
 };
 TABLE(show, TABLE_ONCE);
 
 static const struct token flow[] = {
 	{ "expire", NULL, "export them now", set_request, CTL_FLOW_EXPIRE,
 	    &t_filter, 0 },
-	{ "delete", NULL, "drop them unexported", set_request,
-	    CTL_FLOW_DELETE, &t_filter, 0 }
+	{ "delete", NULL, "drop them unexported", set_request, CTL_FLOW_DELETE,
+	    &t_filter, 0 }
 };
 TABLE(flow, TABLE_ONCE);
 
 static const struct token set[] = {
 	{ "timeout", NULL, "when flows expire", set_wish, WISH_TIMEOUT,
 	    &parser_timeouts, 0 },
-	{ "sampling", "N", "account one packet in N", set_sampling, 0, NULL,
-	    0 }
+	VALUE("sampling", "N", "account one packet in N", set_sampling, 0)
 };
 TABLE(set, TABLE_ONCE);
 
 static const struct token logging[] = {
-	{ "verbose", NULL, "with what helps to find a fault", set_verbose, 1,
-	    NULL, 0 },
-	{ "brief", NULL, "without", set_verbose, 0, NULL, 0 }
+	WORD("verbose", "with what helps to find a fault", set_verbose, 1),
+	WORD("brief", "without", set_verbose, 0)
 };
 TABLE(logging, TABLE_ONCE);
 
 static const struct token gather[] = {
-	{ "start", NULL, "take in packets again", set_request,
-	    CTL_START_GATHER, NULL, 0 },
-	{ "stop", NULL, "take in none", set_request, CTL_STOP_GATHER, NULL,
-	    0 }
+	WORD("start", "take in packets again", set_request, CTL_START_GATHER),
+	WORD("stop", "take in none", set_request, CTL_STOP_GATHER)
 };
 TABLE(gather, TABLE_ONCE);
 
 static const struct token template[] = {
-	{ "send", NULL, "with the next export", set_request,
-	    CTL_SEND_TEMPLATE, NULL, 0 }
+	WORD("send", "with the next export", set_request, CTL_SEND_TEMPLATE)
 };
 TABLE(template, TABLE_ONCE);
 
 static const struct token completion[] = {
-	{ "sh", NULL, "for bash, and for zsh with bashcompinit", set_request,
-	    PARSER_COMPLETION, NULL, 0 }
+	WORD("sh", "for bash, and for zsh with bashcompinit", set_request,
+	    PARSER_COMPLETION)
 };
 TABLE(completion, TABLE_ONCE);
 
@@ -159,42 +150,37 @@ TABLE(completion, TABLE_ONCE);
 static const struct token commands[] = {
 	{ "help", NULL, "list these commands", set_request, PARSER_HELP,
 	    &parser_main, 0 },
-	{ "shutdown", NULL, "export all flows, then exit", set_request,
-	    CTL_SHUTDOWN, NULL, 0 },
-	{ "exit", NULL, "exit at once, without exporting", set_request,
-	    CTL_EXIT, NULL, 0 },
-	{ "expire-all", NULL, "export all flows now", set_request,
-	    CTL_EXPIRE_ALL, NULL, 0 },
-	{ "delete-all", NULL, "drop all flows unexported", set_request,
-	    CTL_DELETE_ALL, NULL, 0 },
-	{ "statistics", NULL, "print what was counted so far", set_request,
-	    CTL_STATISTICS, NULL, 0 },
-	{ "debug+", NULL, "log more", set_request, CTL_DEBUG_MORE, NULL, 0 },
-	{ "debug-", NULL, "log less", set_request, CTL_DEBUG_LESS, NULL, 0 },
-	{ "stop-gather", NULL, "stop taking in packets", set_request,
-	    CTL_STOP_GATHER, NULL, 0 },
-	{ "start-gather", NULL, "take in packets again", set_request,
-	    CTL_START_GATHER, NULL, 0 },
-	{ "dump-flows", NULL, "print the flows being tracked", set_request,
-	    CTL_DUMP_FLOWS, NULL, 0 },
-	{ "timeouts", NULL, "print the timeouts", set_request, CTL_TIMEOUTS,
-	    NULL, 0 },
-	{ "send-template", NULL, "send templates with the next export",
-	    set_request, CTL_SEND_TEMPLATE, NULL, 0 },
-	{ "show", NULL, "show statistics, flows and more", NULL, 0, &t_show,
-	    0 },
-	{ "flow", NULL, "expire or delete some flows", NULL, 0, &t_flow, 0 },
-	{ "set", NULL, "change timeouts or sampling", NULL, 0, &t_set, 0 },
-	{ "log", NULL, "log more or less", NULL, 0, &t_logging, 0 },
-	{ "reload", NULL, "read the configuration again, lose no flow",
-	    set_request, CTL_RELOAD, NULL, 0 },
-	{ "gather", NULL, "start or stop taking in packets", NULL, 0,
-	    &t_gather, 0 },
-	{ "template", NULL, "send templates", NULL, 0, &t_template, 0 },
+	WORD("shutdown", "export all flows, then exit", set_request,
+	    CTL_SHUTDOWN),
+	WORD("exit", "exit at once, without exporting", set_request, CTL_EXIT),
+	WORD("expire-all", "export all flows now", set_request, CTL_EXPIRE_ALL),
+	WORD("delete-all", "drop all flows unexported", set_request,
+	    CTL_DELETE_ALL),
+	WORD("statistics", "print what was counted so far", set_request,
+	    CTL_STATISTICS),
+	WORD("debug+", "log more", set_request, CTL_DEBUG_MORE),
+	WORD("debug-", "log less", set_request, CTL_DEBUG_LESS),
+	WORD("stop-gather", "stop taking in packets", set_request,
+	    CTL_STOP_GATHER),
+	WORD("start-gather", "take in packets again", set_request,
+	    CTL_START_GATHER),
+	WORD("dump-flows", "print the flows being tracked", set_request,
+	    CTL_DUMP_FLOWS),
+	WORD("timeouts", "print the timeouts", set_request, CTL_TIMEOUTS),
+	WORD("send-template", "send templates with the next export",
+	    set_request, CTL_SEND_TEMPLATE),
+	PLACE("show", "show statistics, flows and more", &t_show),
+	PLACE("flow", "expire or delete some flows", &t_flow),
+	PLACE("set", "change timeouts or sampling", &t_set),
+	PLACE("log", "log more or less", &t_logging),
+	WORD("reload", "read the configuration again, lose no flow",
+	    set_request, CTL_RELOAD),
+	PLACE("gather", "start or stop taking in packets", &t_gather),
+	PLACE("template", "send templates", &t_template),
 	{ "top", NULL, "watch flows, rates and losses on a live screen",
 	    set_request, PARSER_TOP, &t_top, 0 },
-	{ "completion", NULL, "print a script that completes words", NULL, 0,
-	    &t_completion, 0 }
+	PLACE("completion", "print a script that completes words",
+	    &t_completion)
 };
 const struct table	parser_main = { "main", commands, nitems(commands),
     TABLE_ONCE };
