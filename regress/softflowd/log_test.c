@@ -11,15 +11,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "described.h"
 #include "log.h"
-
-#define CASE(name, text)						\
-	ATF_TC(name);							\
-	ATF_TC_HEAD(name, tc)						\
-	{								\
-		atf_tc_set_md_var(tc, "descr", text);			\
-	}								\
-	ATF_TC_BODY(name, tc)
 
 static char		 last[1024];
 static int		 last_priority;

@@ -8,18 +8,11 @@
 #include <atf-c.h>
 #include <string.h>
 
+#include "described.h"
 #include "notice.h"
 
 #define S		INT64_C(1000000)
 #define START		(500 * S)
-
-#define CASE(name, text)						\
-	ATF_TC(name);							\
-	ATF_TC_HEAD(name, tc)						\
-	{								\
-		atf_tc_set_md_var(tc, "descr", text);			\
-	}								\
-	ATF_TC_BODY(name, tc)
 
 static struct notice	n;
 static uint64_t		counter;

@@ -17,16 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "described.h"
 #include "log.h"
 #include "priv_state.h"
-
-#define CASE(name, text)						\
-	ATF_TC(name);							\
-	ATF_TC_HEAD(name, tc)						\
-	{								\
-		atf_tc_set_md_var(tc, "descr", text);			\
-	}								\
-	ATF_TC_BODY(name, tc)
 
 static struct options	options;
 struct priv		priv = { .opt = &options };
