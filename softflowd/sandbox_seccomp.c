@@ -66,8 +66,8 @@ _Static_assert(FD_LOW_MAX == 63 && FD_SAVEFILE == 8 && FD_FILL_LAST == 7,
     "the masks below are made for this plan");
 
 /*
- * The worker's calls.  Both spellings where architectures differ; what one
- * does not have is skipped.
+ * The worker's calls, and shared_calls below.  Both spellings where
+ * architectures differ; what one does not have is skipped.
  */
 static const struct call {
 	const char		*name;
@@ -94,7 +94,6 @@ static const struct call {
 	{ "poll", "main loop", ANY },
 	{ "ppoll", "main loop, where there is no poll", ANY },
 	{ "ppoll_time64", "the same, 32 bit", ANY },
-	{ "restart_syscall", "poll after a stop", ANY },
 	{ "getsockopt", "link down, failed sends", 2,
 	    { EQ(1, SOL_SOCKET), EQ(2, SO_ERROR) } },
 	{ "getsockopt", "kernel drops", 2,
@@ -103,34 +102,22 @@ static const struct call {
 	    { FD_BELOW_64, EQ(1, IPPROTO_TCP), EQ(2, TCP_INFO) } },
 	{ "setsockopt", "several datagrams in one call", 3,
 	    { FD_BELOW_64, EQ(1, SOL_UDP), EQ(2, UDP_SEGMENT) } },
-	{ "mmap", "malloc", 2, { EQ(2, PROT_READ | PROT_WRITE),
-	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
-	{ "mmap2", "malloc, 32 bit", 2, { EQ(2, PROT_READ | PROT_WRITE),
-	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
-	{ "munmap", "free", ANY },
-	{ "mremap", "realloc", ANY },
-	{ "madvise", "free", ANY },
-	{ "brk", "malloc", ANY },
 	{ "clock_gettime", "poor clock sources have no vDSO", ANY },
 	{ "clock_gettime64", "the same, 32 bit", ANY },
 	{ "gettimeofday", "the same", ANY },
 	{ "getrandom", "arc4random of glibc", ANY },
-	{ "rt_sigreturn", "signal handlers", ANY },
-	{ "sigreturn", "signal handlers, 32 bit", ANY },
-	{ "rt_sigprocmask", "abort", ANY },
-	{ "getpid", "abort", ANY },
-	{ "gettid", "abort", ANY },
-	{ "tgkill", "abort: own death only", 2,
-	    { EQ(0, OWN_PID), EQ(2, SIGABRT) } },
-	{ "exit_group", "the end", ANY },
 };
 
-/* Of who reads the configuration file; a subset of the worker's. */
+/* Of who reads the configuration file; less than the worker's. */
 static const struct call config_calls[] = {
 	{ "read", "the file", 1, { EQ(0, FD_SAVEFILE) } },
 	{ "write", "abort text", 1, { EQ(0, STDERR_FILENO) } },
 	{ "writev", "abort text", 1, { EQ(0, STDERR_FILENO) } },
 	{ "sendmsg", "imsg", 1, { EQ(0, FD_CHANNEL) } },
+};
+
+/* Of both. */
+static const struct call shared_calls[] = {
 	{ "mmap", "malloc", 2, { EQ(2, PROT_READ | PROT_WRITE),
 	    EQ(3, MAP_PRIVATE | MAP_ANONYMOUS) } },
 	{ "mmap2", "malloc, 32 bit", 2, { EQ(2, PROT_READ | PROT_WRITE),
@@ -139,7 +126,7 @@ static const struct call config_calls[] = {
 	{ "mremap", "realloc", ANY },
 	{ "madvise", "free", ANY },
 	{ "brk", "malloc", ANY },
-	{ "restart_syscall", "after a stop", ANY },
+	{ "restart_syscall", "poll or read after a stop", ANY },
 	{ "rt_sigreturn", "signal handlers", ANY },
 	{ "sigreturn", "signal handlers, 32 bit", ANY },
 	{ "rt_sigprocmask", "abort", ANY },
@@ -429,6 +416,8 @@ load_calls(const struct call *calls, size_t n)
 	}
 	for (i = 0; i < n && ret == 0; i++)
 		ret = add_call(ctx, &calls[i]);
+	for (i = 0; i < nitems(shared_calls) && ret == 0; i++)
+		ret = add_call(ctx, &shared_calls[i]);
 	for (extra = sandbox_extra_calls; extra->name != NULL && ret == 0;
 	    extra++)
 		ret = add(ctx, SCMP_ACT_ALLOW, extra->name, 0, NULL);
