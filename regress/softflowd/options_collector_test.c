@@ -13,20 +13,7 @@
 #include <string.h>
 
 #include "compat.h"
-#include "options_fixture.h"
-
-static void
-good(const char *line)
-{
-	ATF_REQUIRE_EQ_MSG(OPTIONS_RUN, parse(line), "%s: %s", line, error);
-}
-
-static void
-bad(const char *line, const char *message)
-{
-	ATF_CHECK_EQ_MSG(OPTIONS_BAD, parse(line), "%s was taken", line);
-	ATF_CHECK_STREQ(message, error);
-}
+#include "options_check.h"
 
 static void
 is(unsigned int i, int version, int transport, const char *host,
