@@ -238,7 +238,7 @@ touch_files(void)
 	CHECK((fd = open(name, O_CREAT | O_WRONLY, 0600)) != -1);
 	if (confine_parent() != 0) {
 		CHECK_FAILS(open("/etc/passwd", O_RDONLY), EACCES);
-		CHECK_FAILS(open("/etc/hosts", O_RDONLY), EACCES);
+		CHECK_FAILS(open("/etc/group", O_RDONLY), EACCES);
 		CHECK_FAILS(open("/", O_RDONLY), EACCES);
 		CHECK_FAILS(open(name, O_RDONLY), EACCES);
 		CHECK_FAILS(open(other, O_CREAT | O_WRONLY, 0600), EACCES);
