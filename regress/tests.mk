@@ -9,7 +9,7 @@ DPADD=		${LIBIMSG}
 PACKET_SRCS=	packet.c packet_link.c packet_ether.c packet_wlan.c \
 		packet_tunnel.c
 MAN=
-CLEANFILES+=	${PROGS} ${PROGS:@p@${SRCS_${p}:.c=.o}@}
+CLEANFILES+=	${PROGS} ${PROGS:=.o} ${PROGS:@p@${SRCS_${p}:.c=.o}@}
 
 # Nothing of the suite is installed.
 install:
