@@ -80,7 +80,8 @@ test_packages() {
 		    /usr/include/atf-c.h=libatf-dev ip=iproute2 \
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
 		    nc=netcat-openbsd pgrep=procps tmux=tmux aspell=aspell \
-		    /usr/lib/aspell/en.multi=aspell-en
+		    /usr/lib/aspell/en.multi=aspell-en jq=jq \
+		    python3=python3 /etc/services=netbase
 		# It brings four services that systemd would start.
 		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;
