@@ -5,14 +5,9 @@
 
 /* What words and their arguments put into a request. */
 
-#include <sys/types.h>
-#include <sys/socket.h>
-
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <netinet/in.h>
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,31 +113,19 @@ const char *
 set_host(struct command *c, const struct token *t, const char *arg)
 {
 	struct ctl_filter *f = &c->query.filter;
-	struct msg_prefix *p = &f->host[f->nhost];
-	char addr[INET6_ADDRSTRLEN];
-	size_t len = strcspn(arg, "/");
-	const char *wanted = NULL;
-	long long bits;
 
 	(void)t;
-	if (len >= sizeof(addr))
-		len = 0;
-	strlcpy(addr, arg, len + 1);
-	if (inet_pton(AF_INET, addr, p->addr) == 1)
-		p->family = 4;
-	else if (inet_pton(AF_INET6, addr, p->addr) == 1)
-		p->family = 6;
-	else
+	switch (options_network(arg, &f->host[f->nhost])) {
+	case -1:
 		return ("it must be an address or a prefix, such as "
 		    "192.0.2.7 or 2001:db8::/32");
-	bits = p->family == 4 ? 32 : 128;
-	if (arg[len] == '/')
-		wanted = number(arg + len + 1, 0, bits, &bits, bits == 32 ?
-		    "behind the / must be a number from 0 to 32" :
-		    "behind the / must be a number from 0 to 128");
-	p->bits = (uint8_t)bits;
+	case 32:
+		return ("behind the / must be a number from 0 to 32");
+	case 128:
+		return ("behind the / must be a number from 0 to 128");
+	}
 	f->nhost++;
-	return (wanted);
+	return (NULL);
 }
 
 const char *
@@ -218,32 +201,9 @@ set_vlan(struct command *c, const struct token *t, const char *arg)
 static const char *
 count(const char *arg, uint64_t *value)
 {
-	static const char wanted[] = "it must be a number, or one with k, M "
-	    "or G for thousands and so on, of 1 to 2^63";
-	uint64_t n = 0, factor = 1;
-
-	if (!isdigit((unsigned char)*arg))
-		return (wanted);
-	for (; isdigit((unsigned char)*arg); arg++) {
-		if (n > INT64_MAX / 10 - 1)
-			return (wanted);
-		n = n * 10 + (uint64_t)(*arg - '0');
-	}
-	switch (tolower((unsigned char)*arg)) {
-	case 'g':
-		factor *= 1000;
-		/* FALLTHROUGH */
-	case 'm':
-		factor *= 1000;
-		/* FALLTHROUGH */
-	case 'k':
-		factor *= 1000;
-		arg++;
-		break;
-	}
-	if (*arg != '\0' || n == 0 || n > INT64_MAX / factor)
-		return (wanted);
-	*value = n * factor;
+	if (options_scaled(arg, "kmg", INT64_MAX, value) == -1 || *value == 0)
+		return ("it must be a number, or one with k, M or G for "
+		    "thousands and so on, of 1 to 2^63");
 	return (NULL);
 }
 

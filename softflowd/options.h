@@ -140,6 +140,19 @@ const char *options_time(const char *, uint32_t *seconds);
 const char *options_rate(const char *, uint64_t *rate);
 const char *options_tunnels(const char *, uint32_t *tunnels);
 const char *options_fields(const char *, uint32_t *fields);
+
+/*
+ * A number up to limit, behind which may stand the first of the units for
+ * thousands, the second for millions and so on.  -1: it is none.
+ */
+int	options_scaled(const char *, const char *units, uint64_t limit,
+	    uint64_t *value);
+
+/*
+ * An address, or address/bits.  -1: it is none; otherwise how many bits there
+ * may be at most, if the number of them is wrong, or 0.
+ */
+int	options_network(const char *, struct msg_prefix *);
 extern const char *const	transport_names[TRANSPORT_MAX];
 
 /*

@@ -8,11 +8,6 @@
  * parent, before it has opened anything.  Pure.
  */
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,29 +71,15 @@ _Static_assert(MAX_CAPTURE == 16 && INTERFACE_NAME == 16,
 const char *
 options_prefix(const char *arg, struct msg_prefix *prefix)
 {
-	char addr[INET6_ADDRSTRLEN];
-	const char *errstr = "missing";
-	size_t len = strcspn(arg, "/");
-	int max;
+	int max = options_network(arg, prefix);
 
-	memset(prefix, 0, sizeof(*prefix));
-	if (len >= sizeof(addr))
-		len = 0;
-	strlcpy(addr, arg, len + 1);
-	if (inet_pton(AF_INET, addr, prefix->addr) == 1)
-		prefix->family = 4;
-	else if (inet_pton(AF_INET6, addr, prefix->addr) == 1)
-		prefix->family = 6;
-	else
+	if (max == -1)
 		return ("a prefix is address/bits, such as 192.0.2.0/24 or "
 		    "2001:db8::/32");
-	max = prefix->family == 4 ? 32 : 128;
-	if (arg[len] == '/')
-		prefix->bits = strtonum(arg + len + 1, 0, max, &errstr);
-	if (errstr != NULL)
-		return (max == 32 ? "bits must be a number from 0 to 32" :
-		    "bits must be a number from 0 to 128");
-	return (NULL);
+	if (max == 0 && strchr(arg, '/') != NULL)
+		return (NULL);
+	return (prefix->family == 4 ? "bits must be a number from 0 to 32" :
+	    "bits must be a number from 0 to 128");
 }
 
 /* Six numbers of one or two hexadecimal digits, colons between them. */

@@ -4,12 +4,17 @@
  */
 
 /*
- * Values on the command line that have a syntax of their own: times, rates,
- * tunnels and optional fields.  Runs in the parent, before it has
- * opened anything.  Pure.
+ * Values that have a syntax of their own: times, rates, networks, tunnels and
+ * optional fields.  Runs in the parent and in softflowctl.  Pure.
  */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,33 +61,69 @@ options_time(const char *s, uint32_t *seconds)
 	return (NULL);
 }
 
+int
+options_scaled(const char *s, const char *units, uint64_t limit,
+    uint64_t *value)
+{
+	const char *unit;
+	uint64_t n = 0, digit;
+	ptrdiff_t power;
+
+	if (!isdigit((unsigned char)*s))
+		return (-1);
+	for (; isdigit((unsigned char)*s); s++) {
+		digit = (uint64_t)(*s - '0');
+		if (n > (limit - digit) / 10)
+			return (-1);
+		n = n * 10 + digit;
+	}
+	if (*s != '\0') {
+		unit = strchr(units, tolower((unsigned char)*s++));
+		if (unit == NULL || *s != '\0')
+			return (-1);
+		for (power = unit - units + 1; power > 0; power--) {
+			if (n > limit / 1000)
+				return (-1);
+			n *= 1000;
+		}
+	}
+	*value = n;
+	return (0);
+}
+
 const char *
 options_rate(const char *s, uint64_t *rate)
 {
-	static const char bad[] = "a rate is a number of octets a second, up "
-	    "to 1000000m, of thousands of them with k, or of millions with m";
-	uint64_t n = 0, factor = 1;
-
-	if (!isdigit((unsigned char)*s))
-		return (bad);
-	for (; isdigit((unsigned char)*s); s++) {
-		n = n * 10 + (uint64_t)(*s - '0');
-		if (n > RATE_LIMIT)
-			return (bad);
-	}
-	switch (tolower((unsigned char)*s)) {
-	case 'm':
-		factor *= 1000;
-		/* FALLTHROUGH */
-	case 'k':
-		factor *= 1000;
-		s++;
-		break;
-	}
-	if (*s != '\0' || n > RATE_LIMIT / factor)
-		return (bad);
-	*rate = n * factor;
+	if (options_scaled(s, "km", RATE_LIMIT, rate) == -1)
+		return ("a rate is a number of octets a second, up to "
+		    "1000000m, of thousands of them with k, or of millions "
+		    "with m");
 	return (NULL);
+}
+
+int
+options_network(const char *arg, struct msg_prefix *prefix)
+{
+	char addr[INET6_ADDRSTRLEN];
+	const char *errstr;
+	size_t len = strcspn(arg, "/");
+	int max;
+
+	memset(prefix, 0, sizeof(*prefix));
+	if (len >= sizeof(addr))
+		len = 0;
+	strlcpy(addr, arg, len + 1);
+	if (inet_pton(AF_INET, addr, prefix->addr) == 1)
+		prefix->family = 4;
+	else if (inet_pton(AF_INET6, addr, prefix->addr) == 1)
+		prefix->family = 6;
+	else
+		return (-1);
+	prefix->bits = max = prefix->family == 4 ? 32 : 128;
+	if (arg[len] == '\0')
+		return (0);
+	prefix->bits = strtonum(arg + len + 1, 0, max, &errstr);
+	return (errstr == NULL ? 0 : max);
 }
 
 struct name_bits {
