@@ -1,0 +1,51 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The system-call filters as data: for whoever prints them and for the audit,
+ * which compares them with those that a kernel has loaded.
+ */
+
+#ifndef SANDBOX_FILTER_H
+#define SANDBOX_FILTER_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#include "sandbox.h"
+
+enum sandbox_filter {
+	SANDBOX_FILTER_WORKER,
+	SANDBOX_FILTER_READER,		/* of the configuration file */
+	SANDBOX_FILTER_RESOLVER,
+	SANDBOX_FILTER_PARENT,
+	SANDBOX_FILTERS
+};
+
+/*
+ * Build the very filter that the process would load and write it to fd as the
+ * kernel's program (struct sock_filter, one after the other) instead.  p is
+ * for the parent's, which depends on it; pid stands for the number that is
+ * getpid() at load.  -1 with errno.
+ */
+int	sandbox_os_filter_export(enum sandbox_filter, pid_t pid,
+	    const struct sandbox_parent *p, int fd);
+
+/* One line of a table: rules of one call are alternatives. */
+struct sandbox_rule {
+	const char	*call;
+	const char	*condition;	/* "" for any; valid until the next */
+	const char	*reason;
+};
+
+/* The n-th rule in the table's order; 0 behind the last. */
+int	sandbox_os_rule(enum sandbox_filter, const struct sandbox_parent *p,
+	    size_t n, struct sandbox_rule *);
+
+/* What happens to all else: "kills", "fails with EPERM" ... */
+const char *sandbox_os_otherwise(enum sandbox_filter);
+
+#endif
