@@ -61,7 +61,8 @@ if ! bsd_make -C "$tree" $flags all >"$work/build" 2>&1 ||
 	exit 1
 fi
 
-set -- -v test_suites.softflowd.kind="$kind" \
+# Most cases wait most of their time; those that measure it run alone.
+set -- -v parallelism=3 -v test_suites.softflowd.kind="$kind" \
     test --results-file="$work/results.db" \
     --kyuafile="$tree/regress/Kyuafile" "$@"
 [ -z "${CORPUS:-}" ] ||

@@ -31,7 +31,8 @@ now_us(void)
 {
 	struct timespec	ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	/* Our own: other tests run beside. */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
