@@ -40,6 +40,7 @@ struct worker {
 	int			killed;		/* by us, as hostile or stuck */
 	int			hostile;	/* and why: its table is not kept */
 	int			eof;		/* it closed the channel */
+	int			reaped;		/* nobody, or another, has its pid */
 	int			more;		/* messages wait, read already */
 	int			summary_wanted;	/* as many may come */
 	int			in_summary;	/* rows may follow */

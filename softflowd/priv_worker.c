@@ -198,7 +198,8 @@ worker_start(void)
 		fatal("channel");
 	imsgbuf_allow_fdpass(&w->channel);
 	w->phase = WORKER_STARTING;
-	w->killed = w->hostile = w->eof = w->more = w->in_summary = 0;
+	w->killed = w->hostile = w->eof = w->reaped = 0;
+	w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */
 	w->summary_wanted = priv.opt->savefile != NULL;
 	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
@@ -213,7 +214,8 @@ priv_worker_kill(const char *why)
 		return;
 	log_at(LOG_CRIT, "worker %ld: %s; killed", (long)priv.worker.pid, why);
 	priv.worker.killed = 1;
-	kill(priv.worker.pid, SIGKILL);
+	if (!priv.worker.reaped)
+		kill(priv.worker.pid, SIGKILL);
 }
 
 void
@@ -312,6 +314,7 @@ priv_worker_reap(int status)
 	int64_t			 wait_ms;
 	int			 i;
 
+	w->reaped = 1;
 	/* Its last words may still be in the channel, a bounded number. */
 	for (i = 0; i < WORKER_LAST_TURNS && !w->eof && !w->killed; i++)
 		priv_dispatch_worker();
