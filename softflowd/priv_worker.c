@@ -298,10 +298,14 @@ worker_schedule(int64_t wait_ms)
 		w->tokens += (int)refill;
 		w->refilled_ms += refill * WORKER_REFILL_MS;
 	}
+	/* It takes the next token, which is not there yet. */
 	if (w->tokens > 0)
 		w->tokens--;
-	else if (wait_ms < WORKER_REFILL_MS)
-		wait_ms = WORKER_REFILL_MS;
+	else {
+		w->refilled_ms += WORKER_REFILL_MS;
+		if (wait_ms < w->refilled_ms - now)
+			wait_ms = w->refilled_ms - now;
+	}
 	w->next_ms = now + wait_ms;
 }
 
