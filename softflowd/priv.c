@@ -398,7 +398,7 @@ priv_poll(int more)
 	pfd[PFD_WORKER].fd = w->pid > 0 && !w->eof && !w->killed ?
 	    w->channel.fd : -1;
 	pfd[PFD_WORKER].events = POLLIN;
-	if (w->pid > 0 && imsgbuf_queuelen(&w->channel) > 0)
+	if (w->pid > 0 && !w->deaf && imsgbuf_queuelen(&w->channel) > 0)
 		pfd[PFD_WORKER].events |= POLLOUT;
 	if (w->pid > 0 &&
 	    imsgbuf_queuelen(&w->channel) > PRIV_QUEUE_MAX)
@@ -420,8 +420,11 @@ priv_poll(int more)
 	}
 	priv_let_signals_in();
 	/* A failing write means a dying worker; the reaper has the details. */
-	if (pfd[PFD_WORKER].revents & POLLOUT)
-		(void)imsgbuf_write(&w->channel);
+	if (pfd[PFD_WORKER].revents & POLLOUT &&
+	    imsgbuf_write(&w->channel) == -1) {
+		w->deadline_ms = priv_now_ms() + WORKER_EOF_MS;
+		w->deaf = 1;
+	}
 	if (pfd[PFD_CONTROL].revents & POLLIN)
 		priv_control_accept();
 	if (pfd[PFD_LINK].revents & POLLIN)

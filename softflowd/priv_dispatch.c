@@ -22,7 +22,6 @@
 #include "sandbox.h"
 
 #define DISPATCH_MAX		64	/* messages in one turn */
-#define EOF_MS			1000	/* from closing to dying */
 #define LOG_LINES_PER_SECOND	100
 
 static int
@@ -357,7 +356,7 @@ priv_dispatch_worker(void)
 		}
 		/* It may also have gone with messages of ours unread. */
 		if (n != 1 && !w->eof) {
-			w->deadline_ms = priv_now_ms() + EOF_MS;
+			w->deadline_ms = priv_now_ms() + WORKER_EOF_MS;
 			w->eof = 1;
 		}
 		n = 0;

@@ -33,6 +33,8 @@ enum worker_phase {
 	WORKER_FINISHED		/* said FINISHED, about to exit */
 };
 
+#define WORKER_EOF_MS	1000	/* from closing its channel to dying */
+
 struct worker {
 	struct imsgbuf		channel;
 	enum worker_phase	phase;
@@ -40,6 +42,7 @@ struct worker {
 	int			killed;		/* by us, as hostile or stuck */
 	int			hostile;	/* and why: its table is not kept */
 	int			eof;		/* it closed the channel */
+	int			deaf;		/* or takes no words any more */
 	int			reaped;		/* nobody, or another, has its pid */
 	int			more;		/* messages wait, read already */
 	int			summary_wanted;	/* as many may come */

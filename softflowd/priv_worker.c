@@ -198,7 +198,7 @@ worker_start(void)
 		fatal("channel");
 	imsgbuf_allow_fdpass(&w->channel);
 	w->phase = WORKER_STARTING;
-	w->killed = w->hostile = w->eof = w->reaped = 0;
+	w->killed = w->hostile = w->eof = w->deaf = w->reaped = 0;
 	w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */
 	w->summary_wanted = priv.opt->savefile != NULL;
@@ -379,7 +379,8 @@ priv_worker_timers(int64_t now_ms)
 {
 	struct worker	*w = &priv.worker;
 
-	if (w->pid > 0 && w->eof && now_ms >= w->deadline_ms)
+	if (w->pid > 0 && (w->eof || w->deaf) &&
+	    now_ms >= w->deadline_ms)
 		priv_worker_kill("closed its channel");
 	switch (w->phase) {
 	case WORKER_NONE:
