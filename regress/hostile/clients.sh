@@ -99,10 +99,10 @@ clients_test_case clients_that_hold_on_keep_nobody_out \
 clients_that_hold_on_keep_nobody_out_body() {
 	start_under_traffic
 	worker=$(worker_pid)
-	check_operator 1000 unread
+	check_operator 2000 unread
 	parent_use=$(use_of $softflowd_pid) worker_use=$(use_of $worker)
 	for mode in drip half unread idle flood; do
-		check_operator 1000 $mode
+		check_operator 2000 $mode
 	done
 	sleep 0.3
 	check_use "$parent_use" "$(use_of $softflowd_pid)" 256
@@ -115,10 +115,10 @@ clients_test_case clients_that_come_and_go_keep_nobody_out \
 clients_that_come_and_go_keep_nobody_out_body() {
 	start_under_traffic
 	worker=$(worker_pid)
-	check_operator 1000 wrong
+	check_operator 2000 wrong
 	parent_use=$(use_of $softflowd_pid) worker_use=$(use_of $worker)
 	for mode in wrong descriptors leave storm; do
-		check_operator 1000 $mode
+		check_operator 2000 $mode
 	done
 	made=$(sed -n 's/^storm: \([0-9]*\) .*/\1/p' storm.out)
 	sanitized || [ "$made" -ge $((seconds * 1000)) ] ||
