@@ -23,7 +23,7 @@
 #include "script.h"
 
 #define FAST		10		/* times as fast as the clock */
-#define SLACK_MS	2000		/* behind what the parent waits for */
+#define SLACK_MS	5000		/* behind what the parent waits for */
 
 /* Start with one such worker, behind the one that every script begins with. */
 static void

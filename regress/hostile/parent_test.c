@@ -24,7 +24,7 @@
 #include "try.h"
 
 #define SAMPLES		8192
-#define REACTION_US	1000000		/* from the message to the killing */
+#define REACTION_US	2000000		/* from the message to the killing */
 #define RSS_MORE_KIB	512
 
 #define ON_FILE		"-n 127.0.0.1:9 -f conf"
