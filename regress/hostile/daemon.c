@@ -42,10 +42,11 @@ daemon_now_us(void)
 	return ((int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
 }
 
-pid_t
-daemon_pid(void)
+int
+daemon_sanitized(const atf_tc_t *tc)
 {
-	return (pid);
+	return (strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"),
+	    "asan") == 0);
 }
 
 static __dead void
@@ -55,9 +56,9 @@ run(const char *binary, const struct daemon_how *how)
 	unsigned int	 n = 0;
 
 	snprintf(words, sizeof(words), "hostiled -d -D -i lo -p pid -c ctl "
-	    "-t general=%u -t icmp=%u -t udp=%u %s",
+	    "-t general=%u -t icmp=%u -t udp=%u -t tcp=%u %s",
 	    SCRIPT_BASE + how->script, how->generations + 1, how->first + 1,
-	    how->more == NULL ? "-n 127.0.0.1:9" :
+	    how->step == 0 ? 1 : how->step, how->more == NULL ? "-n 127.0.0.1:9" :
 	    how->more);
 	while (n < WORDS - 1 && (argv[n] = strsep(&p, " ")) != NULL)
 		n++;
@@ -79,8 +80,7 @@ daemon_start(const atf_tc_t *tc, const struct daemon_how *how)
 	int	sv[2];
 
 	signal(SIGPIPE, SIG_IGN);
-	sanitized = strcmp(atf_tc_get_config_var_wd(tc, "kind", "plain"),
-	    "asan") == 0;
+	sanitized = daemon_sanitized(tc);
 	snprintf(binary, sizeof(binary), "%s/hostiled",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	ATF_REQUIRE_EQ(0, pipe(sv));

@@ -31,7 +31,8 @@ struct daemon_use {
  */
 struct daemon_how {
 	unsigned int	 script, generations;
-	unsigned int	 first;		/* number in try.h */
+	unsigned int	 first;		/* number in try.h, and from one */
+	unsigned int	 step;		/* to the next; 0: 1 */
 	int		 eager;
 	int		 clock;		/* 0: the system's */
 	const char	*more;		/* or NULL */
@@ -58,7 +59,7 @@ int	daemon_connect(void);
 int	daemon_serves(void);
 void	daemon_await_service(void);
 
+int	daemon_sanitized(const atf_tc_t *);
 int64_t	daemon_now_us(void);
-pid_t	daemon_pid(void);
 
 #endif

@@ -137,14 +137,15 @@ judge(const struct try *t, const struct life *life)
 
 /* One after the other, each by a worker of its own. */
 static void
-say_each(enum try_state state, unsigned int n, struct daemon_use *warm)
+say_each(enum try_state state, unsigned int n, unsigned int step,
+    struct daemon_use *warm)
 {
 	struct try	t;
 	struct life	life;
 	unsigned int	i, reloads = 0;
 	int		reloading = 0;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i += step) {
 		ATF_REQUIRE(try_get(i, state, &t));
 		if ((state == TRY_LEAVING || state == TRY_LEFT) && !reloading) {
 			configure(++reloads);
@@ -158,7 +159,7 @@ say_each(enum try_state state, unsigned int n, struct daemon_use *warm)
 		if (life.abandoned || state == TRY_LEFT || (t.type == IMSG_HANDED_OVER &&
 		    (life.verdict == TRY_ALLOWED || t.how == TRY_TWICE)))
 			reloading = 0;
-		if (i == n / 4)
+		if (i <= n / 4)
 			*warm = daemon_use();
 	}
 }
@@ -166,7 +167,7 @@ say_each(enum try_state state, unsigned int n, struct daemon_use *warm)
 static void
 check_reaction(void)
 {
-	ATF_REQUIRE(nsample > 10);
+	ATF_REQUIRE(nsample > 0);
 	qsort(sample, nsample, sizeof(sample[0]), compare);
 	printf("from a message to its line in the log: median %lld us, "
 	    "longest %lld us, of %u\n", (long long)sample[nsample / 2],
@@ -185,26 +186,29 @@ say_all(const atf_tc_t *tc, enum try_state state)
 	int64_t			start;
 	pid_t			client = -1;
 
+	/* There, starting a process takes long. */
+	how.step = daemon_sanitized(tc) ? 5 : 1;
 	configure(0);
 	daemon_start(tc, &how);
 	daemon_await_service();
 	fresh = daemon_use();
 	daemon_end(1, 0);
 
-	how.generations = n;
+	how.generations = (n + how.step - 1) / how.step;
 	daemon_start(tc, &how);
 	daemon_await(" started");
 	daemon_await(" started");
 	start = daemon_now_us();
 	if (state == TRY_CLIENT)
 		client = start_client();
-	say_each(state, n, &warm);
+	say_each(state, n, how.step, &warm);
 	if (client != -1)
 		kill(client, SIGKILL);
 	daemon_await_service();
 	end = daemon_use();
 	printf("%u messages %s: %u allowed, %u hostile, %u malformed; %lld "
-	    "ms, %ld ms of the parent's time, RSS %ld to %ld KiB\n", n,
+	    "ms, %ld ms of the parent's time, RSS %ld to %ld KiB\n",
+	    how.generations,
 	    try_state_name(state), verdicts[0], verdicts[1], verdicts[2],
 	    (long long)(daemon_now_us() - start) / 1000, end.cpu_ms,
 	    warm.rss_kib, end.rss_kib);

@@ -30,7 +30,7 @@
 #include "script.h"
 #include "try.h"
 
-#define SECONDS		3
+#define SECONDS		2
 #define PER_SEQUENCE	8		/* messages */
 #define ANSWERS_MAX	3		/* to one of them */
 

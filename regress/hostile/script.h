@@ -9,7 +9,8 @@
  *
  * the worker	by two timeouts in CONF: SCRIPT_BASE + its script, and 1 + how
  *		many generations are hostile, numbered by the deaths before;
- *		one before them is READY and ends; the first try is -t udp=
+ *		one before them is READY and ends; the first try is -t udp=,
+ *		and -t tcp= from one to the next
  * the resolver	by the number at the head of the first name
  * the reader	by "# hostile N" at the head of the configuration file
  *

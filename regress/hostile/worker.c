@@ -132,14 +132,14 @@ say_now(uint64_t deaths)
 }
 
 static __dead void
-do_try(enum try_state state, uint64_t deaths, unsigned int first)
+do_try(enum try_state state, uint64_t deaths, unsigned int nth)
 {
 	static unsigned char	octets[TRY_LONGEST];
 	struct try		t;
 	unsigned int		n, i;
 	size_t			len;
 
-	if (!try_get(first + (unsigned int)deaths, state, &t))
+	if (!try_get(nth, state, &t))
 		_exit(1);
 	reach(state);
 	if (state != TRY_LEFT && state != TRY_FINISHED)
@@ -169,7 +169,7 @@ flood(uint32_t type, const void *data, size_t len, int wait_us)
 }
 
 static __dead void
-do_script(unsigned int script, uint64_t deaths, unsigned int first)
+do_script(unsigned int script, uint64_t deaths, unsigned int nth)
 {
 	static unsigned char	nonsense[1 << 20];
 	struct msg_counters	counters = { 0 };
@@ -260,7 +260,7 @@ do_script(unsigned int script, uint64_t deaths, unsigned int first)
 	case SCRIPT_TRY:
 		break;
 	}
-	do_try((enum try_state)script, deaths, first);
+	do_try((enum try_state)script, deaths, nth);
 }
 
 void
@@ -272,6 +272,7 @@ __wrap_engine_main(void)
 	}	first;
 	struct pollfd	pfd = { .fd = FD_CHANNEL, .events = POLLIN };
 	uint32_t	general, count;
+	uint64_t	deaths;
 
 	/* It stays there for the real one. */
 	if (poll(&pfd, 1, -1) != 1 ||
@@ -295,7 +296,8 @@ __wrap_engine_main(void)
 		say_ready();
 		_exit(EXIT_ALLOWED);
 	}
-	do_script(general - SCRIPT_BASE,
-	    first.conf.counters.worker_deaths - 1,
-	    first.conf.timeouts.seconds[TIMEOUT_UDP] - 1);
+	deaths = first.conf.counters.worker_deaths - 1;
+	do_script(general - SCRIPT_BASE, deaths,
+	    first.conf.timeouts.seconds[TIMEOUT_UDP] - 1 +
+	    (unsigned int)deaths * first.conf.timeouts.seconds[TIMEOUT_TCP]);
 }
