@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sandbox.h"
 
@@ -34,16 +35,29 @@ enum sandbox_filter {
 int	sandbox_os_filter_export(enum sandbox_filter, pid_t pid,
 	    const struct sandbox_parent *p, int fd);
 
-/* One line of a table: rules of one call are alternatives. */
+/*
+ * One line of a table: rules of one call are alternatives, the arguments of a
+ * rule must all match: arg[n] & mask == value, in 64 bits.
+ */
+#define SANDBOX_ARGS	4
 struct sandbox_rule {
-	const char	*call;
-	const char	*condition;	/* "" for any; valid until the next */
+	char		 call[32];
+	char		 condition[256];	/* in words; "" for any */
 	const char	*reason;
+	unsigned int	 nargs;
+	struct {
+		unsigned int	 n;
+		uint64_t	 mask;
+		uint64_t	 value;
+	}		 args[SANDBOX_ARGS];
 };
 
-/* The n-th rule in the table's order; 0 behind the last. */
-int	sandbox_os_rule(enum sandbox_filter, const struct sandbox_parent *p,
-	    size_t n, struct sandbox_rule *);
+/*
+ * The n-th rule in the table's order, without calls that this architecture
+ * does not have; 0 behind the last.  pid and p as above.
+ */
+int	sandbox_os_rule(enum sandbox_filter, pid_t pid,
+	    const struct sandbox_parent *p, size_t n, struct sandbox_rule *);
 
 /* What happens to all else: "kills", "fails with EPERM" ... */
 const char *sandbox_os_otherwise(enum sandbox_filter);
