@@ -131,7 +131,7 @@ int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
 int	sandbox_os_syscalls_worker(void);	/* last of all */
 int	sandbox_os_syscalls_config(void);
 int	sandbox_os_syscalls_resolver(void);
-int	sandbox_os_no_sockets(void);	/* no new ones, no connection */
+int	sandbox_os_syscalls_compiler(void);
 int	sandbox_os_parent_caps(void);
 int	sandbox_os_syscalls_parent(const struct sandbox_parent *);
 int	sandbox_landlock_worker(uint32_t *abi);

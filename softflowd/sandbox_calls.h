@@ -31,6 +31,9 @@ struct argument {
 
 /* What is known only when a filter is made. */
 #define VALUE_PID	UINT64_MAX		/* getpid() */
+#define VALUE_UID	(UINT64_MAX - 1)	/* of the worker */
+#define VALUE_GID	(UINT64_MAX - 2)
+#define VALUE_BINARY	(UINT64_MAX - 3)	/* the descriptor */
 
 struct call {
 	const char	*names;		/* of one or more, spaces between */
@@ -42,21 +45,31 @@ struct call {
 #define ANY			0, { EQ(0, "", 0) }
 #define EQ(n, name, value)	{ (n), 0, (value), (name), "= " #value }
 #define OWN_PID			{ 0, 0, VALUE_PID, "pid", "= its own" }
+#define UID(n, name)		{ (n), 0, VALUE_UID, (name), "= the worker's" }
+#define GID(n, name)		{ (n), 0, VALUE_GID, (name), "= the worker's" }
+#define OWN_PROGRAM		{ 0, 0, VALUE_BINARY, "fd", "= own program" }
 #define FD(number)		{ 0, 0, (number), "fd", NULL }
 /* count: a power of two that first is a multiple of. */
 #define FD_FROM(first, count)						\
     { 0, (uint64_t)(count) - 1, (first), "fd", NULL }
+#define NEW_FD_FROM(first, count)					\
+    { 1, (uint64_t)(count) - 1, (first), "new fd", NULL }
 /* All of must, any of may and no other bit. */
 #define BITS(n, name, must, may)					\
     { (n), (may), (must), (name), "= " #must ", or with " #may }
 
+/* root: only if the parent started as root. */
 struct calls {
 	const struct call	*rows;
 	size_t			 n;
+	int			 root;
 };
-#define CALLS(table)		{ (table), sizeof(table) / sizeof((table)[0]) }
+#define CALLS(table, root)						\
+    { (table), sizeof(table) / sizeof((table)[0]), (root) }
 
 extern const struct calls	sandbox_calls_worker, sandbox_calls_reader,
-	    sandbox_calls_shared, sandbox_calls_resolver;
+	    sandbox_calls_shared, sandbox_calls_resolver,
+	    sandbox_calls_compiler, sandbox_calls_parent,
+	    sandbox_calls_library, sandbox_calls_start, sandbox_calls_root;
 
 #endif

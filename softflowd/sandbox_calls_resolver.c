@@ -57,4 +57,4 @@ static const struct call	 resolver[] = {
 	{ "exit exit_group", "the end", ANY },
 };
 
-const struct calls	 sandbox_calls_resolver = CALLS(resolver);
+const struct calls	 sandbox_calls_resolver = CALLS(resolver, 0);

@@ -95,6 +95,6 @@ static const struct call	 shared[] = {
 	{ "exit_group", "the end", ANY },
 };
 
-const struct calls	 sandbox_calls_worker = CALLS(worker);
-const struct calls	 sandbox_calls_reader = CALLS(reader);
-const struct calls	 sandbox_calls_shared = CALLS(shared);
+const struct calls	 sandbox_calls_worker = CALLS(worker, 0);
+const struct calls	 sandbox_calls_reader = CALLS(reader, 0);
+const struct calls	 sandbox_calls_shared = CALLS(shared, 0);

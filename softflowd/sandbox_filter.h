@@ -23,6 +23,7 @@ enum sandbox_filter {
 	SANDBOX_FILTER_READER,		/* of the configuration file */
 	SANDBOX_FILTER_RESOLVER,
 	SANDBOX_FILTER_PARENT,
+	SANDBOX_FILTER_COMPILER,	/* of an expression, on top of that */
 	SANDBOX_FILTERS
 };
 

@@ -24,14 +24,20 @@
 static const struct filter {
 	uint32_t		 otherwise;
 	const char		*text;
-	const struct calls	*calls[2];
+	const struct calls	*calls[4];	/* NULL ends */
 } filters[SANDBOX_FILTERS] = {
 	[SANDBOX_FILTER_WORKER] = { SCMP_ACT_KILL_PROCESS, "kills",
 	    { &sandbox_calls_worker, &sandbox_calls_shared } },
 	[SANDBOX_FILTER_READER] = { SCMP_ACT_KILL_PROCESS, "kills",
 	    { &sandbox_calls_reader, &sandbox_calls_shared } },
 	[SANDBOX_FILTER_RESOLVER] = { SCMP_ACT_ERRNO(EPERM),
-	    "fails with EPERM", { &sandbox_calls_resolver, NULL } },
+	    "fails with EPERM", { &sandbox_calls_resolver } },
+	[SANDBOX_FILTER_PARENT] = { SCMP_ACT_ERRNO(ENOSYS),
+	    "fails with ENOSYS", { &sandbox_calls_parent, &sandbox_calls_start,
+	    &sandbox_calls_library, &sandbox_calls_root } },
+	[SANDBOX_FILTER_COMPILER] = { SCMP_ACT_ERRNO(EPERM),
+	    "fails with EPERM",
+	    { &sandbox_calls_compiler, &sandbox_calls_library } },
 };
 
 /*
@@ -40,6 +46,7 @@ static const struct filter {
 
 struct walk {
 	enum sandbox_filter	 filter;
+	int			 root;
 	size_t			 table;
 	size_t			 row;
 	const char		*rest;		/* of the row's names */
@@ -54,7 +61,8 @@ walk_row(struct walk *w)
 
 	for (; w->table < nitems(filters->calls); w->table++, w->row = 0) {
 		calls = filters[w->filter].calls[w->table];
-		if (calls != NULL && w->row < calls->n)
+		if (calls != NULL && w->root >= calls->root &&
+		    w->row < calls->n)
 			return (&calls->rows[w->row]);
 	}
 	/* What this build's runtime needs is the last table. */
@@ -92,10 +100,23 @@ walk_next(struct walk *w, const struct call **call, char *name, size_t len)
 	return (nr);
 }
 
+/* Only the parent's has values that are not known without p. */
 static uint64_t
-argument_value(const struct argument *arg, pid_t pid)
+argument_value(const struct argument *arg, pid_t pid,
+    const struct sandbox_parent *p)
 {
-	return (arg->value == VALUE_PID ? (uint64_t)pid : arg->value);
+	switch (arg->value) {
+	case VALUE_PID:
+		return ((uint64_t)pid);
+	case VALUE_UID:
+		return (p->uid);
+	case VALUE_GID:
+		return (p->gid);
+	case VALUE_BINARY:
+		return ((uint64_t)p->binary_fd);
+	default:
+		return (arg->value);
+	}
 }
 
 static void
@@ -122,10 +143,9 @@ sandbox_os_rule(enum sandbox_filter filter, pid_t pid,
     const struct sandbox_parent *p, size_t n, struct sandbox_rule *rule)
 {
 	const struct call	*call;
-	struct walk		 w = { filter, 0, 0, NULL };
+	struct walk		 w = { filter, p != NULL && p->root, 0, 0, NULL };
 	unsigned int		 i;
 
-	(void)p;
 	do {
 		if (walk_next(&w, &call, rule->call, sizeof(rule->call)) == -1)
 			return (0);
@@ -136,7 +156,7 @@ sandbox_os_rule(enum sandbox_filter filter, pid_t pid,
 	for (i = 0; i < call->nargs; i++) {
 		rule->args[i].n = call->args[i].n;
 		rule->args[i].mask = ~call->args[i].free;
-		rule->args[i].value = argument_value(&call->args[i], pid);
+		rule->args[i].value = argument_value(&call->args[i], pid, p);
 		describe(&call->args[i], rule->condition,
 		    sizeof(rule->condition));
 	}
@@ -154,7 +174,8 @@ sandbox_os_otherwise(enum sandbox_filter filter)
  */
 
 static int
-allow(scmp_filter_ctx ctx, int nr, const struct call *call, pid_t pid)
+allow(scmp_filter_ctx ctx, int nr, const struct call *call, pid_t pid,
+    const struct sandbox_parent *p)
 {
 	struct scmp_arg_cmp	 args[nitems(call->args)];
 	unsigned int		 i;
@@ -163,7 +184,7 @@ allow(scmp_filter_ctx ctx, int nr, const struct call *call, pid_t pid)
 	for (i = 0; i < call->nargs; i++)
 		args[i] = (struct scmp_arg_cmp){ call->args[i].n,
 		    SCMP_CMP_MASKED_EQ, ~call->args[i].free,
-		    argument_value(&call->args[i], pid) };
+		    argument_value(&call->args[i], pid, p) };
 	if ((ret = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
 	    call->nargs, args)) == 0)
 		return (0);
@@ -176,16 +197,11 @@ static scmp_filter_ctx
 build(enum sandbox_filter filter, pid_t pid, const struct sandbox_parent *p)
 {
 	const struct call	*call;
-	struct walk		 w = { filter, 0, 0, NULL };
+	struct walk		 w = { filter, p != NULL && p->root, 0, 0, NULL };
 	scmp_filter_ctx		 ctx;
 	char			 name[32];
 	int			 nr, ret;
 
-	(void)p;
-	if (filters[filter].calls[0] == NULL) {
-		errno = ENOTSUP;
-		return (NULL);
-	}
 	if ((ctx = seccomp_init(filters[filter].otherwise)) == NULL) {
 		errno = ENOSYS;
 		return (NULL);
@@ -195,7 +211,7 @@ build(enum sandbox_filter filter, pid_t pid, const struct sandbox_parent *p)
 		errno = -ret;
 	while (ret == 0 &&
 	    (nr = walk_next(&w, &call, name, sizeof(name))) != -1)
-		ret = allow(ctx, nr, call, pid);
+		ret = allow(ctx, nr, call, pid, p);
 	if (ret == 0)
 		return (ctx);
 	seccomp_release(ctx);
@@ -250,4 +266,16 @@ int
 sandbox_os_syscalls_resolver(void)
 {
 	return (load(SANDBOX_FILTER_RESOLVER, NULL));
+}
+
+int
+sandbox_os_syscalls_parent(const struct sandbox_parent *p)
+{
+	return (load(SANDBOX_FILTER_PARENT, p));
+}
+
+int
+sandbox_os_syscalls_compiler(void)
+{
+	return (load(SANDBOX_FILTER_COMPILER, NULL));
 }

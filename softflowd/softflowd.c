@@ -60,7 +60,7 @@ check_filter(const char *filter)
 	char	error[512];
 
 	if (filter == NULL || capture_check_filter(filter,
-	    sandbox_os_no_sockets, error, sizeof(error)) == 0)
+	    sandbox_os_syscalls_compiler, error, sizeof(error)) == 0)
 		return (0);
 	fprintf(stderr, "softflowd: filter expression \"%s\": %s\n", filter,
 	    error);

@@ -190,8 +190,8 @@ confine_parent(void)
 	p.uid = p.gid = priv.uid = priv.gid = NOBODY;
 	p.binary_fd = priv.binary_fd;
 	p.nconfig_dirs = config_dirs(p.config_dirs);
-	MUST(sandbox_parent(&p, &layers, &abi, &step) == 0);
 	MUST(chdir("/") == 0);
+	MUST(sandbox_parent(&p, &layers, &abi, &step) == 0);
 	return (abi);
 }
 
