@@ -87,7 +87,7 @@ priv_capture_live(struct priv_capture *cap, unsigned int slot,
 	cap->params.promisc = opt->promisc;
 	cap->params.optional = interface->optional;
 	cap->params.ignore_outgoing = opt->ignore_outgoing;
-	cap->params.apart = priv.confined ? sandbox_os_syscalls_compiler : NULL;
+	cap->params.apart = priv.confined ? sandbox_compiler : NULL;
 	cap->fd = capture_open_live(&cap->params, &cap->conf, error, errorlen);
 	if (cap->fd == -1)
 		return (-1);

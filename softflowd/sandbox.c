@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #include "compat.h"
-#include "sandbox.h"
+#include "sandbox_filter.h"
 
 /*
  * Address space besides table and rings: program, libraries and stack are
@@ -35,7 +35,66 @@
  */
 #define MEMORY_SLACK	((rlim_t)128 * 1024 * 1024)
 
-#define CONFIG_CPU_SECONDS	2
+#define WORKER		(1U << SANDBOX_FILTER_WORKER)
+#define READER		(1U << SANDBOX_FILTER_READER)
+#define RESOLVER	(1U << SANDBOX_FILTER_RESOLVER)
+#define ALL		(WORKER | READER | RESOLVER)
+
+static const struct limit {
+	int		 resource;
+	const char	*name;
+	const char	*text;
+	rlim_t		 value;
+	unsigned int	 processes;
+	int		 sanitized;	/* also in such a build */
+	int		 memory;	/* add that of table and rings */
+} limits[] = {
+	{ RLIMIT_CPU, "CPU", "2 seconds", 2, READER, 1, 0 },
+	{ RLIMIT_NPROC, "NPROC", "0", 0, WORKER | READER, 1, 0 },
+	{ RLIMIT_CORE, "CORE", "0", 0, ALL, 1, 0 },
+	/* What is open above it stays usable; nothing new gets there. */
+	{ RLIMIT_NOFILE, "NOFILE", "64", FD_LOW_MAX + 1, ALL, 1, 0 },
+	/* A sanitizer's report may go to a file; its shadow is vast. */
+	{ RLIMIT_FSIZE, "FSIZE", "0", 0, ALL, 0, 0 },
+#ifdef RLIMIT_AS
+	{ RLIMIT_AS, "AS", "flow table, rings and 128 MiB", MEMORY_SLACK,
+	    WORKER, 0, 1 },
+	{ RLIMIT_AS, "AS", "128 MiB", MEMORY_SLACK, READER | RESOLVER, 0, 1 },
+#endif
+};
+
+const char *
+sandbox_limit(enum sandbox_filter process, size_t n, const char **value)
+{
+	size_t	 i;
+
+	for (i = 0; i < nitems(limits); i++) {
+		if ((limits[i].processes & 1U << process) == 0 || n-- > 0)
+			continue;
+		*value = limits[i].text;
+		return (limits[i].name);
+	}
+	return (NULL);
+}
+
+uint32_t
+sandbox_layers(enum sandbox_filter process)
+{
+	uint32_t	 layers = SANDBOX_CAPS | SANDBOX_NNP | SANDBOX_MDWE |
+			    SANDBOX_LANDLOCK | SANDBOX_SYSCALLS;
+
+	switch (process) {
+	case SANDBOX_FILTER_WORKER:
+	case SANDBOX_FILTER_READER:
+		layers |= SANDBOX_CHROOT;
+		/* FALLTHROUGH */
+	case SANDBOX_FILTER_RESOLVER:
+		layers |= SANDBOX_IDS | SANDBOX_RLIMITS | SANDBOX_UNDUMPABLE;
+		/* FALLTHROUGH */
+	default:
+		return (layers);
+	}
+}
 
 static int
 enter_chroot(int fd)
@@ -104,27 +163,22 @@ set_limit(int resource, rlim_t value)
 }
 
 static int
-set_limits(size_t memory)
+set_limits(enum sandbox_filter process, size_t memory)
 {
-	/* What is open above NOFILE stays usable; nothing new gets there. */
-	if (set_limit(RLIMIT_CORE, 0) == -1 ||
-	    set_limit(RLIMIT_NOFILE, FD_LOW_MAX + 1) == -1)
-		return (-1);
-	/* A sanitizer's report may go to a file; its shadow is vast. */
-	if (sandbox_sanitized)
-		return (0);
-	if (set_limit(RLIMIT_FSIZE, 0) == -1)
-		return (-1);
-#ifdef RLIMIT_AS
-	if (set_limit(RLIMIT_AS, (rlim_t)memory + MEMORY_SLACK) == -1)
-		return (-1);
-#endif
+	const struct limit	*l;
+
+	for (l = limits; l < limits + nitems(limits); l++)
+		if ((l->processes & 1U << process) != 0 &&
+		    (!sandbox_sanitized || l->sanitized) &&
+		    set_limit(l->resource, l->value +
+		    (l->memory ? memory : 0)) == -1)
+			return (-1);
 	return (0);
 }
 
 static int
-confine(const struct sandbox_worker *w, int (*filter)(void), uint32_t *layers,
-    uint32_t *landlock_abi, const char **step)
+confine(enum sandbox_filter process, const struct sandbox_worker *w,
+    uint32_t *layers, uint32_t *landlock_abi, const char **step)
 {
 	*layers = 0;
 	*landlock_abi = 0;
@@ -167,11 +221,11 @@ confine(const struct sandbox_worker *w, int (*filter)(void), uint32_t *layers,
 	if (sandbox_fill() == -1)
 		return (-1);
 	*step = "limits";
-	if (set_limit(RLIMIT_NPROC, 0) == -1 || set_limits(w->memory) == -1)
+	if (set_limits(process, w->memory) == -1)
 		return (-1);
 	*layers |= SANDBOX_RLIMITS;
 	*step = "system calls";
-	if (filter() == -1)
+	if (sandbox_os_syscalls(process, NULL) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
 	*step = NULL;
@@ -182,19 +236,14 @@ int
 sandbox_worker(const struct sandbox_worker *w, uint32_t *layers,
     uint32_t *landlock_abi, const char **step)
 {
-	return (confine(w, sandbox_os_syscalls_worker, layers, landlock_abi,
-	    step));
+	return (confine(SANDBOX_FILTER_WORKER, w, layers, landlock_abi, step));
 }
 
 int
 sandbox_config(const struct sandbox_worker *w, uint32_t *layers,
     uint32_t *landlock_abi, const char **step)
 {
-	*step = "limits";
-	if (set_limit(RLIMIT_CPU, CONFIG_CPU_SECONDS) == -1)
-		return (-1);
-	return (confine(w, sandbox_os_syscalls_config, layers, landlock_abi,
-	    step));
+	return (confine(SANDBOX_FILTER_READER, w, layers, landlock_abi, step));
 }
 
 int
@@ -234,11 +283,11 @@ sandbox_resolver(const struct sandbox_worker *r, uint32_t *layers,
 	if (*landlock_abi != 0)
 		*layers |= SANDBOX_LANDLOCK;
 	*step = "limits";
-	if (set_limits(0) == -1)
+	if (set_limits(SANDBOX_FILTER_RESOLVER, 0) == -1)
 		return (-1);
 	*layers |= SANDBOX_RLIMITS;
 	*step = "system calls";
-	if (sandbox_os_syscalls_resolver() == -1)
+	if (sandbox_os_syscalls(SANDBOX_FILTER_RESOLVER, NULL) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
 	*step = NULL;
@@ -298,11 +347,17 @@ sandbox_parent(const struct sandbox_parent *p, uint32_t *layers,
 	if (*landlock_abi != 0)
 		*layers |= SANDBOX_LANDLOCK;
 	*step = "system calls";
-	if (sandbox_os_syscalls_parent(p) == -1)
+	if (sandbox_os_syscalls(SANDBOX_FILTER_PARENT, p) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
 	*step = NULL;
 	return (0);
+}
+
+int
+sandbox_compiler(void)
+{
+	return (sandbox_os_syscalls(SANDBOX_FILTER_COMPILER, NULL));
 }
 
 int

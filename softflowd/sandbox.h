@@ -110,6 +110,12 @@ int	sandbox_parent(const struct sandbox_parent *, uint32_t *layers,
 int	sandbox_resolver(const struct sandbox_worker *, uint32_t *layers,
 	    uint32_t *landlock_abi, const char **step);
 
+/*
+ * Confine who compiles an expression, on top of what its parent is: it reads
+ * files, and asks nobody.  0, or -1 with errno.
+ */
+int	sandbox_compiler(void);
+
 /* An empty, already removed directory to be root in; -1 with errno. */
 int	sandbox_chroot_dir(void);
 
@@ -128,12 +134,7 @@ int	sandbox_os_caps_drop(void);	/* all of them, and verify */
 int	sandbox_os_undumpable(void);	/* no core, no ptrace */
 int	sandbox_os_parent_death(void);	/* die with the parent */
 int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
-int	sandbox_os_syscalls_worker(void);	/* last of all */
-int	sandbox_os_syscalls_config(void);
-int	sandbox_os_syscalls_resolver(void);
-int	sandbox_os_syscalls_compiler(void);
 int	sandbox_os_parent_caps(void);
-int	sandbox_os_syscalls_parent(const struct sandbox_parent *);
 int	sandbox_landlock_worker(uint32_t *abi);
 int	sandbox_landlock_resolver(uint32_t *abi);
 int	sandbox_landlock_parent(const struct sandbox_parent *, uint32_t *abi);

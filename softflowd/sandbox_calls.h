@@ -56,7 +56,19 @@ struct call {
     { 1, (uint64_t)(count) - 1, (first), "new fd", NULL }
 /* All of must, any of may and no other bit. */
 #define BITS(n, name, must, may)					\
-    { (n), (may), (must), (name), "= " #must ", or with " #may }
+    { (n), (may), (must), (name), "= " #must " with any of " #may }
+
+/* What several tables have. */
+#define SOCKET(family, type, protocol)					\
+    3, { { 0, 0, (family), "family", "= " #family },			\
+    { 1, SOCK_CLOEXEC | SOCK_NONBLOCK, (type), "type",			\
+    "= " #type " with flags" },						\
+    { 2, 0, (protocol), "protocol", "= " #protocol } }
+#define OPTION(level, name)						\
+    2, { { 1, 0, (level), "level", "= " #level },			\
+    { 2, 0, (name), "name", "= " #name } }
+#define FORK	BITS(0, "flags", SIGCHLD,				\
+    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 
 /* root: only if the parent started as root. */
 struct calls {

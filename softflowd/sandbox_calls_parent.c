@@ -43,18 +43,11 @@
 
 #define READ_ONLY(n)	BITS(n, "flags", O_RDONLY, O_CLOEXEC |		\
     O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_DIRECTORY)
-#define TYPE(type)	BITS(1, "type", type, SOCK_CLOEXEC | SOCK_NONBLOCK)
-#define SOCKET(family, type, proto)					\
-    3, { EQ(0, "family", family), TYPE(type), EQ(2, "protocol", proto) }
-#define OPTION(level, name)						\
-    2, { EQ(1, "level", level), EQ(2, "name", name) }
-
 /* The parent's own work. */
 static const struct call	 parent[] = {
 	{ "poll ppoll ppoll_time64", "main loop, the reader's answers", ANY },
 	{ "accept4 accept", "control clients", ANY },
-	{ "socketpair", "channels", 3, { EQ(0, "family", AF_UNIX),
-	    TYPE(SOCK_STREAM), EQ(2, "protocol", 0) } },
+	{ "socketpair", "channels", SOCKET(AF_UNIX, SOCK_STREAM, 0) },
 	{ "sendmsg recvmsg", "channels", ANY },
 	/* Of streams none: what root may ask of a local daemon is too much. */
 	{ "socket", "syslog, names of interfaces, service manager",
@@ -77,7 +70,7 @@ static const struct call	 parent[] = {
 	{ "sendto recvfrom send recv", "netlink, syslog", ANY },
 	{ "setsockopt", "collectors", OPTION(SOL_SOCKET, SO_SNDBUF) },
 	{ "setsockopt", "collectors", OPTION(SOL_SOCKET, SO_KEEPALIVE) },
-	{ "setsockopt", "-I", OPTION(SOL_SOCKET, SO_BINDTODEVICE) },
+	{ "setsockopt", "-S", OPTION(SOL_SOCKET, SO_BINDTODEVICE) },
 	{ "setsockopt", "collectors", OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT) },
 	{ "setsockopt", "-o dscp", OPTION(IPPROTO_IP, IP_TOS) },
 	{ "setsockopt", "-o dscp", OPTION(IPPROTO_IPV6, IPV6_TCLASS) },
@@ -129,8 +122,7 @@ static const struct call	 parent[] = {
 	    { EQ(1, "cmd", F_DUPFD_CLOEXEC) } },
 	{ "fcntl fcntl64", "channels", 1, { EQ(1, "cmd", F_GETFL) } },
 	{ "fcntl fcntl64", "channels", 1, { EQ(1, "cmd", F_SETFL) } },
-	{ "clone", "processes", 1, { BITS(0, "flags", SIGCHLD,
-	    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID) } },
+	{ "clone", "processes", 1, { FORK } },
 	{ "fork", "processes", ANY },
 	{ "pipe pipe2", "who compiles an expression", ANY },
 	{ "kill", "processes of ours", 1, { EQ(1, "signal", SIGKILL) } },
@@ -193,6 +185,8 @@ static const struct call	 start[] = {
 	    EQ(1, "value", PR_CAP_AMBIENT_CLEAR_ALL) } },
 	{ "prctl", "confinement", 1, { EQ(0, "option", PR_SET_MDWE) } },
 	{ "prctl", "confinement", 1, { EQ(0, "option", PR_GET_MDWE) } },
+	{ "prctl", "how many capabilities there are", 1,
+	    { EQ(0, "option", PR_CAPBSET_READ) } },
 	{ "capget capset", "confinement", ANY },
 	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self "
 	    "seccomp", "confinement", ANY },
@@ -215,7 +209,6 @@ static const struct call	 start[] = {
 /* Of children of a parent that is root. */
 static const struct call	 root[] = {
 	{ "chroot chdir fchdir", "into the empty directory", ANY },
-	{ "prctl", "bounding set", 1, { EQ(0, "option", PR_CAPBSET_READ) } },
 	{ "prctl", "bounding set", 1, { EQ(0, "option", PR_CAPBSET_DROP) } },
 	{ "setgroups setgroups32", "no groups", 1, { EQ(0, "size", 0) } },
 	{ "setresuid setresuid32", "leave root", 3,

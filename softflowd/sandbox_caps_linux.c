@@ -19,7 +19,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "compat.h"
+#include "sandbox_filter.h"
 
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE			65
@@ -29,10 +30,30 @@
 
 #define BIT(n)	(UINT64_C(1) << (n))
 
-/* What the parent keeps: to open capture, to start and to kill a worker. */
-#define PARENT_CAPS	(BIT(CAP_NET_RAW) | BIT(CAP_SETUID) |		\
-    BIT(CAP_SETGID) | BIT(CAP_SYS_CHROOT) | BIT(CAP_SETPCAP) |	\
-    BIT(CAP_KILL))
+/* What the parent keeps. */
+static const struct {
+	unsigned int	 cap;
+	const char	*name;
+	const char	*reason;
+} parent_caps[] = {
+	{ CAP_NET_RAW, "NET_RAW", "open capture" },
+	{ CAP_SETUID, "SETUID", "a worker leaves root" },
+	{ CAP_SETGID, "SETGID", "a worker leaves root" },
+	{ CAP_SYS_CHROOT, "SYS_CHROOT", "a worker leaves the file system" },
+	{ CAP_SETPCAP, "SETPCAP", "a worker empties its bounding set" },
+	{ CAP_KILL, "KILL", "end a worker, which has another user" },
+};
+
+const char *
+sandbox_os_capability(enum sandbox_filter process, size_t n,
+    const char **reason)
+{
+	if ((process != SANDBOX_FILTER_PARENT &&
+	    process != SANDBOX_FILTER_COMPILER) || n >= nitems(parent_caps))
+		return (NULL);
+	*reason = parent_caps[n].reason;
+	return (parent_caps[n].name);
+}
 
 static int
 caps_get(uint64_t *permitted)
@@ -111,14 +132,17 @@ not_dropped:
 int
 sandbox_os_parent_caps(void)
 {
-	uint64_t	 have;
+	uint64_t	 have, keep = 0;
+	size_t		 i;
 
+	for (i = 0; i < nitems(parent_caps); i++)
+		keep |= BIT(parent_caps[i].cap);
 	if (caps_get(&have) == -1)
 		return (-1);
 	/* Others may not, and no_new_privs makes the set useless to them. */
-	if (geteuid() == 0 && bounding_set(PARENT_CAPS) == -1)
+	if (geteuid() == 0 && bounding_set(keep) == -1)
 		return (-1);
-	return (caps_set(have & PARENT_CAPS));
+	return (caps_set(have & keep));
 }
 
 /*
@@ -149,4 +173,10 @@ sandbox_os_no_new_privs(uint32_t *layers)
 	if (prctl(PR_GET_MDWE, 0, 0, 0, 0) > 0)
 		*layers |= SANDBOX_MDWE;
 	return (0);
+}
+
+int
+sandbox_os_mdwe(void)
+{
+	return (prctl(PR_GET_MDWE, 0, 0, 0, 0) != -1);
 }

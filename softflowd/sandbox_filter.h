@@ -4,8 +4,8 @@
  */
 
 /*
- * The system-call filters as data: for whoever prints them and for the audit,
- * which compares them with those that a kernel has loaded.
+ * The sandbox as data: for whoever prints it, and for the audit, which compares
+ * it with what a kernel has loaded.  All from the tables that confine.
  */
 
 #ifndef SANDBOX_FILTER_H
@@ -26,6 +26,10 @@ enum sandbox_filter {
 	SANDBOX_FILTER_COMPILER,	/* of an expression, on top of that */
 	SANDBOX_FILTERS
 };
+
+/* Load one, last of all; p is for the parent's.  -1 with errno. */
+int	sandbox_os_syscalls(enum sandbox_filter,
+	    const struct sandbox_parent *p);
 
 /*
  * Build the very filter that the process would load and write it to fd as the
@@ -62,5 +66,31 @@ int	sandbox_os_rule(enum sandbox_filter, pid_t pid,
 
 /* What happens to all else: "kills", "fails with EPERM" ... */
 const char *sandbox_os_otherwise(enum sandbox_filter);
+
+/* What Landlock leaves: the n-th, in words; 0 behind the last. */
+struct sandbox_right {
+	const char	*object;	/* a path, a port; valid until the next */
+	const char	*rights;	/* "read, list" ... */
+	const char	*reason;
+};
+int	sandbox_os_landlock(enum sandbox_filter, size_t n,
+	    struct sandbox_right *);
+
+/* The n-th capability that is kept; NULL behind the last. */
+const char *sandbox_os_capability(enum sandbox_filter, size_t n,
+	    const char **reason);
+
+/* The n-th limit, its value and what for in words; NULL behind the last. */
+const char *sandbox_limit(enum sandbox_filter, size_t n, const char **value);
+
+/* Layers that a process has, SANDBOX_*, if the kernel and root give them. */
+uint32_t	sandbox_layers(enum sandbox_filter);
+
+/* What this kernel has: Landlock's version, 0: none; whether MDWE. */
+uint32_t	sandbox_landlock_version(void);
+int		sandbox_os_mdwe(void);
+
+/* Print all of it, as text or JSON; -1 with errno. */
+int	sandbox_show(int json);
 
 #endif

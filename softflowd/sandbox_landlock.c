@@ -19,13 +19,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "compat.h"
-#include "sandbox.h"
+#include "sandbox_filter.h"
 
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset	444
@@ -68,44 +69,58 @@ struct ll_net_port {
 	uint64_t	port;
 };
 
-#define PORT_DOMAIN	53
-
 #define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
+
+/* One thing that a rule set allows: a file, by name or descriptor, or a port. */
+struct rule {
+	const char	*object;	/* a path, or in words */
+	const char	*reason;
+	uint64_t	 allowed;
+	int		 fd;		/* -1: by name */
+	int		 port;		/* -1: a file; -2: ports, in words */
+	int		 optional;	/* where there is no such file */
+};
+
+#define FILE_RULE(path, allowed, reason)				\
+    { (path), (reason), (allowed), -1, -1, 1 }
 
 /*
  * What a worker's start and a reload read.  Directories, not the files loaded
  * now: an upgrade of the C library must not stop respawns.
  */
-static const struct path {
-	const char	*name;
-	uint64_t	 allowed;
-} start_paths[] = {
-	{ "/lib", LL_LIBRARIES },
-	{ "/lib64", LL_LIBRARIES },
-	{ "/usr/lib", LL_LIBRARIES },
-	{ "/usr/lib64", LL_LIBRARIES },
-	{ "/usr/local/lib", LL_LIBRARIES },
-	{ "/etc/ld.so.cache", LL_FS_READ_FILE },
-	{ "/etc/localtime", LL_FS_READ_FILE },
-	{ "/usr/share/zoneinfo", LL_FS_READ_FILE },
-	/* Names in filters and of collectors' ports, at a reload. */
-	{ "/etc/services", LL_FS_READ_FILE },
-	{ "/etc/protocols", LL_FS_READ_FILE },
+static const struct rule	start_rules[] = {
+	FILE_RULE("/lib", LL_LIBRARIES, "libraries"),
+	FILE_RULE("/lib64", LL_LIBRARIES, "libraries"),
+	FILE_RULE("/usr/lib", LL_LIBRARIES, "libraries"),
+	FILE_RULE("/usr/lib64", LL_LIBRARIES, "libraries"),
+	FILE_RULE("/usr/local/lib", LL_LIBRARIES, "libraries"),
+	FILE_RULE("/etc/ld.so.cache", LL_FS_READ_FILE, "libraries"),
+	FILE_RULE("/etc/localtime", LL_FS_READ_FILE, "time zone"),
+	FILE_RULE("/usr/share/zoneinfo", LL_FS_READ_FILE, "time zone"),
+	FILE_RULE("/etc/services", LL_FS_READ_FILE, "names at a reload"),
+	FILE_RULE("/etc/protocols", LL_FS_READ_FILE, "names at a reload"),
 };
 
 /*
  * What getaddrinfo(3) reads: its configuration, which may be a link into
  * /run, and its modules.
  */
-static const char *const	resolver_paths[] = {
-	"/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
-	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager"
+static const struct rule	resolver_rules[] = {
+	FILE_RULE("/etc", LL_LIBRARIES, "configuration"),
+	FILE_RULE("/lib", LL_LIBRARIES, "modules"),
+	FILE_RULE("/lib64", LL_LIBRARIES, "modules"),
+	FILE_RULE("/usr/lib", LL_LIBRARIES, "modules"),
+	FILE_RULE("/usr/lib64", LL_LIBRARIES, "modules"),
+	FILE_RULE("/usr/local/lib", LL_LIBRARIES, "modules"),
+	FILE_RULE("/run/systemd/resolve", LL_LIBRARIES, "name servers"),
+	FILE_RULE("/run/resolvconf", LL_LIBRARIES, "name servers"),
+	FILE_RULE("/run/NetworkManager", LL_LIBRARIES, "name servers"),
+	{ "port 53", "name servers", LL_NET_CONNECT_TCP, -1, 53, 0 },
 };
 
 /* A sanitizer's runtime reads its own address space's layout at start. */
-static const struct path sanitizer_path = {
-	"/proc", LL_FS_READ_FILE | LL_FS_READ_DIR
-};
+static const struct rule	sanitizer_rule =
+    FILE_RULE("/proc", LL_LIBRARIES, "sanitizer");
 
 /* -1: no Landlock here (old kernel, not enabled, an outer filter). */
 static int
@@ -140,33 +155,32 @@ ruleset(int abi)
 }
 
 static int
-allow_fd(int rules, int fd, uint64_t allowed)
+allow_file(int rules, const struct rule *r)
 {
-	struct ll_path_beneath	 attr = { allowed, fd };
+	struct ll_path_beneath	 attr = { r->allowed, r->fd };
+	int			 ret, saved;
 
-	return ((int)syscall(SYS_landlock_add_rule, rules,
-	    LL_RULE_PATH_BENEATH, &attr, 0));
-}
-
-static int
-allow_path(int rules, const char *name, uint64_t allowed, int optional)
-{
-	int	 fd, ret, saved;
-
-	if ((fd = open(name, O_PATH | O_CLOEXEC)) == -1)
-		return (optional ? 0 : -1);
-	ret = allow_fd(rules, fd, allowed);
+	if (r->fd == -1 &&
+	    (attr.fd = open(r->object, O_PATH | O_CLOEXEC)) == -1)
+		return (r->optional ? 0 : -1);
+	ret = (int)syscall(SYS_landlock_add_rule, rules,
+	    LL_RULE_PATH_BENEATH, &attr, 0);
 	saved = errno;
-	close(fd);
+	if (r->fd == -1)
+		close(attr.fd);
 	errno = saved;
 	return (ret);
 }
 
 static int
-allow_port(int rules, uint64_t port, uint64_t allowed)
+allow(int rules, int abi, const struct rule *r)
 {
-	struct ll_net_port	 attr = { allowed, port };
+	struct ll_net_port	 attr = { r->allowed, (uint64_t)r->port };
 
+	if (r->port == -1)
+		return (allow_file(rules, r));
+	if (abi < SANDBOX_PORTS_ABI)
+		return (0);
 	return ((int)syscall(SYS_landlock_add_rule, rules, LL_RULE_NET_PORT,
 	    &attr, 0));
 }
@@ -188,99 +202,162 @@ find_loader(struct dl_phdr_info *info, size_t size, void *arg)
 
 /*
  * Execution is the loader's alone; its directory, because an upgrade puts
- * another file in its place.
+ * another file in its place.  Linked statically we need none, and name one
+ * that is among the libraries'.
  */
-static int
-allow_loader(int rules)
+static const char *
+loader_directory(void)
 {
+	static char	 path[PATH_MAX];
 	const char	*loader = NULL;
-	char		*real;
-	int		 ret;
 
 	dl_iterate_phdr(find_loader, &loader);
-	if (loader == NULL)
-		return (0);	/* linked statically */
-	if ((real = realpath(loader, NULL)) == NULL)
-		return (-1);
-	ret = allow_path(rules, dirname(real), LL_LIBRARIES | LL_FS_EXECUTE,
-	    0);
-	free(real);
-	return (ret);
+	if (loader == NULL || realpath(loader, path) == NULL)
+		return (NULL);
+	return (dirname(path));
 }
 
+/* What depends on the options: the n-th of a list, or all of it in words. */
 static int
-parent_files(int rules, const struct sandbox_parent *p)
+nth(size_t *n, size_t count, int words)
 {
-	size_t	 i;
-
-	if (allow_fd(rules, p->binary_fd, LL_FS_EXECUTE | LL_FS_READ_FILE) ==
-	    -1)
-		return (-1);
-	if (allow_loader(rules) == -1)
-		return (-1);
-	for (i = 0; i < nitems(start_paths); i++)
-		if (allow_path(rules, start_paths[i].name,
-		    start_paths[i].allowed, 1) == -1)
-			return (-1);
-	for (i = 0; i < p->nremove_dirs; i++)
-		if (allow_path(rules, p->remove_dirs[i], LL_FS_REMOVE_FILE,
-		    0) == -1)
-			return (-1);
-	for (i = 0; i < p->nconfig_dirs; i++)
-		if (allow_path(rules, p->config_dirs[i], LL_FS_READ_FILE,
-		    0) == -1)
-			return (-1);
+	if (words)
+		count = 1;
+	if (*n < count)
+		return (1);
+	*n -= count;
 	return (0);
 }
 
 static int
-parent_rules(int rules, int abi, const struct sandbox_parent *p)
+parent_named(const struct sandbox_parent *p, size_t n, struct rule *r)
 {
-	size_t	 i;
+	r->allowed = LL_FS_REMOVE_FILE;
+	r->reason = "pid file and control socket, at the end";
+	r->object = "their directories";
+	if (nth(&n, p == NULL ? 0 : p->nremove_dirs, p == NULL)) {
+		if (p != NULL)
+			r->object = p->remove_dirs[n];
+		return (1);
+	}
+	r->allowed = LL_FS_READ_FILE;
+	r->reason = "-f, at a reload";
+	r->object = "the directory of the configuration file";
+	if (nth(&n, p == NULL ? 0 : p->nconfig_dirs, p == NULL)) {
+		if (p != NULL)
+			r->object = p->config_dirs[n];
+		return (1);
+	}
+	r->allowed = LL_NET_CONNECT_TCP;
+	r->reason = "to them; with -f also 4739 and 4740";
+	r->object = "ports of collectors";
+	if (nth(&n, p == NULL ? 0 : p->ntcp_ports, p == NULL)) {
+		r->port = p == NULL ? -2 : p->tcp_ports[n];
+		return (1);
+	}
+	r->allowed = LL_NET_BIND_TCP;
+	r->reason = "-e, before a connection";
+	r->object = "port 0";
+	r->port = 0;
+	return (nth(&n, p == NULL || p->tcp_bind, 0));
+}
 
-	if (parent_files(rules, p) == -1)
-		return (-1);
-	if (abi < SANDBOX_PORTS_ABI)
+static int
+parent_rule(const struct sandbox_parent *p, size_t n, struct rule *r)
+{
+	*r = (struct rule){ .fd = -1, .port = -1 };
+	if (n == 0) {
+		r->object = "our own program";
+		r->allowed = LL_FS_EXECUTE | LL_FS_READ_FILE;
+		r->reason = "each process is executed afresh";
+		r->fd = p == NULL ? -1 : p->binary_fd;
+		return (1);
+	}
+	if (n == 1) {
+		r->allowed = LL_LIBRARIES | LL_FS_EXECUTE;
+		r->reason = "the loader";
+		if ((r->object = loader_directory()) == NULL)
+			*r = start_rules[0];
+		return (1);
+	}
+	n -= 2;
+	if (n < nitems(start_rules)) {
+		*r = start_rules[n];
+		return (1);
+	}
+	return (parent_named(p, n - nitems(start_rules), r));
+}
+
+/* The n-th; 0 behind the last.  p is NULL for what holds in general. */
+static int
+find_rule(enum sandbox_filter process, const struct sandbox_parent *p,
+    size_t n, struct rule *r)
+{
+	if (process == SANDBOX_FILTER_PARENT)
+		return (parent_rule(p, n, r));
+	if (process != SANDBOX_FILTER_RESOLVER || n >= nitems(resolver_rules))
 		return (0);
-	for (i = 0; i < p->ntcp_ports; i++)
-		if (allow_port(rules, p->tcp_ports[i],
-		    LL_NET_CONNECT_TCP) == -1)
-			return (-1);
-	return (p->tcp_bind ? allow_port(rules, 0, LL_NET_BIND_TCP) : 0);
+	*r = resolver_rules[n];
+	return (1);
 }
 
-static int
-resolver_rules(int rules, int abi, const struct sandbox_parent *p)
+int
+sandbox_os_landlock(enum sandbox_filter process, size_t n,
+    struct sandbox_right *right)
 {
-	size_t	 i;
+	static const struct {
+		uint64_t	 allowed;
+		const char	*text;
+	}		 files[] = {
+		{ LL_FS_EXECUTE | LL_FS_READ_FILE, "execute, read" },
+		{ LL_LIBRARIES | LL_FS_EXECUTE, "execute, read, list" },
+		{ LL_LIBRARIES, "read, list" },
+		{ LL_FS_READ_FILE, "read" },
+		{ LL_FS_REMOVE_FILE, "remove files" },
+	};
+	struct rule	 r;
+	size_t		 i;
 
-	(void)p;
-	for (i = 0; i < nitems(resolver_paths); i++)
-		if (allow_path(rules, resolver_paths[i], LL_LIBRARIES,
-		    1) == -1)
-			return (-1);
-	return (abi < SANDBOX_PORTS_ABI ? 0 : allow_port(rules, PORT_DOMAIN,
-	    LL_NET_CONNECT_TCP));
+	if (process == SANDBOX_FILTER_COMPILER)	/* inherits it */
+		process = SANDBOX_FILTER_PARENT;
+	if (!find_rule(process, NULL, n, &r))
+		return (0);
+	right->object = r.object;
+	right->reason = r.reason;
+	right->rights = r.allowed == LL_NET_BIND_TCP ? "bind TCP" :
+	    "connect TCP";
+	for (i = 0; i < nitems(files) && r.port == -1; i++)
+		if (files[i].allowed == r.allowed)
+			right->rights = files[i].text;
+	return (1);
 }
 
-typedef int rules_fn(int, int, const struct sandbox_parent *);
-
-/* Enter; without a function there is no rule at all. */
-static int
-enter(rules_fn *fn, const struct sandbox_parent *p, uint32_t *abi)
+uint32_t
+sandbox_landlock_version(void)
 {
-	int	 found, rules, ret = 0, saved;
+	int	found = version();
+
+	return (found > 0 ? (uint32_t)found : 0);
+}
+
+/* Enter; a worker has no rule at all. */
+static int
+enter(enum sandbox_filter process, const struct sandbox_parent *p,
+    uint32_t *abi)
+{
+	struct rule	 r;
+	size_t		 n;
+	int		 found, rules, ret = 0, saved;
 
 	*abi = 0;
 	if ((found = version()) <= 0)
 		return (0);
 	if ((rules = ruleset(found)) == -1)
 		return (-1);
-	if (fn != NULL)
-		ret = fn(rules, found, p);
-	if (ret == 0 && fn != NULL && sandbox_sanitized)
-		ret = allow_path(rules, sanitizer_path.name,
-		    sanitizer_path.allowed, 1);
+	for (n = 0; ret == 0 && find_rule(process, p, n, &r); n++)
+		ret = allow(rules, found, &r);
+	if (ret == 0 && n > 0 && sandbox_sanitized)
+		ret = allow(rules, found, &sanitizer_rule);
 	if (ret == 0)
 		ret = (int)syscall(SYS_landlock_restrict_self, rules, 0);
 	saved = errno;
@@ -294,17 +371,17 @@ enter(rules_fn *fn, const struct sandbox_parent *p, uint32_t *abi)
 int
 sandbox_landlock_worker(uint32_t *abi)
 {
-	return (enter(NULL, NULL, abi));
+	return (enter(SANDBOX_FILTER_WORKER, NULL, abi));
 }
 
 int
 sandbox_landlock_parent(const struct sandbox_parent *p, uint32_t *abi)
 {
-	return (enter(parent_rules, p, abi));
+	return (enter(SANDBOX_FILTER_PARENT, p, abi));
 }
 
 int
 sandbox_landlock_resolver(uint32_t *abi)
 {
-	return (enter(resolver_rules, NULL, abi));
+	return (enter(SANDBOX_FILTER_RESOLVER, NULL, abi));
 }

@@ -31,7 +31,8 @@ static const struct filter {
 	[SANDBOX_FILTER_READER] = { SCMP_ACT_KILL_PROCESS, "kills",
 	    { &sandbox_calls_reader, &sandbox_calls_shared } },
 	[SANDBOX_FILTER_RESOLVER] = { SCMP_ACT_ERRNO(EPERM),
-	    "fails with EPERM", { &sandbox_calls_resolver } },
+	    "fails with EPERM",
+	    { &sandbox_calls_resolver, &sandbox_calls_library } },
 	[SANDBOX_FILTER_PARENT] = { SCMP_ACT_ERRNO(ENOSYS),
 	    "fails with ENOSYS", { &sandbox_calls_parent, &sandbox_calls_start,
 	    &sandbox_calls_library, &sandbox_calls_root } },
@@ -229,8 +230,8 @@ done(scmp_filter_ctx ctx, int ret)
 	return (-1);
 }
 
-static int
-load(enum sandbox_filter filter, const struct sandbox_parent *p)
+int
+sandbox_os_syscalls(enum sandbox_filter filter, const struct sandbox_parent *p)
 {
 	scmp_filter_ctx	 ctx;
 
@@ -248,34 +249,4 @@ sandbox_os_filter_export(enum sandbox_filter filter, pid_t pid,
 	if ((ctx = build(filter, pid, p)) == NULL)
 		return (-1);
 	return (done(ctx, seccomp_export_bpf(ctx, fd)));
-}
-
-int
-sandbox_os_syscalls_worker(void)
-{
-	return (load(SANDBOX_FILTER_WORKER, NULL));
-}
-
-int
-sandbox_os_syscalls_config(void)
-{
-	return (load(SANDBOX_FILTER_READER, NULL));
-}
-
-int
-sandbox_os_syscalls_resolver(void)
-{
-	return (load(SANDBOX_FILTER_RESOLVER, NULL));
-}
-
-int
-sandbox_os_syscalls_parent(const struct sandbox_parent *p)
-{
-	return (load(SANDBOX_FILTER_PARENT, p));
-}
-
-int
-sandbox_os_syscalls_compiler(void)
-{
-	return (load(SANDBOX_FILTER_COMPILER, NULL));
 }

@@ -23,7 +23,9 @@
 #include "options.h"
 #include "priv.h"
 #include "resolver.h"
-#include "sandbox.h"
+#include "sandbox_filter.h"
+
+#define SHOW_ROLE	"--sandbox"
 
 /* Nothing that we open may end up as standard output. */
 static void
@@ -60,10 +62,25 @@ check_filter(const char *filter)
 	char	error[512];
 
 	if (filter == NULL || capture_check_filter(filter,
-	    sandbox_os_syscalls_compiler, error, sizeof(error)) == 0)
+	    sandbox_compiler, error, sizeof(error)) == 0)
 		return (0);
 	fprintf(stderr, "softflowd: filter expression \"%s\": %s\n", filter,
 	    error);
+	return (1);
+}
+
+/* For whoever wants to know; needs no right and no device. */
+static int
+show(int argc, char *argv[])
+{
+	if (argc > 3 || (argc == 3 && strcmp(argv[2], "json") != 0)) {
+		fprintf(stderr, "softflowd: %s is alone, or with the word "
+		    "json\n", SHOW_ROLE);
+		return (1);
+	}
+	if (sandbox_show(argc == 3) == 0)
+		return (0);
+	perror("softflowd: standard output");
 	return (1);
 }
 
@@ -80,6 +97,8 @@ main(int argc, char *argv[])
 		resolver_main();
 	if (argc == 2 && has_role(argv[1], CONFIG_ROLE))
 		config_main();
+	if (argc >= 2 && strcmp(argv[1], SHOW_ROLE) == 0)
+		return (show(argc, argv));
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
 	if (sandbox_sanitized)

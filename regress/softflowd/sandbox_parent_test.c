@@ -301,7 +301,7 @@ compile_names(void)
 	CHECK(getservbyname("ssh", "tcp") != NULL);
 	CHECK(getprotobyname("gre") != NULL);
 	CHECK((fd = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
-	CHECK(sandbox_os_syscalls_compiler() == 0);
+	CHECK(sandbox_compiler() == 0);
 	CHECK_FAILS(socket(AF_INET, SOCK_DGRAM, 0), EPERM);
 	CHECK_FAILS(socket(AF_UNIX, SOCK_DGRAM, 0), EPERM);
 	CHECK_FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), EPERM);

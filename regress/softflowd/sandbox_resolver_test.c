@@ -21,6 +21,8 @@
 
 #include <netinet/in.h>
 
+#include <linux/netlink.h>
+
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -144,11 +146,12 @@ touch_files(void)
 	close(fd);
 	if (abi >= 1) {
 		CHECK_FAILS(open(name, O_RDONLY), EACCES);
-		CHECK_FAILS(open(name, O_WRONLY), EACCES);
-		CHECK_FAILS(open(other, O_CREAT | O_WRONLY, 0600), EACCES);
 		CHECK_FAILS(open("/proc/self/status", O_RDONLY), EACCES);
 		CHECK_FAILS(open("/", O_RDONLY), EACCES);
 	}
+	CHECK_FAILS(open(name, O_WRONLY), EPERM);
+	CHECK_FAILS(open(name, O_RDONLY | O_TRUNC), EPERM);
+	CHECK_FAILS(open(other, O_CREAT | O_WRONLY, 0600), EPERM);
 	CHECK_FAILS(unlink(name), EPERM);
 	CHECK_FAILS(rename(name, other), EPERM);
 	CHECK_FAILS(mkdir(other, 0700), EPERM);
@@ -201,6 +204,15 @@ reach_out(void)
 	CHECK_FAILS(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
 	CHECK_FAILS(socket(AF_VSOCK, SOCK_STREAM, 0), EPERM);
 	CHECK_FAILS(socket(AF_INET, SOCK_RAW, IPPROTO_UDP), EPERM);
+	CHECK_FAILS(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP), EPERM);
+	CHECK_FAILS(socket(AF_UNIX, SOCK_SEQPACKET, 0), EPERM);
+	CHECK_FAILS(socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC), EPERM);
+	CHECK_FAILS(setsockopt(0, SOL_SOCKET, SO_ATTACH_FILTER, &sin, 4),
+	    EPERM);
+	CHECK_FAILS(fcntl(0, F_SETOWN, getppid()), EPERM);
+	CHECK_FAILS(dup2(0, 3), EPERM);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
 	CHECK_FAILS(mprotect(NULL, 0, PROT_READ | PROT_EXEC), EPERM);
 	CHECK((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
 	CHECK_FAILS(listen(fd, 1), EPERM);
