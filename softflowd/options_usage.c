@@ -27,5 +27,6 @@ options_usage(void)
 	    "                 -i [optional:][index:]interface ... | -r file |\n"
 	    "                 -R [address:]port,peer[:port][,peer[:port] ...] "
 	    "[expression]\n"
+	    "       softflowd --sandbox [json]\n"
 	    "softflowd(8) explains them.\n");
 }

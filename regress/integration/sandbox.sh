@@ -1,0 +1,244 @@
+#!/usr/bin/env atf-sh
+#
+# What --sandbox prints is what the manual says, and what is printed is enough
+# for the daemon's whole life: no process of it meets a refusal but by intent.
+
+. "$(atf_get_srcdir)/common.sh"
+
+watch=$tree/regress/watch/watch
+
+atf_test_case anybody_is_told_in_80_columns
+anybody_is_told_in_80_columns_head() {
+	atf_set descr "also as JSON, of the same content"
+	atf_set require.progs jq
+}
+anybody_is_told_in_80_columns_body() {
+	set -- "$softflowd"
+	[ "$(id -u)" != 0 ] ||
+	    set -- setpriv --reuid=65534 --clear-groups "$softflowd"
+	atf_check -o save:text "$@" --sandbox
+	atf_check -o empty awk 'length > 80' text
+	atf_check -o save:json "$@" --sandbox json
+	# Each rule of a process stands below its name, in both.
+	jq -r '.processes[] | .process as $p | .calls[] | [$p, .call,
+	    (if .condition == "" then "" else " (\(.condition))" end) +
+	    ": \(.reason)"] | @tsv' json >rules
+	atf_check test "$(wc -l <rules)" -gt 200
+	sed -e ':next' -e N -e 's/\n        */ /' -e 't next' -e P -e D text \
+	    >unwrapped
+	awk -F '\t' '
+	NR == FNR && /^[a-z]+, which/ { process = $1; sub(/,.*/, "", process) }
+	NR == FNR { line[process, ++n[process]] = $0; next }
+	{
+		for (i = 1; i <= n[$1]; i++) {
+			at = length(line[$1, i]) - length($3)
+			names = ", " substr(line[$1, i], 5, at - 4) ","
+			if (substr(line[$1, i], at + 1) == $3 && \
+			    index(names, ", " $2 ","))
+				next
+		}
+		print
+		bad = 1
+	}
+	END { exit bad }' unwrapped rules ||
+	    atf_fail "rules that are not in the text"
+	atf_check -s exit:1 -e match:'alone, or with the word json' \
+	    "$softflowd" --sandbox xml
+	atf_check -s exit:1 -e match:'No space left' -x \
+	    "'$softflowd' --sandbox >/dev/full"
+}
+
+atf_test_case manual_names_the_workers_calls
+manual_names_the_workers_calls_head() {
+	atf_set descr "all of them and no other"
+	atf_set require.progs jq
+}
+manual_names_the_workers_calls_body() {
+	[ "$(uname -m)" = x86_64 ] || atf_skip "other names here"
+	! sanitized || atf_skip "a sanitizer needs more"
+	"$softflowd" --sandbox json | jq -r '.processes[] |
+	    select(.process == "worker") | .calls[].call' | sort -u >printed
+	awk '
+	/^\.S[hs] / { on = $0 == ".Ss The calls of a worker" }
+	on && $1 == ".It" {
+		for (i = 3; i <= NF; i++)
+			if ($i != ",")
+				print $i
+	}' "$tree/man/softflowd.8" | sort -u >manual
+	atf_check -o not-empty cat manual
+	atf_check diff -u printed manual
+}
+
+# The daemon from here on is watched; what is refused to it is in refused.
+watch_it() {
+	[ -x "$watch" ] || atf_skip "nothing to watch with"
+	! sanitized || atf_skip "a sanitizer tries much"
+	cat >watched <<-EOC
+	#!/bin/sh
+	exec "$watch" "$PWD/refused" "$softflowd" "\$@"
+	EOC
+	chmod +x watched
+	softflowd=$PWD/watched
+}
+
+# A worker tries to become root again, and must not; the C library asks for a
+# cache of names and does without; who compiles an expression asks nobody.
+check_refused() {
+	wait_for watched_it_to_the_end
+	atf_check -o match:'worker: setresuid\(0, 0, 0\): Function not' \
+	    cat refused
+	grep -Ev '(worker|config): setresuid\(0, 0, 0\): |: socket\(1, 526337, 0\): |[^:]*: socket\([^)]*\): Operation not permitted' \
+	    refused >unexpected
+	atf_check cat unexpected
+}
+
+watched_it_to_the_end() {
+	! pgrep -f "^$watch $PWD/refused"
+}
+
+# The log says that, behind what it has said before.
+said() {
+	tries=0
+	until said_more "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || {
+			cat log
+			atf_fail "the log does not say: $1"
+		}
+		sleep 0.1
+	done
+}
+
+said_more() {
+	at=$(tail -n +$((seen + 1)) log | grep -n "$1" | head -n 1)
+	[ -n "$at" ] && seen=$((seen + ${at%%:*}))
+}
+
+life_worker() {
+	pgrep -P "$softflowd_pid" -f 'softflowd: worker'
+}
+
+another_worker() {
+	now=$(life_worker) && [ "$now" != "$1" ] &&
+	    "$softflowctl" -c ctl timeouts
+}
+
+reload() {
+	kill -HUP $softflowd_pid
+	said "reloaded: $1"
+}
+
+start_tcp() {
+	rm -f tcp.port
+	ip netns exec $ns "$collector" -q -T tcp -p "$1" -P tcp.port \
+	    2>tcp.said &
+	tcp_pid=$!
+	wait_for test -s tcp.port
+}
+
+life_test_case() {
+	atf_test_case "$1" cleanup
+	eval "$1_head() {
+		atf_set descr \"$2\"
+		atf_set require.user root
+		atf_set timeout 120
+	}
+	    $1_cleanup() { remove_namespace; }"
+}
+
+life_test_case life_of_capture_meets_no_refusal \
+    "start, reconnect, every reload, respawn, re-bind, commands, end"
+life_of_capture_meets_no_refusal_body() {
+	watch_it
+	make_namespace
+	ip -n $ns link add vc type veth peer name vd
+	ip -n $ns link set vc up
+	ip -n $ns link set vd up
+	start_collector in_ns
+	start_tcp 0
+	tcp=$(cat tcp.port)
+	cat >conf <<-EOC
+	interface vb
+	collector 127.0.0.1 port $port
+	collector 127.0.0.1 port $tcp transport tcp
+	collector localhost port 9
+	reconnect 1
+	version 10
+	EOC
+	seen=0
+	start_softflowd in_ns -f conf
+	send va "$real"
+	wait_for live_counter_is frames $sent
+	# A stream is opened again.
+	kill $tcp_pid
+	said 'collector 127.0.0.1:.*'
+	start_tcp $tcp
+	said 'connected'
+	# Each kind of reload.
+	echo 'timeout udp 1h' >>conf
+	reload 'timeouts changed'
+	echo 'filter not port ssh' >>conf
+	reload 'filter changed'
+	echo 'interface vd' >>conf
+	reload '1 interface added'
+	echo 'collector ::1 port 4739' >>conf
+	reload '1 collector added'
+	sed -i '/vd/d; /filter/d; /::1/d' conf
+	reload ''
+	echo 'filter host www.example.com' >>conf
+	kill -HUP $softflowd_pid
+	said 'names of hosts'
+	# A worker dies, an interface goes and comes.
+	pid=$(life_worker)
+	kill -9 $pid
+	wait_for another_worker $pid
+	ip -n $ns link del va
+	said 'the interface has gone'
+	ip -n $ns link add va type veth peer name vb
+	said 'the interface is back'
+	ip -n $ns link set va up
+	ip -n $ns link set vb up
+	# Operators, who may also set and reload.
+	kill -USR1 $softflowd_pid
+	for words in 'show collectors' 'show sandbox' 'debug+' \
+	    'expire-all' statistics; do
+		atf_check -o ignore "$softflowctl" -c ctl $words
+	done
+	kill $softflowd_pid
+	finish_softflowd
+	kill $tcp_pid
+	stop_collector
+	check_refused
+}
+
+life_test_case life_of_a_daemon_and_of_reports_meets_no_refusal \
+    "in the background, with a service manager, of -R and of a file"
+life_of_a_daemon_and_of_reports_meets_no_refusal_body() {
+	watch_it
+	make_namespace
+	"$tree/regress/peer/peer" notify sock >told &
+	manager=$!
+	wait_for grep -q listening told
+	export NOTIFY_SOCKET="$PWD/sock"
+	ip netns exec $ns "$softflowd" -R 127.0.0.1:4739,127.0.0.1 -p pid \
+	    -c ctl -n 127.0.0.1:9 -e 127.0.0.1 -L 3 -o dscp=8 2>log
+	softflowd_pid=$(cat pid)
+	wait_for grep -q ^READY=1 told
+	kill -9 $(pgrep -P "$softflowd_pid" -f 'softflowd: worker')
+	wait_for "$softflowctl" -c ctl timeouts
+	atf_check -o ignore "$softflowctl" -c ctl shutdown
+	wait_for test ! -e pid
+	check_refused
+	kill $manager
+	unset NOTIFY_SOCKET
+	atf_check -o ignore -e ignore "$softflowd" -r "$real" -n 127.0.0.1:9 \
+	    not port ssh
+	check_refused
+}
+
+atf_init_test_cases() {
+	atf_add_test_case anybody_is_told_in_80_columns
+	atf_add_test_case manual_names_the_workers_calls
+	atf_add_test_case life_of_capture_meets_no_refusal
+	atf_add_test_case life_of_a_daemon_and_of_reports_meets_no_refusal
+}
