@@ -41,8 +41,10 @@
 #define ARCH_SET_FS	0x1002		/* <asm/prctl.h> of x86 */
 #endif
 
-#define READ_ONLY(n)	BITS(n, "flags", O_RDONLY, O_CLOEXEC |		\
-    O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_DIRECTORY)
+#define READ_ONLY(n)							\
+    BITS(n, "flags", O_RDONLY, O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |	\
+    O_NOCTTY | O_DIRECTORY)
+
 /* The parent's own work. */
 static const struct call	 parent[] = {
 	{ "poll ppoll ppoll_time64", "main loop, the reader's answers", ANY },
@@ -52,10 +54,8 @@ static const struct call	 parent[] = {
 	/* Of streams none: what root may ask of a local daemon is too much. */
 	{ "socket", "syslog, names of interfaces, service manager",
 	    SOCKET(AF_UNIX, SOCK_DGRAM, 0) },
-	{ "socket", "collectors, -R",
-	    SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP) },
-	{ "socket", "collectors, -R",
-	    SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) },
+	{ "socket", "collectors", SOCKET(AF_INET, SOCK_DGRAM, IPPROTO_UDP) },
+	{ "socket", "collectors", SOCKET(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) },
 	{ "socket", "collectors", SOCKET(AF_INET, SOCK_STREAM, IPPROTO_TCP) },
 	{ "socket", "collectors", SOCKET(AF_INET6, SOCK_STREAM, IPPROTO_TCP) },
 	{ "socket", "collectors", SOCKET(AF_INET, SOCK_STREAM, IPPROTO_SCTP) },
@@ -66,7 +66,7 @@ static const struct call	 parent[] = {
 	{ "socket", "capture", SOCKET(AF_PACKET, SOCK_RAW, 0) },
 	{ "socket", "capture, without link header",
 	    SOCKET(AF_PACKET, SOCK_DGRAM, 0) },
-	{ "bind connect getsockname", "collectors, -R, capture, syslog", ANY },
+	{ "bind connect getsockname", "collectors, capture, syslog", ANY },
 	{ "sendto recvfrom send recv", "netlink, syslog", ANY },
 	{ "setsockopt", "collectors", OPTION(SOL_SOCKET, SO_SNDBUF) },
 	{ "setsockopt", "collectors", OPTION(SOL_SOCKET, SO_KEEPALIVE) },
@@ -81,11 +81,8 @@ static const struct call	 parent[] = {
 	{ "setsockopt", "no fragments", OPTION(IPPROTO_IP, IP_MTU_DISCOVER) },
 	{ "setsockopt", "no fragments",
 	    OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER) },
-	{ "setsockopt", "-R", OPTION(IPPROTO_IPV6, IPV6_V6ONLY) },
-	{ "setsockopt", "-R", OPTION(SOL_SOCKET, SO_RCVBUF) },
-	{ "setsockopt", "-R", OPTION(SOL_SOCKET, SO_RCVBUFFORCE) },
-	{ "setsockopt", "-R, capture", OPTION(SOL_SOCKET, SO_ATTACH_FILTER) },
-	{ "setsockopt", "-R, capture", OPTION(SOL_SOCKET, SO_LOCK_FILTER) },
+	{ "setsockopt", "capture", OPTION(SOL_SOCKET, SO_ATTACH_FILTER) },
+	{ "setsockopt", "capture", OPTION(SOL_SOCKET, SO_LOCK_FILTER) },
 	{ "setsockopt", "netlink", OPTION(SOL_SOCKET, SO_RCVTIMEO) },
 	{ "setsockopt", "capture", OPTION(SOL_SOCKET, SO_TIMESTAMP) },
 	{ "setsockopt", "capture", OPTION(SOL_PACKET, PACKET_VERSION) },

@@ -154,6 +154,7 @@ life_of_capture_meets_no_refusal_body() {
 	ip -n $ns link add vc type veth peer name vd
 	ip -n $ns link set vc up
 	ip -n $ns link set vd up
+	in_ns sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
 	start_collector in_ns
 	start_tcp 0
 	tcp=$(cat tcp.port)
@@ -164,6 +165,10 @@ life_of_capture_meets_no_refusal_body() {
 	collector localhost port 9
 	reconnect 1
 	version 10
+	hop-limit 3
+	dscp 8
+	source-interface lo
+	ignore-outgoing
 	EOC
 	seen=0
 	start_softflowd in_ns -f conf
@@ -211,6 +216,11 @@ life_of_capture_meets_no_refusal_body() {
 	check_refused
 }
 
+# Which it tells when it has reloaded.
+told_ready_again() {
+	[ "$(grep -c ^READY=1 told)" -eq 2 ]
+}
+
 life_test_case life_of_a_daemon_and_of_reports_meets_no_refusal \
     "in the background, with a service manager, of -R and of a file"
 life_of_a_daemon_and_of_reports_meets_no_refusal_body() {
@@ -220,10 +230,20 @@ life_of_a_daemon_and_of_reports_meets_no_refusal_body() {
 	manager=$!
 	wait_for grep -q listening told
 	export NOTIFY_SOCKET="$PWD/sock"
-	ip netns exec $ns "$softflowd" -R 127.0.0.1:4739,127.0.0.1 -p pid \
-	    -c ctl -n 127.0.0.1:9 -e 127.0.0.1 -L 3 -o dscp=8 2>log
+	in_ns sysctl -qw net.ipv6.conf.lo.disable_ipv6=0
+	cat >conf <<-EOC
+	reports 4739 from 127.0.0.1
+	collector 127.0.0.1 port 9
+	source-address 127.0.0.1
+	log-level debug
+	EOC
+	ip netns exec $ns "$softflowd" -f conf -p "$PWD/pid" -c "$PWD/ctl" \
+	    2>log
 	softflowd_pid=$(cat pid)
 	wait_for grep -q ^READY=1 told
+	echo 'collector 127.0.0.1 port 9 transport tcp' >>conf
+	kill -HUP "$softflowd_pid"
+	wait_for told_ready_again
 	kill -9 $(pgrep -P "$softflowd_pid" -f 'softflowd: worker')
 	wait_for "$softflowctl" -c ctl timeouts
 	atf_check -o ignore "$softflowctl" -c ctl shutdown
