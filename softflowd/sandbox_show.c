@@ -102,8 +102,11 @@ put_line(const char *name, const char *text)
 {
 	char	 line[1024];
 
-	snprintf(line, sizeof(line), "%s%s%s", name, *text != '\0' ? ": " : "",
-	    text);
+	strlcpy(line, name, sizeof(line));
+	if (*text != '\0') {
+		strlcat(line, ": ", sizeof(line));
+		strlcat(line, text, sizeof(line));
+	}
 	printf("   ");
 	put_words(line, 3, 8);
 }
