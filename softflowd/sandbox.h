@@ -94,9 +94,9 @@ struct sandbox_parent {
 #define SANDBOX_PORTS_ABI	4	/* Landlock's, that knows of ports */
 
 /*
- * Confine the parent (Linux: capabilities, Landlock, a filter that refuses
- * what neither it nor a starting worker needs).  All of it is inherited by
- * workers, so it allows their start.  Same results as sandbox_worker().
+ * Confine the parent (Linux: capabilities, Landlock, a filter that allows what
+ * it and a starting worker call).  All of it is inherited by workers, so it
+ * allows their start.  Same results as sandbox_worker().
  */
 int	sandbox_parent(const struct sandbox_parent *, uint32_t *layers,
 	    uint32_t *landlock_abi, const char **step);

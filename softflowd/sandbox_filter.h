@@ -69,7 +69,7 @@ const char *sandbox_os_otherwise(enum sandbox_filter);
 
 /* What Landlock leaves: the n-th, in words; 0 behind the last. */
 struct sandbox_right {
-	const char	*object;	/* a path, a port; valid until the next */
+	const char	*object;	/* valid until the next */
 	const char	*rights;	/* "read, list" ... */
 	const char	*reason;
 };

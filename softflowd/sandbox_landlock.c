@@ -71,7 +71,7 @@ struct ll_net_port {
 
 #define LL_LIBRARIES	(LL_FS_READ_FILE | LL_FS_READ_DIR)
 
-/* One thing that a rule set allows: a file, by name or descriptor, or a port. */
+/* What a rule set allows: a file, by name or descriptor, or a port. */
 struct rule {
 	const char	*object;	/* a path, or in words */
 	const char	*reason;
@@ -233,8 +233,8 @@ static int
 parent_named(const struct sandbox_parent *p, size_t n, struct rule *r)
 {
 	r->allowed = LL_FS_REMOVE_FILE;
-	r->reason = "pid file and control socket, at the end";
-	r->object = "their directories";
+	r->reason = "to remove them at the end";
+	r->object = "the directories of pid file and control socket";
 	if (nth(&n, p == NULL ? 0 : p->nremove_dirs, p == NULL)) {
 		if (p != NULL)
 			r->object = p->remove_dirs[n];
@@ -249,7 +249,7 @@ parent_named(const struct sandbox_parent *p, size_t n, struct rule *r)
 		return (1);
 	}
 	r->allowed = LL_NET_CONNECT_TCP;
-	r->reason = "to them; with -f also 4739 and 4740";
+	r->reason = "with -f also 4739 and 4740";
 	r->object = "ports of collectors";
 	if (nth(&n, p == NULL ? 0 : p->ntcp_ports, p == NULL)) {
 		r->port = p == NULL ? -2 : p->tcp_ports[n];

@@ -53,6 +53,13 @@ struct walk {
 	const char		*rest;		/* of the row's names */
 };
 
+static struct walk
+walk_start(enum sandbox_filter filter, const struct sandbox_parent *p)
+{
+	return ((struct walk){ .filter = filter,
+	    .root = p != NULL && p->root });
+}
+
 /* The row to look at; NULL: no more. */
 static const struct call *
 walk_row(struct walk *w)
@@ -144,7 +151,7 @@ sandbox_os_rule(enum sandbox_filter filter, pid_t pid,
     const struct sandbox_parent *p, size_t n, struct sandbox_rule *rule)
 {
 	const struct call	*call;
-	struct walk		 w = { filter, p != NULL && p->root, 0, 0, NULL };
+	struct walk		 w = walk_start(filter, p);
 	unsigned int		 i;
 
 	do {
@@ -198,7 +205,7 @@ static scmp_filter_ctx
 build(enum sandbox_filter filter, pid_t pid, const struct sandbox_parent *p)
 {
 	const struct call	*call;
-	struct walk		 w = { filter, p != NULL && p->root, 0, 0, NULL };
+	struct walk		 w = walk_start(filter, p);
 	scmp_filter_ctx		 ctx;
 	char			 name[32];
 	int			 nr, ret;

@@ -65,15 +65,10 @@ meaning(uint32_t layer)
 	return ("");
 }
 
-/* For the parent's filter: what of it depends on options is an example. */
-static const struct sandbox_parent *
-example(void)
-{
-	static struct sandbox_parent	 p;
-
-	p.root = 1;
-	return (&p);
-}
+/* For the parent's filter: nobody's ids, and a descriptor, as an example. */
+static const struct sandbox_parent	example = {
+	.root = 1, .uid = 65534, .gid = 65534, .binary_fd = 64
+};
 
 /*
  * Text
@@ -129,10 +124,10 @@ text_calls(enum sandbox_filter process)
 
 	printf("  System calls; any other %s:\n",
 	    sandbox_os_otherwise(process));
-	more = sandbox_os_rule(process, getpid(), example(), n++, &rule);
+	more = sandbox_os_rule(process, getpid(), &example, n++, &rule);
 	while (more) {
 		strlcpy(name, rule.call, sizeof(name));
-		while ((more = sandbox_os_rule(process, getpid(), example(),
+		while ((more = sandbox_os_rule(process, getpid(), &example,
 		    n++, &next)) && same(&rule, &next)) {
 			strlcat(name, ", ", sizeof(name));
 			strlcat(name, next.call, sizeof(name));
@@ -221,7 +216,7 @@ json_calls(enum sandbox_filter process)
 
 	json_string("otherwise", sandbox_os_otherwise(process), ",\n");
 	printf("\"calls\": [");
-	for (n = 0; sandbox_os_rule(process, getpid(), example(), n, &rule);
+	for (n = 0; sandbox_os_rule(process, getpid(), &example, n, &rule);
 	    n++) {
 		printf("%s\n{ ", n > 0 ? "," : "");
 		json_string("call", rule.call, ", ");
