@@ -1,0 +1,135 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* Which processes a daemon has. */
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "engine.h"
+#include "resolver.h"
+#include "running.h"
+
+#define LOOK_AGAIN	3	/* who has just been born has no role yet */
+#define LOOK_AGAIN_US	100000
+
+int
+process_role(const struct process *p)
+{
+	static const struct {
+		const char		*argument;
+		enum sandbox_filter	 role;
+	} roles[] = {
+		{ ENGINE_ROLE, SANDBOX_FILTER_WORKER },
+		{ RESOLVER_ROLE, SANDBOX_FILTER_RESOLVER },
+		{ CONFIG_ROLE, SANDBOX_FILTER_READER }
+	};
+	char	*cmdline;
+	int	 role = -1;
+	size_t	 i;
+
+	if ((cmdline = process_text(p, "cmdline")) == NULL)
+		return (-1);
+	/* The argument behind the name, "" if there is none. */
+	for (i = 0; i < nitems(roles); i++)
+		if (strcmp(cmdline + strlen(cmdline) + 1,
+		    roles[i].argument) == 0)
+			role = (int)roles[i].role;
+	free(cmdline);
+	return (role);
+}
+
+/* Whether it is one of the parent's that lives; closed again if not. */
+static int
+open_child(struct process *p)
+{
+	const char	*line;
+	char		*status;
+	int		 good, role;
+
+	if (process_open(p) == -1)
+		return (0);
+	status = process_text(p, "status");
+	line = text_line(status, "PPid:");
+	good = line != NULL && strtol(line, NULL, 10) == p->parent->pid;
+	line = text_line(status, "State:");
+	good &= line != NULL && *line != 'Z' && *line != 'X';
+	free(status);
+	if (!good) {
+		close(p->dir);
+		return (0);
+	}
+	role = process_role(p);
+	p->role = role == -1 ? SANDBOX_FILTERS : (enum sandbox_filter)role;
+	return (1);
+}
+
+static ssize_t
+find_once(const struct process *parent, struct process *child, int *strange)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	ssize_t		 n = 0;
+	long		 pid;
+
+	*strange = 0;
+	if ((dir = opendir("/proc")) == NULL)
+		return (-1);
+	while ((entry = readdir(dir)) != NULL && n < CHILDREN_MAX) {
+		if ((pid = strtol(entry->d_name, NULL, 10)) <= 0)
+			continue;
+		child[n].pid = (pid_t)pid;
+		child[n].parent = parent;
+		if (open_child(&child[n]))
+			*strange |= child[n++].role == SANDBOX_FILTERS;
+	}
+	closedir(dir);
+	return (n);
+}
+
+ssize_t
+find_children(const struct process *parent, struct process *child)
+{
+	ssize_t	i, n;
+	int	again, strange;
+
+	for (again = 0;; again++) {
+		if ((n = find_once(parent, child, &strange)) == -1 ||
+		    !strange || again == LOOK_AGAIN)
+			return (n);
+		for (i = 0; i < n; i++)
+			close(child[i].dir);
+		usleep(LOOK_AGAIN_US);
+	}
+}
+
+void
+check_family(const struct process *parent, const struct process *child,
+    size_t n)
+{
+	unsigned int	 of[SANDBOX_FILTERS + 1] = { 0 };
+	char		 text[128];
+	size_t		 i;
+
+	for (i = 0; i < n; i++)
+		of[child[i].role]++;
+	snprintf(text, sizeof(text), "%u workers, %u resolvers, %u readers, "
+	    "%u others", of[SANDBOX_FILTER_WORKER],
+	    of[SANDBOX_FILTER_RESOLVER], of[SANDBOX_FILTER_READER],
+	    of[SANDBOX_FILTERS]);
+	if (of[SANDBOX_FILTER_WORKER] == 0)
+		finding(parent, "system calls", "has no strange child",
+		    ROW_UNCHECKED, "%s: try again when a worker runs", text);
+	else
+		verdict(parent, "system calls", "has no strange child",
+		    of[SANDBOX_FILTER_WORKER] == 1 &&
+		    of[SANDBOX_FILTER_RESOLVER] <= 1 &&
+		    of[SANDBOX_FILTER_READER] <= 1 &&
+		    of[SANDBOX_FILTERS] == 0, "%s", text);
+}

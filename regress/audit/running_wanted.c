@@ -1,0 +1,298 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What the processes may call, written down a second time: a call that slips
+ * into the daemon's own table is one that this list does not know.
+ */
+
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "compat.h"
+#include "running.h"
+#include "softflowd.h"
+
+#define OF(role)	(1U << SANDBOX_FILTER_##role)
+#define BOTH		(OF(WORKER) | OF(READER))
+#define RW		(PROT_READ | PROT_WRITE)
+#define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
+#define PID		UINT64_MAX	/* stands for the process's own */
+
+/*
+ * All 64 bits of an argument count.  A call with several rules has a line for
+ * each.
+ */
+typedef int rule(const uint64_t *, uint64_t pid);
+
+static int
+any(const uint64_t *a, uint64_t pid)
+{
+	(void)a;
+	(void)pid;
+	return (1);
+}
+
+static int
+low(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[0] <= FD_LOW_MAX);
+}
+
+static int
+low_without_address(const uint64_t *a, uint64_t pid)
+{
+	return (low(a, pid) && a[4] == 0 && a[5] == 0);
+}
+
+static int
+capture(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[0] >= FD_CAPTURE && a[0] < FD_CAPTURE + MAX_CAPTURE);
+}
+
+static int
+channel(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[0] == FD_CHANNEL);
+}
+
+static int
+savefile(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[0] == FD_SAVEFILE);
+}
+
+static int
+standard_error(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[0] == 2);
+}
+
+static int
+closable(const uint64_t *a, uint64_t pid)
+{
+	return (low(a, pid) && a[0] > FD_FILL_LAST);
+}
+
+static int
+socket_error(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[1] == SOL_SOCKET && a[2] == SO_ERROR);
+}
+
+static int
+packet_statistics(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[1] == SOL_PACKET && a[2] == PACKET_STATISTICS);
+}
+
+static int
+tcp_info(const uint64_t *a, uint64_t pid)
+{
+	return (low(a, pid) && a[1] == IPPROTO_TCP && a[2] == TCP_INFO);
+}
+
+static int
+udp_segment(const uint64_t *a, uint64_t pid)
+{
+	return (low(a, pid) && a[1] == SOL_UDP && a[2] == UDP_SEGMENT);
+}
+
+static int
+heap(const uint64_t *a, uint64_t pid)
+{
+	(void)pid;
+	return (a[2] == RW && a[3] == ANON);
+}
+
+static int
+own_abort(const uint64_t *a, uint64_t pid)
+{
+	return (a[0] == pid && a[2] == SIGABRT);
+}
+
+static const struct need {
+	const char	*name;
+	unsigned int	 roles;
+	rule		*allows;
+	uint64_t	 args[6];
+} needs[] = {
+	{ "read", OF(WORKER), any, { 8 } },
+	{ "write", OF(WORKER), low, { 8 } },
+	{ "writev", OF(WORKER), low, { 8 } },
+	{ "sendto", OF(WORKER), low_without_address, { 9, 1, 1 } },
+	{ "recvfrom", OF(WORKER), capture, { FD_CAPTURE } },
+	{ "recvmsg", OF(WORKER), channel, { FD_CHANNEL } },
+	{ "sendmsg", OF(WORKER), channel, { FD_CHANNEL } },
+	{ "close", OF(WORKER), closable, { 8 } },
+	{ "poll", OF(WORKER), any, { 0 } },
+	{ "ppoll", OF(WORKER), any, { 0 } },
+	{ "ppoll_time64", OF(WORKER), any, { 0 } },
+	{ "getsockopt", OF(WORKER), socket_error,
+	    { 9, SOL_SOCKET, SO_ERROR } },
+	{ "getsockopt", OF(WORKER), packet_statistics,
+	    { FD_CAPTURE, SOL_PACKET, PACKET_STATISTICS } },
+	{ "getsockopt", OF(WORKER), tcp_info, { 9, IPPROTO_TCP, TCP_INFO } },
+	{ "setsockopt", OF(WORKER), udp_segment, { 9, SOL_UDP, UDP_SEGMENT } },
+	{ "clock_gettime", OF(WORKER), any, { 0 } },
+	{ "clock_gettime64", OF(WORKER), any, { 0 } },
+	{ "gettimeofday", OF(WORKER), any, { 0 } },
+	{ "getrandom", OF(WORKER), any, { 0 } },
+	{ "read", OF(READER), savefile, { FD_SAVEFILE } },
+	{ "write", OF(READER), standard_error, { 2 } },
+	{ "writev", OF(READER), standard_error, { 2 } },
+	{ "sendmsg", OF(READER), channel, { FD_CHANNEL } },
+	{ "mmap", BOTH, heap, { 0, 4096, RW, ANON, PID, 0 } },
+	{ "mmap2", BOTH, heap, { 0, 4096, RW, ANON, PID, 0 } },
+	{ "munmap", BOTH, any, { 0 } },
+	{ "mremap", BOTH, any, { 0 } },
+	{ "madvise", BOTH, any, { 0 } },
+	{ "brk", BOTH, any, { 0 } },
+	{ "restart_syscall", BOTH, any, { 0 } },
+	{ "rt_sigreturn", BOTH, any, { 0 } },
+	{ "sigreturn", BOTH, any, { 0 } },
+	{ "rt_sigprocmask", BOTH, any, { 0 } },
+	{ "getpid", BOTH, any, { 0 } },
+	{ "gettid", BOTH, any, { 0 } },
+	{ "tgkill", BOTH, own_abort, { PID, PID, SIGABRT } },
+	{ "exit_group", BOTH, any, { 0 } },
+};
+
+/* Of any argument, for parent and resolver; clone3 hides what it does. */
+static const char *const	never[] = {
+	"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
+	"kcmp", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
+	"io_uring_enter", "io_uring_register", "fanotify_init", "keyctl",
+	"add_key", "request_key", "mount", "umount2", "pivot_root",
+	"move_mount", "open_tree", "fsopen", "fsmount", "mount_setattr",
+	"setns", "unshare", "clone3", "init_module", "finit_module",
+	"delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon",
+	"swapoff", "acct", "sethostname", "clock_settime", "settimeofday",
+	"adjtimex", "clock_adjtime", "iopl", "ioperm", "modify_ldt",
+	"personality", "open_by_handle_at", "name_to_handle_at", "chmod",
+	"fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat",
+	"setxattr", "fsetxattr", "mknod", "mknodat", "mkdir", "mkdirat",
+	"link", "linkat", "symlink", "symlinkat", "rename", "renameat",
+	"renameat2", "setuid", "setgid", "setreuid", "setregid", "setfsuid",
+	"setfsgid"
+};
+
+/* With these arguments. */
+static const struct forbidden {
+	unsigned int	 roles;
+	struct example	 example;
+} forbidden[] = {
+#define ALL	(OF(PARENT) | OF(RESOLVER))
+#define BIT_32	(UINT64_C(1) << 32)
+	{ ALL, { "clone", { CLONE_NEWUSER }, 1 } },
+	{ ALL, { "clone", { CLONE_NEWNET | SIGCHLD }, 1 } },
+	{ ALL, { "clone", { CLONE_NEWNS }, 1 } },
+	{ ALL, { "clone", { CLONE_NEWPID }, 1 } },
+	{ ALL, { "ioctl", { 0, TIOCSTI }, 2 } },
+	{ ALL, { "ioctl", { 0, BIT_32 | TIOCSTI }, 2 } },
+	{ ALL, { "ioctl", { 0, TIOCLINUX }, 2 } },
+	{ ALL, { "setresuid", { 0, 0, 0 }, 7 } },
+	{ ALL, { "setresuid", { PID, PID, 0 }, 7 } },
+	{ ALL, { "setresgid", { 0, 0, 0 }, 7 } },
+	{ ALL, { "setgroups", { 1 }, 1 } },
+	{ OF(RESOLVER), { "socket", { AF_PACKET }, 1 } },
+	{ OF(RESOLVER), { "socket", { BIT_32 | AF_PACKET }, 1 } },
+	{ OF(RESOLVER), { "execve", { 0 }, 0 } },
+	{ OF(RESOLVER), { "execveat", { 0 }, 0 } },
+	{ OF(RESOLVER), { "kill", { 0 }, 0 } },
+	{ OF(RESOLVER), { "tkill", { 0 }, 0 } },
+	{ OF(RESOLVER), { "chroot", { 0 }, 0 } },
+	{ OF(RESOLVER), { "unlink", { 0 }, 0 } },
+	{ OF(RESOLVER), { "unlinkat", { 0 }, 0 } },
+	{ OF(RESOLVER), { "prctl", { 0 }, 0 } },
+	{ OF(RESOLVER), { "seccomp", { 0 }, 0 } },
+	{ OF(RESOLVER), { "capset", { 0 }, 0 } },
+	{ OF(RESOLVER), { "memfd_create", { 0 }, 0 } },
+	{ OF(RESOLVER), { "mprotect", { 0, 0, PROT_READ | PROT_EXEC }, 4 } },
+	{ OF(RESOLVER), { "prlimit64", { 1 }, 1 } },
+};
+
+int
+wanted_known(enum sandbox_filter role)
+{
+	return ((1U << role & BOTH) != 0);
+}
+
+int
+wanted_allows(const struct process *p, const char *name, const uint64_t *args)
+{
+	const struct sandbox_extra	*extra;
+	const struct need		*n;
+
+	for (extra = sandbox_extra_calls; extra->name != NULL; extra++)
+		if (strcmp(extra->name, name) == 0)
+			return (1);
+	for (n = needs; n < needs + nitems(needs); n++)
+		if ((n->roles & 1U << p->role) != 0 &&
+		    strcmp(n->name, name) == 0 &&
+		    n->allows(args, (uint64_t)p->pid))
+			return (1);
+	return (0);
+}
+
+static void
+fill_in(const struct process *p, struct example *e)
+{
+	size_t	i;
+
+	for (i = 0; i < nitems(e->args); i++)
+		if (e->args[i] == PID)
+			e->args[i] = (uint64_t)p->pid;
+}
+
+int
+wanted_example(const struct process *p, size_t n, struct example *e)
+{
+	if (n >= nitems(needs))
+		return (0);
+	e->name = (needs[n].roles & 1U << p->role) != 0 ? needs[n].name : "";
+	e->given = needs[n].allows == any ? 0 : 0x3f;
+	memcpy(e->args, needs[n].args, sizeof(e->args));
+	fill_in(p, e);
+	return (1);
+}
+
+int
+forbidden_example(const struct process *p, size_t n, struct example *e)
+{
+	static const struct example	none = { "", { 0 }, 0 };
+
+	*e = none;
+	if (n < nitems(never)) {
+		e->name = never[n];
+		return (1);
+	}
+	if ((n -= nitems(never)) >= nitems(forbidden))
+		return (0);
+	if ((forbidden[n].roles & 1U << p->role) == 0)
+		return (1);
+	*e = forbidden[n].example;
+	fill_in(p, e);
+	return (1);
+}
