@@ -22,7 +22,7 @@
 
 #define FDS_MAX		4096
 #define LOOK_AGAIN	3	/* a socket may come or go while we look */
-#define LOOK_AGAIN_US	100000
+#define LOOK_AGAIN_US	30000
 
 /* Which part of the plan speaks of a descriptor. */
 enum part { PART_NULL, PART_CHANNEL, PART_LOW, PART_CAPTURE, PART_OTHER,

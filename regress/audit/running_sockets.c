@@ -33,7 +33,7 @@ static const struct table {
 	{ "net/tcp6", "TCP", 9, 3, TCP_CONNECTED, "0A" },
 	{ "net/udp", "UDP", 9, 3, " 01", "" },
 	{ "net/udp6", "UDP", 9, 3, " 01", "" },
-	{ "net/unix", "unix", 6, 5, " 03", "01" },
+	{ "net/unix", "unix", 6, 5, " 03", "" },
 	{ "net/packet", "packet", 8, -1, "", "" },
 	{ "net/netlink", "netlink", 9, -1, "", "" },
 	{ "net/raw", "raw", 9, 3, "", "" },
@@ -72,7 +72,6 @@ describe(const struct table *t, const char *line, struct socket_kind *kind)
 		return;
 	memcpy(state + 1, begin, len);
 	kind->connected = strstr(t->connected, state) != NULL;
-	/* A local socket is listening by its flag; 01 is not connected. */
 	kind->listening = strcmp(t->listening, state + 1) == 0;
 }
 
