@@ -77,6 +77,7 @@ main(int argc, char *argv[])
 	open_parent(&parent, argv[1]);
 	if ((n = find_children(&parent, child)) == -1)
 		err(MISUSE, "/proc");
+	learn_parent(&parent, child, (size_t)n);
 	check_family(&parent, child, (size_t)n);
 	check_parent(&parent);
 	for (i = 0; i < n; i++)

@@ -30,6 +30,7 @@ struct process {
 	gid_t			 gid;
 	int			 filters;	/* -1: the kernel does not say */
 	struct filters		*filters_read;	/* NULL: not yet */
+	struct sandbox_parent	 box;	/* of a parent, as far as it counts */
 };
 
 extern unsigned int	gaps;		/* reported so far */
@@ -50,13 +51,15 @@ void	unchecked(const struct process *, const char *layer,
  * running_family.c.  Role: by what it was started as, -1 for none of ours.
  * Find the children, CHILDREN_MAX at most, opened, SANDBOX_FILTERS being the
  * role of a stranger; -1 with errno.  Check that there are no more than there
- * may be.
+ * may be.  Learn: what the parent's filter was made of.
  */
 #define CHILDREN_MAX	64
 int	process_role(const struct process *);
 ssize_t	find_children(const struct process *parent, struct process *child);
 void	check_family(const struct process *parent,
 	    const struct process *child, size_t n);
+void	learn_parent(struct process *parent, const struct process *child,
+	    size_t n);
 
 /*
  * running_status.c.  Open: fill in a process whose pid, role and parent are

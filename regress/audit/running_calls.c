@@ -46,7 +46,7 @@ struct judge {
 	/* May it be? */
 	int			(*may)(const struct judge *);
 	/* The table's rules of this call. */
-	const struct sandbox_rule *rule[32];
+	const struct sandbox_rule *rule[128];
 	size_t			 nrules;
 };
 
@@ -303,9 +303,11 @@ judge_call_by_table(struct judge *j, const struct sandbox_rule *rules,
 	size_t		 r;
 
 	for (j->nrules = r = 0; r < n; r++)
-		if (strcmp(rules[r].call, j->name) == 0 &&
-		    j->nrules < nitems(j->rule))
+		if (strcmp(rules[r].call, j->name) == 0) {
+			if (j->nrules == nitems(j->rule))
+				return (say(j, "has too many rules"));
 			j->rule[j->nrules++] = &rules[r];
+		}
 	if (try_blindly(j) == -1)
 		return (-1);
 	for (r = 0; r < j->nrules; r++) {
@@ -325,17 +327,13 @@ calls_judge_table(const struct process *p, const struct filters *f,
     struct calls_summary *s)
 {
 	static struct sandbox_rule	rules[RULES_MAX];
-	struct sandbox_parent		box = { 0 };
 	struct judge			j;
 	size_t				n = 0;
 	int				nr;
 
 	begin(&j, p, f, s);
-	box.root = p->root;
-	box.uid = p->uid;
-	box.gid = p->gid;
 	while (n < RULES_MAX &&
-	    sandbox_os_rule(p->role, p->pid, &box, n, &rules[n]))
+	    sandbox_os_rule(p->role, p->pid, &p->box, n, &rules[n]))
 		n++;
 	if (n == 0)
 		return (0);

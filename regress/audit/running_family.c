@@ -5,7 +5,10 @@
 
 /* Which processes a daemon has. */
 
+#include <sys/stat.h>
+
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,4 +135,45 @@ check_family(const struct process *parent, const struct process *child,
 		    of[SANDBOX_FILTER_RESOLVER] <= 1 &&
 		    of[SANDBOX_FILTER_READER] <= 1 &&
 		    of[SANDBOX_FILTERS] == 0, "%s", text);
+}
+
+/* The descriptor of its own program, for its children; -1 without one. */
+static int
+find_program(const struct process *p)
+{
+	struct stat	 own, sb;
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 fd, found = -1;
+
+	if (fstatat(p->dir, "exe", &own, 0) == -1 || (fd = openat(p->dir,
+	    "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return (-1);
+	if ((dir = fdopendir(fd)) == NULL) {
+		close(fd);
+		return (-1);
+	}
+	while (found == -1 && (entry = readdir(dir)) != NULL)
+		if (fstatat(fd, entry->d_name, &sb, 0) == 0 &&
+		    sb.st_dev == own.st_dev && sb.st_ino == own.st_ino)
+			found = (int)strtol(entry->d_name, NULL, 10);
+	closedir(dir);
+	return (found);
+}
+
+void
+learn_parent(struct process *parent, const struct process *child, size_t n)
+{
+	size_t	i;
+
+	parent->box.root = parent->root;
+	parent->box.uid = parent->uid;
+	parent->box.gid = parent->gid;
+	for (i = 0; i < n; i++) {
+		if (child[i].role == SANDBOX_FILTERS)
+			continue;
+		parent->box.uid = child[i].uid;
+		parent->box.gid = child[i].gid;
+	}
+	parent->box.binary_fd = find_program(parent);
 }

@@ -142,16 +142,12 @@ say_why_not(const struct process *p, const char *what,
 static int
 built_in(const struct process *p, struct bpf_program *program)
 {
-	struct sandbox_parent	 box = { 0 };
-	ssize_t			 len;
-	int			 fd, ret = -1;
+	ssize_t	len;
+	int	fd, ret = -1;
 
-	box.root = p->root;
-	box.uid = p->uid;
-	box.gid = p->gid;
 	if ((fd = memfd_create("filter", MFD_CLOEXEC)) == -1)
 		return (-1);
-	if (sandbox_os_filter_export(p->role, p->pid, &box, fd) == 0 &&
+	if (sandbox_os_filter_export(p->role, p->pid, &p->box, fd) == 0 &&
 	    (len = pread(fd, program->insn, sizeof(program->insn), 0)) >= 0) {
 		program->n = (size_t)len / sizeof(program->insn[0]);
 		ret = 0;
