@@ -141,14 +141,18 @@ try_singles(struct judge *j)
 	return (0);
 }
 
-/* And two at a time. */
+/* And two at a time, of which one is in the set. */
 static int
-try_pairs(struct judge *j)
+try_pairs(struct judge *j, unsigned int set)
 {
 	uint64_t	 saved;
 	size_t		 i, v;
 
+	if (try_singles(j) == -1)
+		return (-1);
 	for (i = 0; i < nitems(j->data.args); i++) {
+		if ((set & 1U << i) == 0)
+			continue;
 		saved = j->data.args[i];
 		for (v = 0; v < nitems(edges); v++) {
 			j->data.args[i] = edges[v];
@@ -219,7 +223,7 @@ judge_call_by_list(struct judge *j)
 		memcpy(j->data.args, e.args, sizeof(e.args));
 		if (!j->may(j))
 			return (say(j, "is no good example"));
-		if ((e.given != 0 ? try_pairs(j) : try_singles(j)) == -1)
+		if (try_pairs(j, e.given) == -1)
 			return (-1);
 	}
 	return (0);
@@ -299,7 +303,7 @@ static int
 judge_call_by_table(struct judge *j, const struct sandbox_rule *rules,
     size_t n)
 {
-	unsigned int	 i;
+	unsigned int	 i, set;
 	size_t		 r;
 
 	for (j->nrules = r = 0; r < n; r++)
@@ -312,11 +316,12 @@ judge_call_by_table(struct judge *j, const struct sandbox_rule *rules,
 		return (-1);
 	for (r = 0; r < j->nrules; r++) {
 		memset(j->data.args, 0, sizeof(j->data.args));
-		for (i = 0; i < j->rule[r]->nargs; i++)
+		for (i = set = 0; i < j->rule[r]->nargs; i++) {
+			set |= 1U << j->rule[r]->args[i].n;
 			j->data.args[j->rule[r]->args[i].n] =
 			    j->rule[r]->args[i].value;
-		if ((j->rule[r]->nargs > 0 ? try_pairs(j) :
-		    try_singles(j)) == -1)
+		}
+		if (try_pairs(j, set) == -1)
 			return (-1);
 	}
 	return (0);
