@@ -82,7 +82,7 @@ void	check_program(const struct process *);
 void	check_root(const struct process *);
 
 /*
- * running_sockets.c: sockets of the process's network namespace, by inode.
+ * running_sockets.c: a socket of the process, by inode.
  */
 struct socket_kind {
 	const char	*name;		/* "TCP", "packet" ... */

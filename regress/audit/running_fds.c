@@ -283,6 +283,23 @@ report_part(const struct process *p, struct inventory *v, enum part part)
 	    "0-2 are the null device" : attempts[part], good, "%s", text);
 }
 
+/* What a parent has no use for; a pipe may be the savefile. */
+static int
+is_strange(const struct descriptor *d)
+{
+	switch (d->type) {
+	case S_IFSOCK:
+		return (d->socket.name == NULL ||
+		    strcmp(d->socket.name, "raw") == 0);
+	case S_IFIFO:
+		return ((d->flags & O_ACCMODE) != O_RDONLY);
+	case S_IFREG:
+	case S_IFDIR:
+		return (0);
+	}
+	return (!d->null);
+}
+
 /*
  * The parent holds what it has to pass on; nothing of it may live through an
  * execution, but for what it was started with.
@@ -302,10 +319,7 @@ report_parent(const struct process *p, const struct inventory *v)
 			    d->fd, d->link);
 		sockets += d->type == S_IFSOCK;
 		files += d->type == S_IFREG || d->type == S_IFDIR;
-		if ((d->type == S_IFSOCK && (d->socket.name == NULL ||
-		    strcmp(d->socket.name, "raw") == 0)) ||
-		    (d->type != S_IFSOCK && d->type != S_IFREG &&
-		    d->type != S_IFDIR && !d->null))
+		if (is_strange(d))
 			snprintf(strange, sizeof(strange), "%d is %s", d->fd,
 			    d->link);
 	}

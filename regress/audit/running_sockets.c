@@ -4,17 +4,24 @@
  */
 
 /*
- * What a socket is, by its inode, from the tables of the process's network
- * namespace.  Not by pidfd_getfd(2), which would move the socket into our own
- * control group.
+ * What a socket is, by its inode, from the tables of network namespaces.  Not
+ * by pidfd_getfd(2), which would move the socket into our own control group.
  */
 
+#include <sys/stat.h>
+
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compat.h"
 #include "running.h"
+
+#define NAMESPACES_MAX	256
 
 /*
  * Columns count from 0.  A socket is connected in one of the states, each with
@@ -75,27 +82,77 @@ describe(const struct table *t, const char *line, struct socket_kind *kind)
 	kind->listening = strcmp(t->listening, state + 1) == 0;
 }
 
+/* 1: it is in the table, 0: it is not, -1 with errno. */
+static int
+find_in(const struct process *p, const struct table *t, ino_t inode,
+    struct socket_kind *kind)
+{
+	const char	*begin;
+	char		*text, *line, *rest;
+	int		 found = 0;
+
+	if ((rest = text = process_text(p, t->file)) == NULL)
+		return (errno == ENOENT ? 0 : -1);	/* no such protocol */
+	while (!found && (line = strsep(&rest, "\n")) != NULL)
+		if (word(line, t->inode, &begin) > 0 &&
+		    strtoull(begin, NULL, 10) == inode) {
+			describe(t, line, kind);
+			found = 1;
+		}
+	free(text);
+	return (found);
+}
+
+/*
+ * A local connection is of the namespace of whoever connected, on both sides.
+ */
+static int
+find_elsewhere(ino_t inode, struct socket_kind *kind)
+{
+	const struct table	*t = tables;
+	ino_t			 seen[NAMESPACES_MAX];
+	struct process		 p = { 0 };
+	struct dirent		*entry;
+	struct stat		 sb;
+	char			 path[300];
+	DIR			*dir;
+	int			 found = 0;
+	size_t			 i, n = 0;
+
+	while (strcmp(t->name, "unix") != 0)
+		t++;
+	if ((dir = opendir("/proc")) == NULL)
+		return (-1);
+	while (found != 1 && n < NAMESPACES_MAX &&
+	    (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s", entry->d_name);
+		p.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (p.dir == -1 || fstatat(p.dir, "ns/net", &sb, 0) == -1) {
+			if (p.dir != -1)
+				close(p.dir);
+			continue;
+		}
+		for (i = 0; i < n && seen[i] != sb.st_ino; i++)
+			;
+		if (i == n) {
+			seen[n++] = sb.st_ino;
+			found = find_in(&p, t, inode, kind);
+		}
+		close(p.dir);
+	}
+	closedir(dir);
+	return (found == 1);
+}
+
 int
 socket_find(const struct process *p, ino_t inode, struct socket_kind *kind)
 {
 	const struct table	*t;
-	const char		*begin;
-	char			*text, *line, *rest;
 	int			 found = 0;
 
-	for (t = tables; t < tables + nitems(tables) && !found; t++) {
-		if ((rest = text = process_text(p, t->file)) == NULL) {
-			if (errno == ENOENT)	/* no such protocol here */
-				continue;
-			return (-1);
-		}
-		while (!found && (line = strsep(&rest, "\n")) != NULL)
-			if (word(line, t->inode, &begin) > 0 &&
-			    strtoull(begin, NULL, 10) == inode) {
-				describe(t, line, kind);
-				found = 1;
-			}
-		free(text);
-	}
-	return (found);
+	for (t = tables; t < tables + nitems(tables) && found == 0; t++)
+		found = find_in(p, t, inode, kind);
+	return (found != 0 ? found : find_elsewhere(inode, kind));
 }
