@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -19,8 +20,10 @@
 #include "resolver.h"
 #include "running.h"
 
-#define LOOK_AGAIN	3	/* who has just been born has no role yet */
-#define LOOK_AGAIN_US	100000
+/* Who has just been born has no role yet, or does not confine itself yet. */
+#define GROWN_MS	1000
+#define LOOK_AGAIN	8
+#define LOOK_AGAIN_US	250000
 
 int
 process_role(const struct process *p)
@@ -46,6 +49,30 @@ process_role(const struct process *p)
 			role = (int)roles[i].role;
 	free(cmdline);
 	return (role);
+}
+
+/* How long ago it was born; field 22 of its line, in clock ticks from boot. */
+static int64_t
+age_ms(const struct process *p)
+{
+	struct timespec	 now;
+	int64_t		 born;
+	const char	*field;
+	char		*stat;
+	int		 i;
+
+	/* Its name may have blanks, and ends with the last parenthesis. */
+	if ((stat = process_text(p, "stat")) == NULL)
+		return (0);
+	field = strrchr(stat, ')');
+	for (i = 2; i < 22 && field != NULL; i++)
+		if ((field = strchr(field, ' ')) != NULL)
+			field++;
+	born = field == NULL ? 0 : strtoll(field, NULL, 10) * 1000 /
+	    sysconf(_SC_CLK_TCK);
+	free(stat);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - born);
 }
 
 /* Whether it is one of the parent's that lives; closed again if not. */
@@ -74,14 +101,14 @@ open_child(struct process *p)
 }
 
 static ssize_t
-find_once(const struct process *parent, struct process *child, int *strange)
+find_once(const struct process *parent, struct process *child, int *settled)
 {
 	struct dirent	*entry;
 	DIR		*dir;
 	ssize_t		 n = 0;
 	long		 pid;
 
-	*strange = 0;
+	*settled = 1;
 	if ((dir = opendir("/proc")) == NULL)
 		return (-1);
 	while ((entry = readdir(dir)) != NULL && n < CHILDREN_MAX) {
@@ -89,8 +116,12 @@ find_once(const struct process *parent, struct process *child, int *strange)
 			continue;
 		child[n].pid = (pid_t)pid;
 		child[n].parent = parent;
-		if (open_child(&child[n]))
-			*strange |= child[n++].role == SANDBOX_FILTERS;
+		if (!open_child(&child[n]))
+			continue;
+		if (child[n].role == SANDBOX_FILTERS ||
+		    age_ms(&child[n]) < GROWN_MS)
+			*settled = 0;
+		n++;
 	}
 	closedir(dir);
 	return (n);
@@ -100,11 +131,11 @@ ssize_t
 find_children(const struct process *parent, struct process *child)
 {
 	ssize_t	i, n;
-	int	again, strange;
+	int	again, settled;
 
 	for (again = 0;; again++) {
-		if ((n = find_once(parent, child, &strange)) == -1 ||
-		    !strange || again == LOOK_AGAIN)
+		if ((n = find_once(parent, child, &settled)) == -1 ||
+		    settled || again == LOOK_AGAIN)
 			return (n);
 		for (i = 0; i < n; i++)
 			close(child[i].dir);

@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "running_fixture.h"
@@ -485,12 +486,17 @@ ATF_TC_BODY(strange_child_is_a_gap, tc)
 ATF_TC_WITHOUT_HEAD(child_that_is_none_of_ours_is_strange);
 ATF_TC_BODY(child_that_is_none_of_ours_is_strange, tc)
 {
-	struct process	found[CHILDREN_MAX];
+	static struct process	found[CHILDREN_MAX];
+	struct timespec		begin, ts;
 
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	start_child(SANDBOX_FILTER_WORKER, 0, NULL);
 	ATF_REQUIRE_EQ(1, find_children(&self, found));
 	ATF_CHECK_EQ(child.pid, found[0].pid);
 	ATF_CHECK_EQ(SANDBOX_FILTERS, found[0].role);
+	/* It was given time to become one. */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ATF_CHECK(ts.tv_sec - begin.tv_sec >= 1);
 }
 
 ATF_TC_WITHOUT_HEAD(process_that_has_ended_is_not_checked);
