@@ -66,7 +66,7 @@ void	learn_parent(struct process *parent, const struct process *child,
  * set; -1 with errno.
  */
 int	process_open(struct process *);
-/* A file below /proc/PID, allocated, two NULs at its end; NULL with errno. */
+/* A file below /proc/PID, allocated, with two NULs; NULL with errno. */
 char	*process_text(const struct process *, const char *file);
 /* The rest of the line that begins so, blanks skipped; NULL: none. */
 const char *text_line(const char *text, const char *begin);

@@ -25,8 +25,9 @@
 #define CAP(n)	(UINT64_C(1) << (n))
 
 /* What a parent that began as root may keep. */
-#define PARENT_CAPS	(CAP(CAP_NET_RAW) | CAP(CAP_SETUID) | CAP(CAP_SETGID) |\
-    CAP(CAP_SYS_CHROOT) | CAP(CAP_SETPCAP) | CAP(CAP_KILL))
+#define PARENT_CAPS	(CAP(CAP_NET_RAW) | CAP(CAP_SETUID) |		\
+    CAP(CAP_SETGID) | CAP(CAP_SYS_CHROOT) | CAP(CAP_SETPCAP) |	\
+    CAP(CAP_KILL))
 
 static const char *const	names[SANDBOX_FILTERS] = {
 	[SANDBOX_FILTER_WORKER] = "worker",
