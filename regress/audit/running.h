@@ -28,7 +28,7 @@ struct process {
 	int			 root;	/* the daemon began as root */
 	uid_t			 uid;	/* of the worker, if it did */
 	gid_t			 gid;
-	int			 filters;	/* -1: the kernel does not say */
+	int			 filters;	/* -1: the kernel says not */
 	struct filters		*filters_read;	/* NULL: not yet */
 	struct sandbox_parent	 box;	/* of a parent, as far as it counts */
 };

@@ -146,12 +146,14 @@ start_child(enum sandbox_filter role, int confined, void (*change)(void))
 	self.role = SANDBOX_FILTER_PARENT;
 	ATF_REQUIRE_EQ(0, process_open(&self));
 	if ((pid = fork()) == 0) {
-		MUST(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 		arrange();
 		if (change != NULL)
 			change();
+		/* Last, as a change of ids undoes it. */
 		if (confined)
 			confine();
+		else
+			MUST(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 		shared->ready = 1;
 		for (;;)
 			poll(NULL, 0, 1000);
