@@ -224,6 +224,29 @@ confined() {
 	    [ -z "$(ls -A /proc/$pid/root/)" ]
 }
 
+running_test_case capabilities_without_root_do_not_reach_the_worker \
+    "nor can it be traced by others of its user"
+capabilities_without_root_do_not_reach_the_worker_body() {
+	make_namespace
+	chmod 755 .
+	chown 65533 .
+	cp "$softflowd" .
+	# The namespace is entered by root, and left to somebody.
+	ip netns exec "$ns" setpriv --reuid 65533 --regid 65533 \
+	    --clear-groups --inh-caps +net_raw --ambient-caps +net_raw \
+	    ./softflowd -d -i vb -p pid -c ctl 2>log &
+	softflowd_pid=$!
+	wait_for "$softflowctl" -c ctl timeouts
+	audit
+	for what in CapInh CapPrm CapEff CapAmb 'its memory is root'; do
+		proven worker "$what"
+	done
+	atf_check -o match:'worker	chroot.*missing	started without' \
+	    cat rows
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 running_test_case who_is_no_softflowd_is_refused "by name"
 who_is_no_softflowd_is_refused_body() {
 	atf_check -s exit:2 -e match:usage "$running"

@@ -24,7 +24,7 @@
 
 #define CAP(n)	(UINT64_C(1) << (n))
 
-/* What a parent that began as root may keep. */
+/* What a parent may keep of what it has. */
 #define PARENT_CAPS	(CAP(CAP_NET_RAW) | CAP(CAP_SETUID) |		\
     CAP(CAP_SETGID) | CAP(CAP_SYS_CHROOT) | CAP(CAP_SETPCAP) |	\
     CAP(CAP_KILL))
@@ -236,7 +236,7 @@ check_caps(const struct process *p, const char *status)
 			    "without new privileges", caps);
 			continue;
 		}
-		may = p->parent == NULL && p->root && i > 0 && i < 4 ?
+		may = p->parent == NULL && i > 0 && i < 4 ?
 		    PARENT_CAPS : 0;
 		verdict(p, "capabilities", attempt, (caps & ~may) == 0,
 		    "%016" PRIx64, caps);
