@@ -206,6 +206,39 @@ ATF_TC_BODY(capability_that_is_left_is_a_gap, tc)
 	}
 }
 
+/* As from a parent that is not root, but may capture. */
+static void
+become_capable_user(void)
+{
+	const uint64_t	bit = 1U << CAP_NET_RAW;
+
+	MUST(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0);
+	MUST(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+	set_capabilities(bit, bit, bit);
+	MUST(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0,
+	    0) == 0);
+}
+
+ATF_TC_WITHOUT_HEAD(confinement_leaves_no_capability_without_root);
+ATF_TC_BODY(confinement_leaves_no_capability_without_root, tc)
+{
+	static const char *const	sets[] = {
+		"CapInh holds nothing", "CapPrm holds nothing",
+		"CapEff holds nothing", "CapAmb holds nothing"
+	};
+	size_t				i;
+
+	need_root();
+	start_child(SANDBOX_FILTER_WORKER, 0, become_capable_user);
+	check_status(&child);
+	for (i = 0; i < nitems(sets); i++)
+		GAP(sets[i], "2000");
+	start_child(SANDBOX_FILTER_WORKER, 1, become_capable_user);
+	check_status(&child);
+	for (i = 0; i < nitems(sets); i++)
+		PROVEN(sets[i]);
+}
+
 ATF_TC_WITHOUT_HEAD(parent_with_another_capability_is_a_gap);
 ATF_TC_BODY(parent_with_another_capability_is_a_gap, tc)
 {
@@ -527,6 +560,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unconfined_process_fails);
 	ATF_TP_ADD_TC(tp, id_that_is_left_is_a_gap);
 	ATF_TP_ADD_TC(tp, capability_that_is_left_is_a_gap);
+	ATF_TP_ADD_TC(tp, confinement_leaves_no_capability_without_root);
 	ATF_TP_ADD_TC(tp, parent_with_another_capability_is_a_gap);
 	ATF_TP_ADD_TC(tp, dumpable_process_is_a_gap);
 	ATF_TP_ADD_TC(tp, second_thread_is_a_gap);
