@@ -22,6 +22,7 @@
 
 struct process {
 	pid_t			 pid;
+	pid_t			 own_pid;	/* as it sees it itself */
 	enum sandbox_filter	 role;
 	int			 dir;	/* of /proc/PID: never another's */
 	const struct process	*parent;	/* NULL: it is the parent */

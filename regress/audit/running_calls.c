@@ -338,7 +338,7 @@ calls_judge_table(const struct process *p, const struct filters *f,
 
 	begin(&j, p, f, s);
 	while (n < RULES_MAX &&
-	    sandbox_os_rule(p->role, p->pid, &p->box, n, &rules[n]))
+	    sandbox_os_rule(p->role, p->own_pid, &p->box, n, &rules[n]))
 		n++;
 	if (n == 0)
 		return (0);

@@ -147,7 +147,7 @@ built_in(const struct process *p, struct bpf_program *program)
 
 	if ((fd = memfd_create("filter", MFD_CLOEXEC)) == -1)
 		return (-1);
-	if (sandbox_os_filter_export(p->role, p->pid, &p->box, fd) == 0 &&
+	if (sandbox_os_filter_export(p->role, p->own_pid, &p->box, fd) == 0 &&
 	    (len = pread(fd, program->insn, sizeof(program->insn), 0)) >= 0) {
 		program->n = (size_t)len / sizeof(program->insn[0]);
 		ret = 0;

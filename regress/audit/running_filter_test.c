@@ -67,10 +67,10 @@ static void
 wrong(const char *text, const struct sock_filter *first, size_t n, int line)
 {
 	struct process		p = { .role = SANDBOX_FILTER_WORKER,
-				    .pid = 1234 };
+				    .own_pid = 1234 };
 	struct calls_summary	s;
 
-	build(p.role, p.pid, first, n);
+	build(p.role, p.own_pid, first, n);
 	ATF_CHECK_EQ(-1, calls_judge(&p, &filters, &s));
 	ATF_CHECK_MSG(strstr(s.text, text) != NULL, "line %d: %s", line,
 	    s.text);
@@ -92,13 +92,13 @@ ATF_TC_BODY(built_in_filters_are_as_they_should_be, tc)
 		{ SANDBOX_FILTER_WORKER, 27 }, { SANDBOX_FILTER_READER, 16 },
 		{ SANDBOX_FILTER_RESOLVER, 1 }
 	};
-	struct process		p = { .pid = 1234 };
+	struct process		p = { .own_pid = 1234 };
 	struct calls_summary	s;
 	size_t			i;
 
 	for (i = 0; i < nitems(roles); i++) {
 		p.role = roles[i].role;
-		build(p.role, p.pid, NULL, 0);
+		build(p.role, p.own_pid, NULL, 0);
 		ATF_CHECK_EQ_MSG(0, calls_judge(&p, &filters, &s), "%s",
 		    s.text);
 		ATF_CHECK(s.tried > 10000);
@@ -195,7 +195,7 @@ ATF_TC_BODY(foreign_call_that_does_not_kill_is_found, tc)
 ATF_TC_WITHOUT_HEAD(resolver_and_parent_must_not_call_some);
 ATF_TC_BODY(resolver_and_parent_must_not_call_some, tc)
 {
-	struct process		p = { .pid = 1234 };
+	struct process		p = { .own_pid = 1234 };
 	const struct sock_filter all[] = { RETURN(SECCOMP_RET_ALLOW) };
 	const struct sock_filter packets[] = {
 		LOAD(NR), IF(SYS_socket), RETURN(SECCOMP_RET_ALLOW)
@@ -203,7 +203,7 @@ ATF_TC_BODY(resolver_and_parent_must_not_call_some, tc)
 	struct calls_summary	s;
 
 	p.role = SANDBOX_FILTER_RESOLVER;
-	build(p.role, p.pid, packets, nitems(packets));
+	build(p.role, p.own_pid, packets, nitems(packets));
 	ATF_CHECK_EQ(-1, calls_judge(&p, &filters, &s));
 	ATF_CHECK_MSG(strstr(s.text, "socket(0x11") != NULL, "%s", s.text);
 	p.role = SANDBOX_FILTER_PARENT;

@@ -129,6 +129,8 @@ share(void)
 	ATF_REQUIRE(shared != MAP_FAILED);
 	close(fd);
 	ATF_REQUIRE_EQ(0, setenv("AUDIT_ROWS", "rows", 1));
+	/* A change of ids undoes the signal at our death. */
+	ATF_REQUIRE_EQ(0, atexit(stop_child));
 }
 
 void
@@ -146,14 +148,12 @@ start_child(enum sandbox_filter role, int confined, void (*change)(void))
 	self.role = SANDBOX_FILTER_PARENT;
 	ATF_REQUIRE_EQ(0, process_open(&self));
 	if ((pid = fork()) == 0) {
+		MUST(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 		arrange();
 		if (change != NULL)
 			change();
-		/* Last, as a change of ids undoes it. */
 		if (confined)
 			confine();
-		else
-			MUST(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 		shared->ready = 1;
 		for (;;)
 			poll(NULL, 0, 1000);

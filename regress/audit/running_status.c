@@ -161,6 +161,22 @@ four_times(const char *status, const char *begin, unsigned long id)
 	return (line != NULL);
 }
 
+/* The last of its numbers, one for each namespace it is seen in. */
+static pid_t
+own_pid(const struct process *p, const char *status)
+{
+	const char	*line = text_line(status, "NSpid:");
+	char		*end;
+	long		 pid, last = p->pid;
+
+	while (line != NULL && (pid = strtol(line, &end, 10)) > 0 &&
+	    end != line) {
+		last = pid;
+		line = *end == '\n' ? NULL : end;
+	}
+	return ((pid_t)last);
+}
+
 int
 process_open(struct process *p)
 {
@@ -175,6 +191,7 @@ process_open(struct process *p)
 		close(p->dir);
 		return (-1);
 	}
+	p->own_pid = own_pid(p, status);
 	p->uid = (uid_t)number(status, "Uid:", 10);
 	p->gid = (gid_t)number(status, "Gid:", 10);
 	p->root = p->parent != NULL ? p->parent->root : p->uid == 0;

@@ -251,7 +251,7 @@ wanted_allows(const struct process *p, const char *name, const uint64_t *args)
 	for (n = needs; n < needs + nitems(needs); n++)
 		if ((n->roles & 1U << p->role) != 0 &&
 		    strcmp(n->name, name) == 0 &&
-		    n->allows(args, (uint64_t)p->pid))
+		    n->allows(args, (uint64_t)p->own_pid))
 			return (1);
 	return (0);
 }
@@ -263,7 +263,7 @@ fill_in(const struct process *p, struct example *e)
 
 	for (i = 0; i < nitems(e->args); i++)
 		if (e->args[i] == PID)
-			e->args[i] = (uint64_t)p->pid;
+			e->args[i] = (uint64_t)p->own_pid;
 }
 
 int
