@@ -42,9 +42,11 @@ struct msg_capture	capture;
 struct msg_export	export;
 int			export_fd = -1;
 struct msg_counters	counters;
+struct msg_ready	ready;
+char			said_last[MSG_LOG_SIZE];
 int			table_fd;
 
-static char		program[PATH_MAX];
+static int		program_fd;
 static struct imsgbuf	channel;
 static pid_t		pid;
 static unsigned int	said[512];
@@ -234,8 +236,16 @@ report_send(int fd, int with_template, unsigned int n)
 void
 parent_init(const char *srcdir)
 {
+	char	program[PATH_MAX];
+	int	fd;
+
 	snprintf(program, sizeof(program), "%s/../../softflowd/softflowd",
 	    srcdir);
+	fd = open(program, O_PATH | O_CLOEXEC);
+	/* Out of the way of a worker's. */
+	program_fd = fcntl(fd, F_DUPFD_CLOEXEC, 32);
+	ATF_REQUIRE_MSG(program_fd != -1, "%s", program);
+	close(fd);
 	conf.timeouts = expire_defaults;
 	conf.timeouts.seconds[TIMEOUT_EXPINT] = 1;
 	conf.max_flows = 256;
@@ -279,16 +289,19 @@ empty_directory(void)
 static void
 execute(int fd)
 {
-	char	*argv[] = { program, (char *)(uintptr_t)ENGINE_ROLE, NULL };
+	char	*argv[] = { (char *)(uintptr_t)"softflowd",
+		    (char *)(uintptr_t)ENGINE_ROLE, NULL };
 	int	 root, i;
 
 	fd = fcntl(fd, F_DUPFD, 32);
-	root = fcntl(empty_directory(), F_DUPFD, 32);
+	root = conf.flags & CONF_ROOT ?
+	    fcntl(empty_directory(), F_DUPFD, 32) : -1;
 	for (i = 0; i < 2; i++)		/* a sanitizer's report may be seen */
 		dup2(open("/dev/null", O_RDWR), i);
-	if (dup2(fd, FD_CHANNEL) == -1 || dup2(root, FD_CHROOT) == -1)
+	if (dup2(fd, FD_CHANNEL) == -1 ||
+	    (conf.flags & CONF_ROOT && dup2(root, FD_CHROOT) == -1))
 		_exit(99);
-	execv(program, argv);
+	fexecve(program_fd, argv, environ);
 	_exit(98);
 }
 
@@ -315,23 +328,33 @@ worker_hears_all(const struct ring *r)
 	worker_send(IMSG_CAPTURE, r->fd, &capture, sizeof(capture));
 	worker_send(IMSG_INTERFACES, -1, &interfaces, sizeof(interfaces));
 	worker_send(IMSG_EXPORT, export_fd, &export, sizeof(export));
-	worker_send(IMSG_LOCK, -1, NULL, 0);
 }
 
-void
-worker_start(const struct ring *r)
+pid_t
+worker_begin(const struct ring *r, void (*before)(void))
 {
 	int	sv[2];
 
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	if ((pid = fork()) == 0)
+	if ((pid = fork()) == 0) {
+		if (before != NULL)
+			before();
 		execute(sv[1]);
+	}
 	ATF_REQUIRE(pid != -1);
 	close(sv[1]);
 	ATF_REQUIRE_EQ(0, imsgbuf_init(&channel, sv[0]));
 	imsgbuf_allow_fdpass(&channel);
 	memset(said, 0, sizeof(said));
 	worker_hears_all(r);
+	return (pid);
+}
+
+void
+worker_start(const struct ring *r)
+{
+	worker_begin(r, NULL);
+	worker_send(IMSG_LOCK, -1, NULL, 0);
 	worker_await(IMSG_READY);
 }
 
@@ -355,6 +378,10 @@ worker_says(void)
 	if (type == IMSG_LOG) {
 		ATF_REQUIRE_EQ(0, imsg_get_data(&imsg, &log, sizeof(log)));
 		printf("worker: %s\n", log.text);
+		strlcpy(said_last, log.text, sizeof(said_last));
+	} else if (type == IMSG_READY) {
+		ATF_REQUIRE_EQ(0, imsg_get_data(&imsg, &ready,
+		    sizeof(ready)));
 	} else if (type == IMSG_COUNTERS) {
 		ATF_REQUIRE_EQ(0, imsg_get_data(&imsg, &counters,
 		    sizeof(counters)));
@@ -392,9 +419,15 @@ worker_end(int *status)
 	while ((got = worker_says()) != 0)
 		last = got;
 	ATF_REQUIRE_EQ(pid, waitpid(pid, status, 0));
+	worker_forget();
+	return ((enum msg_type)last);
+}
+
+void
+worker_forget(void)
+{
 	close(channel.fd);
 	imsgbuf_clear(&channel);
-	return ((enum msg_type)last);
 }
 
 unsigned int

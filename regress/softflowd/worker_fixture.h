@@ -32,6 +32,8 @@ extern struct msg_capture	capture;	/* slot 0 */
 extern struct msg_export	export;		/* slot 0 */
 extern int			export_fd;	/* or -1 */
 extern struct msg_counters	counters;	/* as they were said last */
+extern struct msg_ready		ready;
+extern char			said_last[];	/* to the log */
 extern int			table_fd;
 
 /* A table, the numbers of a configuration, a UDP collector. */
@@ -39,6 +41,9 @@ void	parent_init(const char *srcdir);
 
 /* A worker that reads the ring, confined and READY. */
 void	worker_start(const struct ring *);
+
+/* One that has been told all but LOCK; it calls before() ahead of its exec. */
+pid_t	worker_begin(const struct ring *, void (*before)(void));
 void	worker_send(enum msg_type, int fd, const void *, size_t);
 
 /* What it says up to a message of that type; LOG goes to stdout. */
@@ -49,6 +54,9 @@ void	worker_sync(void);
 
 /* What it says up to its end: the last message's type; its exit status. */
 enum msg_type	worker_end(int *status);
+
+/* It is dead, and has been waited for. */
+void	worker_forget(void);
 
 /* How often it has said a message of that type since it began. */
 unsigned int	worker_said(enum msg_type);

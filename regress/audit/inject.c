@@ -1,0 +1,395 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What is the same on all processors; see inject.h.  A process offers itself
+ * before its exec, so that this works for any user: later it is undumpable,
+ * and nobody of its own user could start to trace it.
+ */
+
+#include <sys/types.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include <elf.h>
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "inject.h"
+
+#include <linux/ptrace.h>
+
+#define SYSCALL_STOP	(SIGTRAP | 0x80)	/* PTRACE_O_TRACESYSGOOD */
+#define BELOW_STACK	512	/* functions may use some of it unasked */
+
+static int	gate[2];
+
+int
+inject_prepare(void)
+{
+	sigset_t	set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+		return (-1);
+	return (pipe(gate));
+}
+
+void
+inject_offer(void)
+{
+	sigset_t	set;
+	char		c;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	close(gate[1]);
+	if (read(gate[0], &c, 1) != 1)
+		_exit(97);
+	close(gate[0]);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int
+inject_accept(pid_t pid)
+{
+	int	ret;
+
+	ret = ptrace(PTRACE_SEIZE, pid, NULL,
+	    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == -1 ? -1 : 0;
+	if (ret == 0 && write(gate[1], "", 1) != 1)
+		ret = -1;
+	close(gate[0]);
+	close(gate[1]);
+	return (ret);
+}
+
+/* Its next stop, or end; 0 with ETIMEDOUT. */
+static int
+await(pid_t pid, int ms, int *status)
+{
+	struct timespec	 now, left;
+	sigset_t	 set;
+	int64_t		 end_ms, now_ms;
+	pid_t		 got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	end_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + ms;
+	for (;;) {
+		if ((got = waitpid(pid, status, WNOHANG | __WALL)) != 0)
+			return (got == pid ? 0 : -1);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+		if (now_ms >= end_ms) {
+			errno = ETIMEDOUT;
+			return (-1);
+		}
+		left.tv_sec = (end_ms - now_ms) / 1000;
+		left.tv_nsec = (end_ms - now_ms) % 1000 * 1000000;
+		(void)sigtimedwait(&set, NULL, &left);
+	}
+}
+
+static int
+resume(pid_t pid, int how, int sig)
+{
+	return (ptrace((enum __ptrace_request)how, pid, NULL,
+	    (void *)(intptr_t)sig) == -1 ? -1 : 0);
+}
+
+static int
+get_regs(pid_t pid, struct user_regs_struct *regs)
+{
+	struct iovec	iov = { regs, sizeof(*regs) };
+
+	return (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) == -1 ?
+	    -1 : 0);
+}
+
+static int
+set_regs(pid_t pid, struct user_regs_struct *regs)
+{
+	struct iovec	iov = { regs, sizeof(*regs) };
+
+	return (ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov) == -1 ?
+	    -1 : 0);
+}
+
+static int
+is_event(int status)
+{
+	return (status >> 16 != 0);
+}
+
+int
+inject_stop(pid_t pid)
+{
+	int	status;
+
+	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1)
+		return (-1);
+	for (;;) {
+		if (await(pid, 10 * INJECT_MS, &status) == -1)
+			return (-1);
+		if (!WIFSTOPPED(status)) {
+			errno = ESRCH;
+			return (-1);
+		}
+		if (is_event(status))
+			return (0);
+		if (resume(pid, PTRACE_CONT, WSTOPSIG(status)) == -1)
+			return (-1);
+	}
+}
+
+int
+inject_continue(pid_t pid)
+{
+	return (resume(pid, PTRACE_CONT, 0));
+}
+
+int
+inject_release(pid_t pid)
+{
+	return (resume(pid, PTRACE_DETACH, 0));
+}
+
+/* Until the trap behind what was injected. */
+static int
+run_to_trap(pid_t pid, struct inject_outcome *out)
+{
+	struct user_regs_struct	regs;
+	int			status;
+
+	do {
+		if (resume(pid, PTRACE_CONT, 0) == -1)
+			return (-1);
+		if (await(pid, INJECT_MS, &status) == -1) {
+			if (errno != ETIMEDOUT || inject_stop(pid) == -1)
+				return (-1);
+			out->end = INJECT_BLOCKED;
+			return (0);
+		}
+	} while (WIFSTOPPED(status) && is_event(status));
+	if (WIFEXITED(status)) {
+		out->end = INJECT_EXITED;
+		out->value = WEXITSTATUS(status);
+	} else if (WIFSIGNALED(status)) {
+		out->end = INJECT_KILLED;
+		out->value = WTERMSIG(status);
+	} else if (WSTOPSIG(status) != SIGTRAP) {
+		out->end = INJECT_SIGNALLED;
+		out->value = WSTOPSIG(status);
+	} else {
+		out->end = INJECT_RETURNED;
+		if (get_regs(pid, &regs) == -1)
+			return (-1);
+		out->value = inject_result(&regs);
+	}
+	return (0);
+}
+
+/* What was to be executed next is code. */
+static int
+plant(pid_t pid, const unsigned char *code, struct user_regs_struct *before,
+    long *text)
+{
+	long	pc, word;
+
+	if (get_regs(pid, before) == -1)
+		return (-1);
+	pc = inject_pc(before);
+	errno = 0;
+	*text = ptrace(PTRACE_PEEKTEXT, pid, pc, NULL);
+	if (errno != 0)
+		return (-1);
+	memcpy(&word, code, sizeof(word));
+	return (ptrace(PTRACE_POKETEXT, pid, pc, word) == -1 ? -1 : 0);
+}
+
+static int
+run_planted(pid_t pid, struct user_regs_struct *regs,
+    struct user_regs_struct *before, long text, struct inject_outcome *out)
+{
+	if (set_regs(pid, regs) == -1 || run_to_trap(pid, out) == -1)
+		return (-1);
+	if (out->end == INJECT_EXITED || out->end == INJECT_KILLED)
+		return (0);
+	/* Who became another program, or lost its registers, stays so. */
+	(void)ptrace(PTRACE_POKETEXT, pid, inject_pc(before), text);
+	return (out->end == INJECT_SIGNALLED ? 0 : set_regs(pid, before));
+}
+
+int
+inject(pid_t pid, const unsigned char *code, long nr, const long arg[6],
+    struct inject_outcome *out)
+{
+	struct user_regs_struct	before, regs;
+	long			text;
+
+	if (plant(pid, code, &before, &text) == -1)
+		return (-1);
+	regs = before;
+	inject_call(&regs, inject_pc(&before), nr, arg);
+	return (run_planted(pid, &regs, &before, text, out));
+}
+
+int
+inject_fn(pid_t pid, long fn, long a, long b, struct inject_outcome *out)
+{
+	struct user_regs_struct	before, regs;
+	long			text;
+
+	if (plant(pid, inject_native, &before, &text) == -1)
+		return (-1);
+	regs = before;
+	if (inject_function(pid, &regs, fn,
+	    inject_pc(&before) + inject_trap_offset, a, b) == -1)
+		return (-1);
+	return (run_planted(pid, &regs, &before, text, out));
+}
+
+/* A system call begins; result, if it shall be none, is what to return. */
+static int
+enter(pid_t pid, const struct ptrace_syscall_info *info,
+    struct inject_fake *fakes, size_t n, const struct inject_fake **hit)
+{
+	size_t	i;
+
+	*hit = NULL;
+	for (i = 0; i < n; i++) {
+		if ((long)info->entry.nr !=
+		    seccomp_syscall_resolve_name(fakes[i].call) ||
+		    (fakes[i].first != -1 &&
+		    (uint64_t)fakes[i].first != info->entry.args[0]) ||
+		    (fakes[i].pointer && info->entry.args[2] == 0))
+			continue;
+		fakes[i].hits++;
+		*hit = &fakes[i];
+		return (inject_skip(pid));
+	}
+	return (0);
+}
+
+/* It ends. */
+static int
+leave(pid_t pid, const struct inject_fake **hit)
+{
+	struct user_regs_struct	regs;
+
+	if (*hit == NULL)
+		return (0);
+	if (get_regs(pid, &regs) == -1)
+		return (-1);
+	inject_set_result(&regs, (*hit)->result);
+	*hit = NULL;
+	return (set_regs(pid, &regs));
+}
+
+static int
+all_hit(const struct inject_fake *fakes, size_t n)
+{
+	size_t	i;
+
+	for (i = 0; i < n; i++)
+		if (fakes[i].hits == 0)
+			return (0);
+	return (1);
+}
+
+int
+inject_run(pid_t pid, struct inject_fake *fakes, size_t n, int *status)
+{
+	struct ptrace_syscall_info	 info;
+	const struct inject_fake	*hit = NULL;
+	int				 sig = 0, ret;
+
+	while (!all_hit(fakes, n) || hit != NULL) {
+		if (resume(pid, PTRACE_SYSCALL, sig) == -1 ||
+		    await(pid, 10 * INJECT_MS, status) == -1)
+			return (-1);
+		if (!WIFSTOPPED(*status))
+			return (1);
+		sig = 0;
+		if (WSTOPSIG(*status) != SYSCALL_STOP) {
+			if (!is_event(*status))
+				sig = WSTOPSIG(*status);
+			continue;
+		}
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info),
+		    &info) == -1)
+			return (-1);
+		ret = info.op == PTRACE_SYSCALL_INFO_ENTRY ?
+		    enter(pid, &info, fakes, n, &hit) : leave(pid, &hit);
+		if (ret == -1)
+			return (-1);
+	}
+	return (inject_continue(pid));
+}
+
+int
+inject_scratch(pid_t pid, size_t len, long *where)
+{
+	struct user_regs_struct	regs;
+
+	if (get_regs(pid, &regs) == -1)
+		return (-1);
+	*where = (inject_sp(&regs) - BELOW_STACK - (long)len) & ~15L;
+	return (0);
+}
+
+int
+inject_write(pid_t pid, long where, const void *data, size_t len)
+{
+	long	word;
+	size_t	i, n;
+
+	for (i = 0; i < len; i += sizeof(word)) {
+		word = 0;
+		n = len - i < sizeof(word) ? len - i : sizeof(word);
+		memcpy(&word, (const char *)data + i, n);
+		if (ptrace(PTRACE_POKEDATA, pid, where + (long)i, word) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+void
+inject_describe(const struct inject_outcome *out, char *buf, size_t len)
+{
+	switch (out->end) {
+	case INJECT_RETURNED:
+		if (out->value < 0 && out->value > -4096)
+			snprintf(buf, len, "%s", strerror((int)-out->value));
+		else
+			snprintf(buf, len, "returned %ld", out->value);
+		break;
+	case INJECT_KILLED:
+		snprintf(buf, len, "killed by SIG%s",
+		    sigabbrev_np((int)out->value));
+		break;
+	case INJECT_EXITED:
+		snprintf(buf, len, "exited with %ld", out->value);
+		break;
+	case INJECT_SIGNALLED:
+		snprintf(buf, len, "got SIG%s",
+		    sigabbrev_np((int)out->value));
+		break;
+	case INJECT_BLOCKED:
+		snprintf(buf, len, "waits");
+		break;
+	}
+}

@@ -1,0 +1,281 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Workers to try things in; see try.h.
+ */
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "estate.h"
+#include "shmem.h"
+#include "try.h"
+#include "try_data.h"
+
+struct ring	try_ring;
+int		try_collector, try_silent;
+
+static int	user_cap;	/* of who leaves root before the exec */
+
+void
+try_skip(const atf_tc_t *tc, const char *layer, const char *why)
+{
+	row("worker", layer, atf_tc_get_ident(tc), ROW_UNCHECKED, why);
+	atf_tc_skip("%s", why);
+}
+
+static int
+may_trace(void)
+{
+	pid_t	pid;
+	int	ok;
+
+	ATF_REQUIRE_EQ(0, inject_prepare());
+	if ((pid = fork()) == 0) {
+		inject_offer();
+		_exit(0);
+	}
+	ATF_REQUIRE(pid != -1);
+	ok = inject_accept(pid) == 0;
+	ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
+	return (ok);
+}
+
+static int
+silent_socket(void)
+{
+	socklen_t	len = sizeof(try_data.stranger);
+	int		fd;
+
+	try_data.stranger.sin_family = AF_INET;
+	try_data.stranger.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
+	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&try_data.stranger,
+	    len));
+	ATF_REQUIRE_EQ(0, getsockname(fd,
+	    (struct sockaddr *)&try_data.stranger, &len));
+	return (fd);
+}
+
+void
+try_begin(const atf_tc_t *tc, const char *layer)
+{
+	if (sandbox_sanitized)
+		try_skip(tc, layer, "a sanitizer build is confined less");
+	if (!may_trace())
+		try_skip(tc, layer, "nobody may trace a process here");
+	parent_init(atf_tc_get_config_var_wd(tc, "srcdir", "."));
+	ring_new(&try_ring);
+	collector_new(&try_collector, &export_fd);
+	try_silent = silent_socket();
+}
+
+static pid_t
+begin(void (*before)(void))
+{
+	pid_t	pid;
+
+	close(table_fd);
+	table_fd = shmem_new_sized("table", estate_size(conf.max_flows, 0));
+	ATF_REQUIRE(table_fd != -1);
+	ATF_REQUIRE_EQ(0, inject_prepare());
+	pid = worker_begin(&try_ring, before);
+	ATF_REQUIRE_EQ(0, inject_accept(pid));
+	return (pid);
+}
+
+static pid_t
+stopped(pid_t pid)
+{
+	ATF_REQUIRE_EQ_MSG(0, inject_stop(pid), "the worker did not stop");
+	return (pid);
+}
+
+pid_t
+try_worker(void)
+{
+	pid_t	pid;
+
+	pid = begin(inject_offer);
+	worker_send(IMSG_LOCK, -1, NULL, 0);
+	worker_await(IMSG_READY);
+	return (stopped(pid));
+}
+
+pid_t
+try_early(void)
+{
+	return (stopped(begin(inject_offer)));
+}
+
+static void
+leave_root(void)
+{
+	struct __user_cap_header_struct	 head = {
+		_LINUX_CAPABILITY_VERSION_3, 0
+	};
+	struct __user_cap_data_struct	 caps[2] = { 0 };
+
+	inject_offer();
+	if (geteuid() != 0)
+		return;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
+	    setgroups(0, NULL) == -1 ||
+	    setresgid(TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == -1 ||
+	    setresuid(TRY_NOBODY, TRY_NOBODY, TRY_NOBODY) == -1)
+		_exit(96);
+	if (user_cap != -1)
+		caps[0].permitted = caps[0].effective = caps[0].inheritable =
+		    1U << user_cap;
+	if (syscall(SYS_capset, &head, caps) == -1 || (user_cap != -1 &&
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, user_cap, 0, 0) == -1))
+		_exit(95);
+}
+
+pid_t
+try_early_user(int cap)
+{
+	pid_t	 pid;
+	uint32_t flags = conf.flags;
+
+	user_cap = cap;
+	conf.flags &= ~(uint32_t)CONF_ROOT;
+	pid = stopped(begin(leave_root));
+	conf.flags = flags;
+	return (pid);
+}
+
+int
+try_lock(pid_t pid, struct inject_fake *fakes, size_t n)
+{
+	int	status, ret;
+
+	worker_send(IMSG_LOCK, -1, NULL, 0);
+	ret = inject_run(pid, fakes, n, &status);
+	ATF_REQUIRE_MSG(ret != -1, "the worker was lost: %d", errno);
+	if (ret == 1)
+		return (0);
+	worker_await(IMSG_READY);
+	stopped(pid);
+	return (1);
+}
+
+void
+try_end(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, __WALL);
+	worker_forget();
+}
+
+int
+try_layer(uint32_t layer)
+{
+	return ((ready.layers & layer) != 0);
+}
+
+struct inject_outcome
+try_call(pid_t pid, const struct try *t)
+{
+	struct inject_outcome	out = { INJECT_BLOCKED, 0 };
+	struct try_data		data;
+	long			at, arg[nitems(t->arg)], nr;
+	size_t			i;
+
+	nr = seccomp_syscall_resolve_name(t->call);
+	ATF_REQUIRE_MSG(nr >= 0, "%s: no such call", t->call);
+	ATF_REQUIRE_EQ(0, inject_scratch(pid, sizeof(data), &at));
+	try_data_at((uintptr_t)at, &data);
+	ATF_REQUIRE_EQ(0, inject_write(pid, at, &data, sizeof(data)));
+	for (i = 0; i < nitems(arg); i++)
+		arg[i] = (t->arg[i] & ~0xffffL) == TRY_BASE ?
+		    at + (t->arg[i] & 0xffff) : t->arg[i];
+	ATF_REQUIRE_EQ_MSG(0, inject(pid, inject_native, nr, arg, &out),
+	    "%s: %s", t->name, strerror(errno));
+	return (out);
+}
+
+int
+try_is_sigsys(const struct inject_outcome *out)
+{
+	return (out->end == INJECT_KILLED && out->value == SIGSYS);
+}
+
+void
+try_report_text(const char *layer, const char *name, int proven,
+    const char *detail)
+{
+	row("worker", layer, name, proven ? ROW_PROVEN : ROW_GAP, detail);
+	ATF_CHECK_MSG(proven, "%s: %s: %s", layer, name, detail);
+}
+
+void
+try_report(const char *layer, const char *name, int proven,
+    const struct inject_outcome *out)
+{
+	char	detail[128];
+
+	inject_describe(out, detail, sizeof(detail));
+	try_report_text(layer, name, proven, detail);
+}
+
+void
+try_controls(void)
+{
+	static const struct try	allowed = { "getpid", "getpid", { 0 } },
+				forbidden = { "getppid", "getppid", { 0 } };
+	struct inject_outcome	out;
+	pid_t			pid;
+
+	pid = try_worker();
+	out = try_call(pid, &allowed);
+	ATF_REQUIRE_MSG(out.end == INJECT_RETURNED && out.value == pid,
+	    "what is allowed does not work: %d, %ld", out.end, out.value);
+	ATF_REQUIRE_EQ(0, inject_continue(pid));
+	worker_sync();			/* it has not noticed anything */
+	try_end(pid);
+	pid = try_worker();
+	out = try_call(pid, &forbidden);
+	ATF_REQUIRE_MSG(try_is_sigsys(&out),
+	    "what is forbidden works: %d, %ld", out.end, out.value);
+	try_end(pid);
+}
+
+void
+try_killed(const struct try *t, size_t n)
+{
+	struct inject_outcome	out;
+	pid_t			pid;
+	size_t			i;
+
+	for (i = 0; i < n; i++) {
+		pid = try_worker();
+		out = try_call(pid, &t[i]);
+		try_report(TRY_FILTER, t[i].name, try_is_sigsys(&out), &out);
+		try_end(pid);
+	}
+}
+
+void
+try_refused(pid_t pid, const char *layer, const struct try *t, int error)
+{
+	struct inject_outcome	out;
+
+	out = try_call(pid, t);
+	try_report(layer, t->name, out.end == INJECT_RETURNED &&
+	    out.value == -error, &out);
+}
