@@ -117,9 +117,15 @@ try_worker(void)
 }
 
 pid_t
+try_early_with(void (*before)(void))
+{
+	return (stopped(begin(before)));
+}
+
+pid_t
 try_early(void)
 {
-	return (stopped(begin(inject_offer)));
+	return (try_early_with(inject_offer));
 }
 
 static void
@@ -154,7 +160,7 @@ try_early_user(int cap)
 
 	user_cap = cap;
 	conf.flags &= ~(uint32_t)CONF_ROOT;
-	pid = stopped(begin(leave_root));
+	pid = try_early_with(leave_root);
 	conf.flags = flags;
 	return (pid);
 }
@@ -180,6 +186,19 @@ try_end(pid_t pid)
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, __WALL);
 	worker_forget();
+}
+
+int
+try_ends(pid_t pid, int *status)
+{
+	int	ms;
+
+	for (ms = 0; ms < 5000; ms += 10) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return (1);
+		usleep(10000);
+	}
+	return (0);
 }
 
 int
@@ -231,6 +250,16 @@ try_report(const char *layer, const char *name, int proven,
 
 	inject_describe(out, detail, sizeof(detail));
 	try_report_text(layer, name, proven, detail);
+}
+
+void
+try_missing(const char *layer, const char *name, int lacks, const char *why)
+{
+	if (lacks)
+		row("worker", layer, name, ROW_MISSING, why);
+	else
+		try_report_text(layer, name, 0, "not in force, though the "
+		    "kernel has it");
 }
 
 void

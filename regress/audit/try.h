@@ -85,11 +85,16 @@ void	try_skip(const atf_tc_t *, const char *layer, const char *why);
 /* A worker, stopped: one that is READY, or that waits for LOCK. */
 pid_t	try_worker(void);
 pid_t	try_early(void);
+pid_t	try_early_with(void (*before)(void));	/* calls inject_offer() */
 /* Told to lock; fakes as of inject_run().  1: it is READY, and stopped. */
 int	try_lock(pid_t, struct inject_fake *, size_t n);
 /* One as if by a parent that is not root; with a capability, or -1. */
 pid_t	try_early_user(int cap);
+#define TRY_NO_FILTER	{ "seccomp", 1, 1, 0, 0 }
+#define TRY_NO_LANDLOCK	{ "landlock_restrict_self", -1, 0, 0, 0 }
+#define TRY_NO_CHROOT	{ "chroot", -1, 0, 0, 0 }
 void	try_end(pid_t);			/* dead or alive */
+int	try_ends(pid_t, int *status);	/* by itself, within seconds */
 
 /* As the last worker's READY says. */
 int	try_layer(uint32_t layer);
@@ -102,6 +107,10 @@ void	try_report(const char *layer, const char *name, int proven,
 	    const struct inject_outcome *);
 void	try_report_text(const char *layer, const char *name, int proven,
 	    const char *detail);
+
+/* A layer that is not in force: the kernel's fault, or a gap. */
+void	try_missing(const char *layer, const char *name, int lacks,
+	    const char *why);
 
 /*
  * The controls: what is allowed succeeds and the worker lives and answers;
