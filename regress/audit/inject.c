@@ -367,6 +367,23 @@ inject_write(pid_t pid, long where, const void *data, size_t len)
 	return (0);
 }
 
+int
+inject_read(pid_t pid, long where, void *data, size_t len)
+{
+	long	word;
+	size_t	i, n;
+
+	for (i = 0; i < len; i += sizeof(word)) {
+		errno = 0;
+		word = ptrace(PTRACE_PEEKDATA, pid, where + (long)i, NULL);
+		if (errno != 0)
+			return (-1);
+		n = len - i < sizeof(word) ? len - i : sizeof(word);
+		memcpy((char *)data + i, &word, n);
+	}
+	return (0);
+}
+
 void
 inject_describe(const struct inject_outcome *out, char *buf, size_t len)
 {

@@ -102,9 +102,10 @@ int	inject_fn(pid_t, long fn, long a, long b, struct inject_outcome *);
  */
 int	inject_run(pid_t, struct inject_fake *, size_t n, int *status);
 
-/* Where octets may be written, and writing them. */
+/* Where octets may be written, and that. */
 int	inject_scratch(pid_t, size_t len, long *where);
 int	inject_write(pid_t, long where, const void *, size_t len);
+int	inject_read(pid_t, long where, void *, size_t len);
 
 /* "killed by signal 31", "returned 3", "EACCES" ... */
 void	inject_describe(const struct inject_outcome *, char *, size_t);

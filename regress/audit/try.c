@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -116,10 +117,36 @@ try_worker(void)
 	return (stopped(pid));
 }
 
+static char
+state(pid_t pid)
+{
+	char		 path[64], text[128];
+	const char	*found;
+	ssize_t		 n = -1;
+	int		 fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((fd = open(path, O_RDONLY)) != -1) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return ((found = strrchr(text, ')')) != NULL ? found[2] : '?');
+}
+
+/* It has read what it was told, and waits for more. */
 pid_t
 try_early_with(void (*before)(void))
 {
-	return (stopped(begin(before)));
+	pid_t	pid;
+	int	i;
+
+	pid = begin(before);
+	for (i = 0; worker_unread() > 0 || state(pid) != 'S'; i++) {
+		ATF_REQUIRE_MSG(i < 10000, "the worker does not listen");
+		usleep(1000);
+	}
+	return (stopped(pid));
 }
 
 pid_t
@@ -169,7 +196,10 @@ int
 try_lock(pid_t pid, struct inject_fake *fakes, size_t n)
 {
 	int	status, ret;
+	size_t	i;
 
+	for (i = 0; i < n; i++)
+		fakes[i].hits = 0;
 	worker_send(IMSG_LOCK, -1, NULL, 0);
 	ret = inject_run(pid, fakes, n, &status);
 	ATF_REQUIRE_MSG(ret != -1, "the worker was lost: %d", errno);

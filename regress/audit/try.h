@@ -71,6 +71,10 @@ struct try {
 #define TRY_BASE	0x5c7a000000000000L
 #define TRY_AT(member)	(TRY_BASE | (long)offsetof(struct try_data, member))
 
+#define CASE(name)	ATF_TC(name);					\
+ATF_TC_HEAD(name, tc) { atf_tc_set_md_var(tc, "timeout", "120"); }	\
+ATF_TC_BODY(name, tc)
+
 extern struct ring		 try_ring;	/* what workers read */
 extern int			 try_collector, try_silent;
 extern struct try_data		 try_data;	/* pointers are set later */

@@ -19,10 +19,6 @@
 
 #include "try.h"
 
-#define CASE(name)	ATF_TC(name);					\
-ATF_TC_HEAD(name, tc) { atf_tc_set_md_var(tc, "timeout", "120"); }	\
-ATF_TC_BODY(name, tc)
-
 #define CALLS	1024
 
 /* What a worker survives, or ends of otherwise, by its arguments. */

@@ -21,7 +21,6 @@
 
 #include "try.h"
 
-#define CASE(name)	ATF_TC_WITHOUT_HEAD(name); ATF_TC_BODY(name, tc)
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define RX	(PROT_READ | PROT_EXEC)

@@ -26,7 +26,6 @@
 
 #include "try.h"
 
-#define CASE(name)	ATF_TC_WITHOUT_HEAD(name); ATF_TC_BODY(name, tc)
 
 #define LINK_ETHERNET_NAMES						\
 	"ip link add audit0 type veth peer name audit1 && "		\

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -404,6 +405,16 @@ worker_await(enum msg_type type)
 		    "come", type);
 }
 
+int
+worker_is_ready(void)
+{
+	uint32_t	got;
+
+	while ((got = worker_says()) != 0 && got != IMSG_READY)
+		;
+	return (got != 0);
+}
+
 void
 worker_sync(void)
 {
@@ -421,6 +432,15 @@ worker_end(int *status)
 	ATF_REQUIRE_EQ(pid, waitpid(pid, status, 0));
 	worker_forget();
 	return ((enum msg_type)last);
+}
+
+int
+worker_unread(void)
+{
+	int	n = 0;
+
+	ATF_REQUIRE_EQ(0, ioctl(channel.fd, TIOCOUTQ, &n));
+	return (n);
 }
 
 void

@@ -49,11 +49,17 @@ void	worker_send(enum msg_type, int fd, const void *, size_t);
 /* What it says up to a message of that type; LOG goes to stdout. */
 void	worker_await(enum msg_type);
 
+/* 1: it is READY; 0: it has ended instead. */
+int	worker_is_ready(void);
+
 /* Wait until it has heard what was sent to it. */
 void	worker_sync(void);
 
 /* What it says up to its end: the last message's type; its exit status. */
 enum msg_type	worker_end(int *status);
+
+/* Octets sent to it that it has not read. */
+int	worker_unread(void);
 
 /* It is dead, and has been waited for. */
 void	worker_forget(void);
