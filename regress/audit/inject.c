@@ -156,6 +156,22 @@ inject_stop(pid_t pid)
 }
 
 int
+inject_attend(pid_t pid, int ms)
+{
+	int	status, sig;
+
+	for (;;) {
+		if (await(pid, ms, &status) == -1)
+			return (errno == ETIMEDOUT ? 0 : -1);
+		if (!WIFSTOPPED(status))
+			return (1);
+		sig = is_event(status) ? 0 : WSTOPSIG(status);
+		if (resume(pid, PTRACE_CONT, sig) == -1)
+			return (-1);
+	}
+}
+
+int
 inject_continue(pid_t pid)
 {
 	return (resume(pid, PTRACE_CONT, 0));

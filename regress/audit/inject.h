@@ -86,6 +86,8 @@ int	inject_accept(pid_t);
 
 int	inject_stop(pid_t);
 int	inject_continue(pid_t);
+/* Let it run so long, with the signals that it gets; 1: it is dead. */
+int	inject_attend(pid_t, int ms);
 int	inject_release(pid_t);	/* it is stopped, and shall run untraced */
 
 /*

@@ -27,6 +27,10 @@
 #include "try.h"
 #include "try_data.h"
 
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE	66
+#endif
+
 struct ring	try_ring;
 int		try_collector, try_silent;
 
@@ -280,6 +284,12 @@ try_report(const char *layer, const char *name, int proven,
 
 	inject_describe(out, detail, sizeof(detail));
 	try_report_text(layer, name, proven, detail);
+}
+
+int
+try_kernel_has_mdwe(void)
+{
+	return (prctl(PR_GET_MDWE, 0, 0, 0, 0) != -1);
 }
 
 void

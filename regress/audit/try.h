@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
@@ -52,13 +53,15 @@ struct try_data {
 	struct sockaddr_un	 abstract;
 	struct sock_filter	 allow;
 	struct sock_fprog	 filter;	/* of that instruction */
-	char			 root[8], passwd[16], upwards[48], shell[16];
+	char			 root[8], passwd[16], upwards[128], shell[16];
 	char			 option[4], command[16];
 	char			*argv[4];	/* sh -c "exit 77" */
 	struct timespec		 ts;
 	int			 value;
 	socklen_t		 len;
 	unsigned long		 pair[4];	/* rlimit, caps, or so */
+	struct __user_cap_header_struct	 caps_head;	/* version 3 */
+	struct __user_cap_data_struct	 caps[2];	/* all of them */
 	unsigned long		 zero[24];
 };
 
@@ -112,9 +115,17 @@ void	try_report(const char *layer, const char *name, int proven,
 void	try_report_text(const char *layer, const char *name, int proven,
 	    const char *detail);
 
+int	try_kernel_has_mdwe(void);
+
 /* A layer that is not in force: the kernel's fault, or a gap. */
 void	try_missing(const char *layer, const char *name, int lacks,
 	    const char *why);
+
+/* A process of the worker's user that waits to be signalled. */
+pid_t	try_neighbour(void);
+
+/* One to connect to: the data's stranger, or abstract of len octets. */
+int	try_listener(int domain);
 
 /*
  * The controls: what is allowed succeeds and the worker lives and answers;

@@ -24,6 +24,8 @@ struct try_data	try_data = {
 	.upwards = "../../../../../../etc/passwd", .shell = "/bin/sh",
 	.option = "-c", .command = "exit 77", .ts = { 0, 1000 }, .value = 1,
 	.len = sizeof(int),
+	.caps_head = { _LINUX_CAPABILITY_VERSION_3, 0 },
+	.caps = { { ~0U, ~0U, ~0U }, { 0x1ff, 0x1ff, 0x1ff } },
 	.interface = { .sll_family = AF_PACKET, .sll_ifindex = 1 },
 	.allow = { BPF_RET | BPF_K, 0, 0, 0x7fff0000 },	/* ALLOW */
 };

@@ -78,51 +78,6 @@ CASE(chroot_alone)
 	try_end(pid);
 }
 
-/* Another process of the worker's user, to be signalled. */
-static pid_t
-neighbour(void)
-{
-	pid_t	pid;
-
-	if ((pid = fork()) == 0) {
-		if (geteuid() == 0 && setresuid(TRY_NOBODY, TRY_NOBODY,
-		    TRY_NOBODY) == -1)
-			_exit(1);
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-		for (;;)
-			pause();
-	}
-	ATF_REQUIRE(pid != -1);
-	return (pid);
-}
-
-static int
-listener(int domain)
-{
-	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
-	struct sockaddr_in	sin = { .sin_family = AF_INET };
-	socklen_t		len;
-	int			fd;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((fd = socket(domain, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(0, domain == AF_INET ?
-	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) :
-	    bind(fd, (struct sockaddr *)&sun, sizeof(sa_family_t)));
-	ATF_REQUIRE_EQ(0, listen(fd, 8));
-	len = sizeof(sin);
-	if (domain == AF_INET)
-		ATF_REQUIRE_EQ(0, getsockname(fd,
-		    (struct sockaddr *)&try_data.stranger, &len));
-	len = sizeof(try_data.abstract);
-	if (domain == AF_UNIX) {
-		ATF_REQUIRE_EQ(0, getsockname(fd,
-		    (struct sockaddr *)&try_data.abstract, &len));
-		try_data.len = len;
-	}
-	return (fd);
-}
-
 /* What the worker of the next tries has in hand: leaked, or opened before. */
 struct hand {
 	struct try	leaked, leaked_root, tcp, bind, local, kill;
@@ -153,9 +108,9 @@ early_with_hand(struct hand *h)
 	long			dir, tcp, bound, un;
 	pid_t			pid;
 
-	h->listens[0] = listener(AF_INET);
-	h->listens[1] = listener(AF_UNIX);
-	h->neighbour = neighbour();
+	h->listens[0] = try_listener(AF_INET);
+	h->listens[1] = try_listener(AF_UNIX);
+	h->neighbour = try_neighbour();
 	pid = try_early();
 	dir = opened(pid, &directory);
 	tcp = opened(pid, &stream);
@@ -362,7 +317,7 @@ CASE(undumpable_alone)
 	try_report_text("undumpable", "dump its memory", out.value == 0,
 	    text);
 	ATF_REQUIRE_EQ(0, inject_release(pid));
-	other = neighbour();
+	other = try_neighbour();
 	usleep(10000);
 	can = neighbour_traces(other);
 	kill(other, SIGKILL);

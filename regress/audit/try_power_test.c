@@ -80,7 +80,7 @@ CASE(memory_without_the_filter)
 	ATF_REQUIRE_MSG(out.value > 0, "before, it may");
 	ATF_REQUIRE(try_lock(pid, fakes, nitems(fakes)));
 	if (!try_layer(SANDBOX_MDWE)) {
-		try_missing("MDWE", tries[0].name, prctl(66, 0, 0, 0, 0) == -1,
+		try_missing("MDWE", tries[0].name, !try_kernel_has_mdwe(),
 		    "Linux 6.3 has it");
 		try_end(pid);
 		return;

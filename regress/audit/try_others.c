@@ -1,0 +1,59 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Whom somebody who has taken a process over might like to meet.
+ */
+
+#include <sys/prctl.h>
+
+#include <unistd.h>
+
+#include "try.h"
+
+pid_t
+try_neighbour(void)
+{
+	pid_t	pid;
+
+	if ((pid = fork()) == 0) {
+		if (geteuid() == 0 && (setresgid(TRY_NOBODY, TRY_NOBODY,
+		    TRY_NOBODY) == -1 || setresuid(TRY_NOBODY, TRY_NOBODY,
+		    TRY_NOBODY) == -1))
+			_exit(1);
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+		for (;;)
+			pause();
+	}
+	ATF_REQUIRE(pid != -1);
+	return (pid);
+}
+
+int
+try_listener(int domain)
+{
+	struct sockaddr_un	sun = { .sun_family = AF_UNIX };
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+	socklen_t		len;
+	int			fd;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((fd = socket(domain, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE_EQ(0, domain == AF_INET ?
+	    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) :
+	    bind(fd, (struct sockaddr *)&sun, sizeof(sa_family_t)));
+	ATF_REQUIRE_EQ(0, listen(fd, 8));
+	len = sizeof(sin);
+	if (domain == AF_INET)
+		ATF_REQUIRE_EQ(0, getsockname(fd,
+		    (struct sockaddr *)&try_data.stranger, &len));
+	len = sizeof(try_data.abstract);
+	if (domain == AF_UNIX) {
+		ATF_REQUIRE_EQ(0, getsockname(fd,
+		    (struct sockaddr *)&try_data.abstract, &len));
+		try_data.len = len;
+	}
+	return (fd);
+}
