@@ -99,11 +99,11 @@ fail_step(const struct step *s, int root)
 	said_last[0] = '\0';
 	was_ready = worker_is_ready();
 	ended = try_ends(pid, &status);
-	snprintf(name, sizeof(name), "start in spite of a failed step: %s "
-	    "(%s%s)", s->step, s->call, s->result >= 0 ? ", a lie" : "");
+	snprintf(name, sizeof(name), "start, though %s fails (%s%s)",
+	    s->step, s->call, s->result >= 0 ? " lies" : "");
 	snprintf(wanted, sizeof(wanted), "confinement failed at %s", s->step);
 	snprintf(text, sizeof(text), "%s, status %#x, packet %s",
-	    was_ready ? "READY" : "not READY", (unsigned int)status,
+	    was_ready ? "ready" : "ends", (unsigned int)status,
 	    is_unread(block) ? "unread" : "read");
 	try_report_text(s->layer, name, !was_ready && ended &&
 	    WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
@@ -143,8 +143,8 @@ every_step(int root)
 			continue;
 		if (strcmp(steps[i].step, "Landlock") == 0 &&
 		    !try_layer(SANDBOX_LANDLOCK))
-			row("worker", "Landlock", "start in spite of a failed "
-			    "step", ROW_MISSING, "Linux 5.13 has it");
+			row("worker", "Landlock", "start, though it fails",
+			    ROW_MISSING, "Linux 5.13 has it");
 		else
 			fail_step(&steps[i], root);
 	}
