@@ -5,11 +5,13 @@
 
 /*
  * What is the same on all processors; see inject.h.  A process offers itself
- * before its exec, so that this works for any user: later it is undumpable,
- * and nobody of its own user could start to trace it.
+ * before its exec, and code and room are made there at once, so that this
+ * works for any user: later it is undumpable, nobody of its own user could
+ * start to trace it, and who does can set registers, but touch no memory.
  */
 
 #include <sys/types.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -30,7 +32,11 @@
 #include <linux/ptrace.h>
 
 #define SYSCALL_STOP	(SIGTRAP | 0x80)	/* PTRACE_O_TRACESYSGOOD */
-#define BELOW_STACK	512	/* functions may use some of it unasked */
+#define ROOM		65536	/* of memory that we make there */
+#define STACK_AT	(ROOM - 64)	/* below it is a trap's address */
+#define CODES		8	/* at most; INJECT_CODE octets each */
+
+static long	text, room;	/* of who was settled in last */
 
 static int	gate[2];
 
@@ -67,7 +73,8 @@ inject_accept(pid_t pid)
 	int	ret;
 
 	ret = ptrace(PTRACE_SEIZE, pid, NULL,
-	    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD) == -1 ? -1 : 0;
+	    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+	    PTRACE_O_TRACEEXEC) == -1 ? -1 : 0;
 	if (ret == 0 && write(gate[1], "", 1) != 1)
 		ret = -1;
 	close(gate[0]);
@@ -218,64 +225,143 @@ run_to_trap(pid_t pid, struct inject_outcome *out)
 	return (0);
 }
 
-/* What was to be executed next is code. */
 static int
-plant(pid_t pid, const unsigned char *code, struct user_regs_struct *before,
-    long *text)
-{
-	long	pc, word;
-
-	if (get_regs(pid, before) == -1)
-		return (-1);
-	pc = inject_pc(before);
-	errno = 0;
-	*text = ptrace(PTRACE_PEEKTEXT, pid, pc, NULL);
-	if (errno != 0)
-		return (-1);
-	memcpy(&word, code, sizeof(word));
-	return (ptrace(PTRACE_POKETEXT, pid, pc, word) == -1 ? -1 : 0);
-}
-
-static int
-run_planted(pid_t pid, struct user_regs_struct *regs,
-    struct user_regs_struct *before, long text, struct inject_outcome *out)
+run_at(pid_t pid, struct user_regs_struct *regs,
+    struct user_regs_struct *before, struct inject_outcome *out)
 {
 	if (set_regs(pid, regs) == -1 || run_to_trap(pid, out) == -1)
 		return (-1);
-	if (out->end == INJECT_EXITED || out->end == INJECT_KILLED)
-		return (0);
-	/* Who became another program, or lost its registers, stays so. */
-	(void)ptrace(PTRACE_POKETEXT, pid, inject_pc(before), text);
-	return (out->end == INJECT_SIGNALLED ? 0 : set_regs(pid, before));
+	/* Who lost its registers, or is to die, stays so. */
+	return (out->end == INJECT_RETURNED || out->end == INJECT_BLOCKED ?
+	    set_regs(pid, before) : 0);
 }
 
 int
-inject(pid_t pid, const unsigned char *code, long nr, const long arg[6],
+inject(pid_t pid, unsigned int code, long nr, const long arg[6],
     struct inject_outcome *out)
 {
 	struct user_regs_struct	before, regs;
-	long			text;
 
-	if (plant(pid, code, &before, &text) == -1)
+	if (get_regs(pid, &before) == -1)
 		return (-1);
 	regs = before;
-	inject_call(&regs, inject_pc(&before), nr, arg);
-	return (run_planted(pid, &regs, &before, text, out));
+	inject_call(&regs, text + (long)code * INJECT_CODE, nr, arg);
+	return (run_at(pid, &regs, &before, out));
 }
 
 int
 inject_fn(pid_t pid, long fn, long a, long b, struct inject_outcome *out)
 {
 	struct user_regs_struct	before, regs;
-	long			text;
 
-	if (plant(pid, inject_native, &before, &text) == -1)
+	if (get_regs(pid, &before) == -1)
 		return (-1);
 	regs = before;
-	if (inject_function(pid, &regs, fn,
-	    inject_pc(&before) + inject_trap_offset, a, b) == -1)
+	inject_function(&regs, fn, room + STACK_AT,
+	    text + inject_trap_offset, a, b);
+	return (run_at(pid, &regs, &before, out));
+}
+
+static int
+is_unused(pid_t pid, long at)
+{
+	long	word;
+	size_t	i;
+
+	for (i = 0; i < CODES * INJECT_CODE; i += sizeof(word)) {
+		errno = 0;
+		word = ptrace(PTRACE_PEEKTEXT, pid, at + (long)i, NULL);
+		if (errno != 0 || word != 0)
+			return (0);
+	}
+	return (1);
+}
+
+/* The rest of a page that holds code. */
+static int
+find_text(pid_t pid)
+{
+	char	 path[64], line[512];
+	long	 end;
+	FILE	*fp;
+
+	text = 0;
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	if ((fp = fopen(path, "r")) == NULL)
 		return (-1);
-	return (run_planted(pid, &regs, &before, text, out));
+	while (text == 0 && fgets(line, sizeof(line), fp) != NULL) {
+		if (strstr(line, " r-xp ") == NULL ||
+		    sscanf(line, "%*x-%lx", (unsigned long *)&end) != 1)
+			continue;
+		end -= CODES * INJECT_CODE;
+		if (is_unused(pid, end))
+			text = end;
+	}
+	fclose(fp);
+	errno = ENOMEM;
+	return (text == 0 ? -1 : 0);
+}
+
+static int
+plant(pid_t pid)
+{
+	unsigned int	i;
+
+	if (inject_write(pid, text, inject_native, INJECT_CODE) == -1)
+		return (-1);
+	for (i = 0; i < CODES - 1 && inject_foreigns[i].name != NULL; i++)
+		if (inject_write(pid, text + (long)(i + 1) * INJECT_CODE,
+		    inject_foreigns[i].code, INJECT_CODE) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+make_room(pid_t pid)
+{
+	const long		arg[6] = { 0, ROOM, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 };
+	struct inject_outcome	out;
+	long			trap = text + inject_trap_offset;
+
+	if (inject(pid, 0, SYS_mmap, arg, &out) == -1)
+		return (-1);
+	if (out.end != INJECT_RETURNED || (out.value < 0 &&
+	    out.value > -4096)) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	room = out.value;
+	return (inject_write(pid, room + STACK_AT - (long)sizeof(trap), &trap,
+	    sizeof(trap)));
+}
+
+int
+inject_settle(pid_t pid)
+{
+	int	status;
+
+	if (await(pid, 10 * INJECT_MS, &status) == -1)
+		return (-1);
+	if (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+		errno = ENOEXEC;
+		return (-1);
+	}
+	/* Out of execve(2), before the first instruction. */
+	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == -1 ||
+	    resume(pid, PTRACE_CONT, 0) == -1 ||
+	    await(pid, 10 * INJECT_MS, &status) == -1)
+		return (-1);
+	if (!WIFSTOPPED(status) || find_text(pid) == -1 ||
+	    plant(pid) == -1 || make_room(pid) == -1)
+		return (-1);
+	return (0);
+}
+
+long
+inject_room(void)
+{
+	return (room);
 }
 
 /* A system call begins; result, if it shall be none, is what to return. */
@@ -357,17 +443,6 @@ inject_run(pid_t pid, struct inject_fake *fakes, size_t n, int *status)
 }
 
 int
-inject_scratch(pid_t pid, size_t len, long *where)
-{
-	struct user_regs_struct	regs;
-
-	if (get_regs(pid, &regs) == -1)
-		return (-1);
-	*where = (inject_sp(&regs) - BELOW_STACK - (long)len) & ~15L;
-	return (0);
-}
-
-int
 inject_write(pid_t pid, long where, const void *data, size_t len)
 {
 	long	word;
@@ -379,23 +454,6 @@ inject_write(pid_t pid, long where, const void *data, size_t len)
 		memcpy(&word, (const char *)data + i, n);
 		if (ptrace(PTRACE_POKEDATA, pid, where + (long)i, word) == -1)
 			return (-1);
-	}
-	return (0);
-}
-
-int
-inject_read(pid_t pid, long where, void *data, size_t len)
-{
-	long	word;
-	size_t	i, n;
-
-	for (i = 0; i < len; i += sizeof(word)) {
-		errno = 0;
-		word = ptrace(PTRACE_PEEKDATA, pid, where + (long)i, NULL);
-		if (errno != 0)
-			return (-1);
-		n = len - i < sizeof(word) ? len - i : sizeof(word);
-		memcpy((char *)data + i, &word, n);
 	}
 	return (0);
 }

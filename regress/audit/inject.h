@@ -38,14 +38,12 @@ extern const int			 inject_trap_offset;
 extern const struct inject_foreign	 inject_foreigns[];
 extern const struct inject_odd		 inject_odds[];
 
-long	inject_pc(const struct user_regs_struct *);
-long	inject_sp(const struct user_regs_struct *);
 long	inject_result(const struct user_regs_struct *);
 void	inject_call(struct user_regs_struct *, long pc, long nr,
 	    const long arg[6]);
-/* fn(a, b), which returns to the trap; -1 when that cannot be written. */
-int	inject_function(pid_t, struct user_regs_struct *, long fn, long trap,
-	    long a, long b);
+/* fn(a, b), with that stack, on which is the trap that it returns to. */
+void	inject_function(struct user_regs_struct *, long fn, long stack,
+	    long trap, long a, long b);
 /* At a system call's entry: it is none. */
 int	inject_skip(pid_t);
 void	inject_set_result(struct user_regs_struct *, long);
@@ -84,6 +82,14 @@ int	inject_prepare(void);	/* before the fork */
 void	inject_offer(void);
 int	inject_accept(pid_t);
 
+/*
+ * Then it executes, and is settled in: code and room for data are there, and
+ * it is stopped.  One process at a time.
+ */
+int	inject_settle(pid_t);
+#define INJECT_ROOM	32768	/* octets for data */
+long	inject_room(void);	/* where they are */
+
 int	inject_stop(pid_t);
 int	inject_continue(pid_t);
 /* Let it run so long, with the signals that it gets; 1: it is dead. */
@@ -92,9 +98,10 @@ int	inject_release(pid_t);	/* it is stopped, and shall run untraced */
 
 /*
  * On a process that is stopped, and unless it died is afterwards: as before,
- * but for what the call did.
+ * but for what the call did.  code: 0 for the machine's own, else 1 + the
+ * index of a foreign one.
  */
-int	inject(pid_t, const unsigned char *code, long nr, const long arg[6],
+int	inject(pid_t, unsigned int code, long nr, const long arg[6],
 	    struct inject_outcome *);
 int	inject_fn(pid_t, long fn, long a, long b, struct inject_outcome *);
 
@@ -104,10 +111,8 @@ int	inject_fn(pid_t, long fn, long a, long b, struct inject_outcome *);
  */
 int	inject_run(pid_t, struct inject_fake *, size_t n, int *status);
 
-/* Where octets may be written, and that. */
-int	inject_scratch(pid_t, size_t len, long *where);
+/* While it is dumpable, or for root. */
 int	inject_write(pid_t, long where, const void *, size_t len);
-int	inject_read(pid_t, long where, void *, size_t len);
 
 /* "killed by signal 31", "returned 3", "EACCES" ... */
 void	inject_describe(const struct inject_outcome *, char *, size_t);

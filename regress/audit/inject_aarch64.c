@@ -30,18 +30,6 @@ const struct inject_foreign	inject_foreigns[] = { { .name = NULL } };
 const struct inject_odd		inject_odds[] = { { -1, 0 } };
 
 long
-inject_pc(const struct user_regs_struct *r)
-{
-	return ((long)r->pc);
-}
-
-long
-inject_sp(const struct user_regs_struct *r)
-{
-	return ((long)r->sp);
-}
-
-long
 inject_result(const struct user_regs_struct *r)
 {
 	return ((long)r->regs[0]);
@@ -64,17 +52,15 @@ inject_call(struct user_regs_struct *r, long pc, long nr, const long arg[6])
 		r->regs[i] = (unsigned long)arg[i];
 }
 
-int
-inject_function(pid_t pid, struct user_regs_struct *r, long fn, long trap,
+void
+inject_function(struct user_regs_struct *r, long fn, long stack, long trap,
     long a, long b)
 {
-	(void)pid;
-	r->sp = (r->sp - 1024) & ~15UL;
+	r->sp = (unsigned long)stack & ~15UL;
 	r->regs[30] = (unsigned long)trap;
 	r->pc = (unsigned long)fn;
 	r->regs[0] = (unsigned long)a;
 	r->regs[1] = (unsigned long)b;
-	return (0);
 }
 
 int

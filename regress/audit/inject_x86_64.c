@@ -39,18 +39,6 @@ const struct inject_odd	inject_odds[] = {
 };
 
 long
-inject_pc(const struct user_regs_struct *r)
-{
-	return ((long)r->rip);
-}
-
-long
-inject_sp(const struct user_regs_struct *r)
-{
-	return ((long)r->rsp);
-}
-
-long
 inject_result(const struct user_regs_struct *r)
 {
 	return ((long)r->rax);
@@ -78,19 +66,17 @@ inject_call(struct user_regs_struct *r, long pc, long nr, const long arg[6])
 	r->rbx = r->rcx = r->rbp = 0;
 }
 
-int
-inject_function(pid_t pid, struct user_regs_struct *r, long fn, long trap,
+void
+inject_function(struct user_regs_struct *r, long fn, long stack, long trap,
     long a, long b)
 {
+	(void)trap;			/* popped from there */
 	r->orig_rax = (unsigned long)-1;
-	r->rsp = ((r->rsp - 1024) & ~15UL) - 8;	/* as behind a call */
-	if (ptrace(PTRACE_POKEDATA, pid, r->rsp, trap) == -1)
-		return (-1);
+	r->rsp = ((unsigned long)stack & ~15UL) - 8;
 	r->rip = (unsigned long)fn;
 	r->rax = 0;
 	r->rdi = (unsigned long)a;
 	r->rsi = (unsigned long)b;
-	return (0);
 }
 
 int

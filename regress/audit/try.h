@@ -80,7 +80,8 @@ ATF_TC_BODY(name, tc)
 
 extern struct ring		 try_ring;	/* what workers read */
 extern int			 try_collector, try_silent;
-extern struct try_data		 try_data;	/* pointers are set later */
+/* As of the start of a worker; pointers are set by themselves. */
+extern struct try_data		 try_data;
 
 /*
  * Begin a case of that layer: skip it, with a row, where nobody may trace or
@@ -107,6 +108,8 @@ int	try_ends(pid_t, int *status);	/* by itself, within seconds */
 int	try_layer(uint32_t layer);
 
 struct inject_outcome	try_call(pid_t, const struct try *);
+void	try_put(pid_t);		/* its data, anew; while it is dumpable */
+void	try_get(pid_t, size_t offset, void *, size_t len);	/* of its data */
 int	try_is_sigsys(const struct inject_outcome *);
 
 /* A row, and a check of the case; detail is how it ended. */

@@ -88,7 +88,7 @@ every_call(int ones)
 		arg[i] = ones ? -1 : 0;
 	for (nr = 0; nr < CALLS; nr++) {
 		pid = try_worker();
-		ATF_REQUIRE_EQ_MSG(0, inject(pid, inject_native, nr, arg, &out), "%ld: %d", nr, errno);
+		ATF_REQUIRE_EQ_MSG(0, inject(pid, 0, nr, arg, &out), "%ld: %d", nr, errno);
 		try_end(pid);
 		if (try_is_sigsys(&out) != is_allowed(nr, ones)) {
 			killed += try_is_sigsys(&out) != 0;
@@ -123,6 +123,12 @@ CASE(every_syscall_0_to_1023_with_ones)
 	every_call(1);
 }
 
+static unsigned int
+code_of(const struct inject_foreign *f)
+{
+	return (1 + (unsigned int)(f - inject_foreigns));
+}
+
 /* 1: this kernel has that way at all. */
 static int
 foreign_works(const struct inject_foreign *f)
@@ -132,7 +138,8 @@ foreign_works(const struct inject_foreign *f)
 	pid_t			pid;
 
 	pid = try_early();
-	ATF_REQUIRE_EQ(0, inject(pid, f->code, f->getpid, none, &out));
+	ATF_REQUIRE_EQ(0, inject(pid, code_of(f), f->getpid, none,
+	    &out));
 	try_end(pid);
 	return (out.end == INJECT_RETURNED && out.value == pid);
 }
@@ -150,7 +157,7 @@ foreign(const struct inject_foreign *f)
 
 	for (nr = f->calls; *nr != -1; nr++, n++) {
 		pid = try_worker();
-		ATF_REQUIRE_EQ(0, inject(pid, f->code, *nr, none, &out));
+		ATF_REQUIRE_EQ(0, inject(pid, code_of(f), *nr, none, &out));
 		try_end(pid);
 		/* Without that way the instruction is none. */
 		if (try_is_sigsys(&out) || (!works &&

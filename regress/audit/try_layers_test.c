@@ -111,6 +111,7 @@ early_with_hand(struct hand *h)
 	h->listens[0] = try_listener(AF_INET);
 	h->listens[1] = try_listener(AF_UNIX);
 	h->neighbour = try_neighbour();
+	try_data.zero[0] = AF_INET;
 	pid = try_early();
 	dir = opened(pid, &directory);
 	tcp = opened(pid, &stream);
@@ -128,7 +129,6 @@ early_with_hand(struct hand *h)
 	    { un, TRY_AT(abstract), try_data.len } };
 	h->kill = (struct try){ "signal a process of its user", "kill",
 	    { h->neighbour, 0 } };
-	try_data.zero[0] = AF_INET;
 	return (pid);
 }
 
@@ -362,7 +362,6 @@ CASE(death_with_the_parent_alone)
 	struct inject_fake	fakes[] = { TRY_NO_FILTER };
 	struct inject_outcome	out;
 	char			text[64];
-	long			where;
 	int			sig;
 	pid_t			pid;
 
@@ -371,10 +370,7 @@ CASE(death_with_the_parent_alone)
 	ATF_REQUIRE(try_lock(pid, fakes, 1));
 	out = try_call(pid, &get);
 	ATF_REQUIRE(out.end == INJECT_RETURNED && out.value == 0);
-	ATF_REQUIRE_EQ(0, inject_scratch(pid, sizeof(struct try_data),
-	    &where));
-	ATF_REQUIRE_EQ(0, inject_read(pid, where +
-	    (long)offsetof(struct try_data, value), &sig, sizeof(sig)));
+	try_get(pid, offsetof(struct try_data, value), &sig, sizeof(sig));
 	try_end(pid);
 	snprintf(text, sizeof(text), "its signal is %d", sig);
 	try_report_text("undumpable", "outlive its parent", sig == SIGKILL,
@@ -389,14 +385,10 @@ limit_is(pid_t pid, const char *name, int resource, rlim_t most)
 	struct inject_outcome	out;
 	struct rlimit		rl;
 	char			text[64];
-	long			where;
 
 	out = try_call(pid, &t);
 	ATF_REQUIRE(out.end == INJECT_RETURNED && out.value == 0);
-	ATF_REQUIRE_EQ(0, inject_scratch(pid, sizeof(struct try_data),
-	    &where));
-	ATF_REQUIRE_EQ(0, inject_read(pid, where +
-	    (long)offsetof(struct try_data, pair), &rl, sizeof(rl)));
+	try_get(pid, offsetof(struct try_data, pair), &rl, sizeof(rl));
 	snprintf(text, sizeof(text), "at most %llu",
 	    (unsigned long long)rl.rlim_max);
 	try_report_text("limits", name, rl.rlim_max <= most &&

@@ -87,20 +87,18 @@ CASE(first_gmtime)
 	struct inject_outcome	out;
 	struct tm		tm;
 	long			fn, data;
-	time_t			when = 86400;
 	pid_t			pid;
 
 	try_begin(tc, TRY_FILTER);
+	try_data.zero[0] = 86400;	/* a time_t */
 	pid = try_early();
 	fn = address_in(pid, (const void *)(uintptr_t)gmtime_r);
 	lock(pid);
-	/* Deeper in the stack than what the function takes. */
-	ATF_REQUIRE_EQ(0, inject_scratch(pid, 16384, &data));
-	ATF_REQUIRE_EQ(0, inject_write(pid, data, &when, sizeof(when)));
+	data = inject_room() + (long)offsetof(struct try_data, zero);
 	ATF_REQUIRE_EQ(0, inject_fn(pid, fn, data, data + 64, &out));
 	try_report(TRY_FILTER, "the first gmtime_r survives",
 	    out.end == INJECT_RETURNED && out.value == data + 64, &out);
-	ATF_REQUIRE_EQ(0, inject_read(pid, data + 64, &tm, sizeof(tm)));
+	try_get(pid, offsetof(struct try_data, zero) + 64, &tm, sizeof(tm));
 	ATF_CHECK_EQ(2, tm.tm_mday);
 	ATF_REQUIRE_EQ(0, inject_continue(pid));
 	worker_sync();

@@ -86,6 +86,9 @@ start(void)
 		execute();
 	ATF_REQUIRE(parent != -1);
 	ATF_REQUIRE_EQ(0, inject_accept(parent));
+	ATF_REQUIRE_EQ_MSG(0, inject_settle(parent), "no parent: %s",
+	    strerror(errno));
+	ATF_REQUIRE_EQ(0, inject_continue(parent));
 	for (ms = 0; log_says("is ready") == NULL; ms += 20) {
 		ATF_REQUIRE_EQ_MSG(0, inject_attend(parent, 20),
 		    "the daemon has ended");
@@ -144,6 +147,7 @@ refused_by(const char *layer, const struct try *t)
 
 	if (parent == 0)
 		start();
+	try_put(parent);
 	out = try_call(parent, t);
 	ok = try_is_sigsys(&out) || (out.end == INJECT_RETURNED &&
 	    (out.value == -EPERM || out.value == -EACCES));
