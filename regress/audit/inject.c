@@ -32,6 +32,7 @@
 #include <linux/ptrace.h>
 
 #define SYSCALL_STOP	(SIGTRAP | 0x80)	/* PTRACE_O_TRACESYSGOOD */
+#define RUN_STOPS	10000	/* two for a system call */
 #define ROOM		65536	/* of memory that we make there */
 #define STACK_AT	(ROOM - 64)	/* below it is a trap's address */
 #define CODES		8	/* at most; INJECT_CODE octets each */
@@ -417,9 +418,14 @@ inject_run(pid_t pid, struct inject_fake *fakes, size_t n, int *status)
 {
 	struct ptrace_syscall_info	 info;
 	const struct inject_fake	*hit = NULL;
+	unsigned int			 stops = 0;
 	int				 sig = 0, ret;
 
 	while (!all_hit(fakes, n) || hit != NULL) {
+		if (stops++ == RUN_STOPS) {
+			errno = ETIMEDOUT;
+			return (-1);
+		}
 		if (resume(pid, PTRACE_SYSCALL, sig) == -1 ||
 		    await(pid, 10 * INJECT_MS, status) == -1)
 			return (-1);

@@ -83,6 +83,9 @@ try_begin(const atf_tc_t *tc, const char *layer)
 		try_skip(tc, layer, "a sanitizer build is confined less");
 	if (!may_trace())
 		try_skip(tc, layer, "nobody may trace a process here");
+	/* Something to be lost. */
+	if (geteuid() == 0)
+		ATF_REQUIRE_EQ(0, setgroups(1, (gid_t []){ 1 }));
 	parent_init(atf_tc_get_config_var_wd(tc, "srcdir", "."));
 	ring_new(&try_ring);
 	collector_new(&try_collector, &export_fd);

@@ -107,14 +107,17 @@ CASE(first_gmtime)
 
 CASE(stop_cont_in_poll)
 {
-	int	status, i;
+	int	status, sends, i;
 	pid_t	pid;
 
 	try_begin(tc, TRY_FILTER);
+	/* A socket on which nothing comes: it sleeps in poll(2). */
+	collector_new(&try_ring.fd, &sends);
+	capture.kind = CAPTURE_PSAMP;
 	pid = try_worker();
 	ATF_REQUIRE_EQ(0, inject_release(pid));
 	for (i = 0; i < 20; i++) {
-		usleep(2000);
+		usleep(5000);
 		ATF_REQUIRE_EQ(0, kill(pid, SIGSTOP));
 		ATF_REQUIRE_EQ(pid, waitpid(pid, &status, WUNTRACED));
 		ATF_REQUIRE_MSG(WIFSTOPPED(status), "status %#x",

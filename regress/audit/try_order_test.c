@@ -95,7 +95,8 @@ fail_step(const struct step *s, int root)
 	block = offer_packet();
 	pid = root ? try_early() : try_early_user(-1);
 	worker_send(IMSG_LOCK, -1, NULL, 0);
-	ATF_REQUIRE(inject_run(pid, &fake, 1, &status) == 0);
+	ATF_REQUIRE_MSG(inject_run(pid, &fake, 1, &status) == 0,
+	    "%s: %s is not called", s->step, s->call);
 	said_last[0] = '\0';
 	was_ready = worker_is_ready();
 	ended = try_ends(pid, &status);
