@@ -123,8 +123,7 @@ print_json() {
 	awk -F '\t' -v kernel="$(uname -sr)" -v user="$(id -u)" \
 	    -v passed="$passed" -v failed="$failed" -v skipped="$skipped" '
 	function quote(text) {
-		gsub(/\\/, "\\\\", text)
-		gsub(/"/, "\\\"", text)
+		gsub(/["\\]/, "\\\\&", text)
 		gsub(/[\001-\037\177-\377]/, "?", text)
 		return ("\"" text "\"")
 	}
