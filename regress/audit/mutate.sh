@@ -220,7 +220,7 @@ mutate "the table's descriptor stays" \
     '/= estate_map\(/{n;s/close\(fd\);/dup2(fd, 60);/}'
 mutate "a low copy of a capture descriptor stays" \
     try_reach_test:no_descriptor_is_left_over engine.c \
-    's/^	if \(to != fd\)/	if (to == -1)/'
+    's/^	if \(to != fd\)/	dup2(fd, 60);\n&/'
 mutate "capture is accepted after LOCK" try_reach_test:late_capture_fd \
     engine.c '/^engine_dispatch_running/,/^\}/s/^	case IMSG_WISH_DONE:/	case IMSG_CAPTURE:\n\t\tengine_get_capture(imsg);\n\t\tbreak;\n&/'
 mutate "a failed step is not fatal" \

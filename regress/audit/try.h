@@ -44,10 +44,7 @@ struct try_data {
 	unsigned char		 frame[64];
 	struct iovec		 iov;
 	struct msghdr		 msg, msg_stranger, msg_rights;
-	union {
-		struct cmsghdr	 head;
-		char		 room[CMSG_SPACE(sizeof(int))];
-	}			 rights;
+	_Alignas(8) char	 rights[CMSG_SPACE(sizeof(int))];
 	struct sockaddr_in	 stranger;
 	struct sockaddr_ll	 interface;	/* lo, all protocols */
 	struct sockaddr_un	 abstract;

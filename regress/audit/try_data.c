@@ -38,6 +38,9 @@ try_data_at(uintptr_t at, struct try_data *d)
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
 		TRY_PROTOCOL >> 8, TRY_PROTOCOL & 0xff
 	};
+	const struct cmsghdr		head = {
+		CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS
+	};
 
 	*d = try_data;
 	memcpy(d->frame, ether, sizeof(ether));
@@ -52,10 +55,8 @@ try_data_at(uintptr_t at, struct try_data *d)
 	d->msg_stranger.msg_namelen = sizeof(d->stranger);
 	d->msg_rights.msg_control = MOVE(rights);
 	d->msg_rights.msg_controllen = sizeof(d->rights);
-	d->rights.head.cmsg_len = CMSG_LEN(sizeof(int));
-	d->rights.head.cmsg_level = SOL_SOCKET;
-	d->rights.head.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&d->rights.head), &(int){ FD_CAPTURE }, sizeof(int));
+	memcpy(d->rights, &head, sizeof(head));
+	memcpy(d->rights + CMSG_LEN(0), &(int){ FD_CAPTURE }, sizeof(int));
 	d->filter.len = 1;
 	d->filter.filter = MOVE(allow);
 	d->argv[0] = MOVE(shell);
