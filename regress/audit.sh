@@ -94,6 +94,10 @@ look_at() {
 		pid=$target
 		;;
 	esac
+	case $pid in
+	''|*[!0-9]*)
+		die "$target: holds no process number" ;;
+	esac
 	kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ] ||
 	    die "$pid: no such process"
 	if "$top/regress/audit/running" "$pid" >"$rows"; then

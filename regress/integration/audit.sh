@@ -86,6 +86,9 @@ target_that_is_not_there_is_said_body() {
 	arrange
 	atf_check -s exit:1 -e match:"no.pid: cannot be read" \
 	    sh tree/regress/audit.sh --running no.pid
+	: >empty.pid
+	atf_check -s exit:1 -e match:"holds no process number" \
+	    sh tree/regress/audit.sh --running empty.pid
 	atf_check -s exit:2 -e match:"usage" sh tree/regress/audit.sh --what
 }
 
