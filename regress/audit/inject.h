@@ -67,7 +67,7 @@ struct inject_outcome {
 struct inject_fake {
 	const char	*call;
 	long		 first;		/* argument; -1: any */
-	int		 pointer;	/* the third argument is none: leave it */
+	int		 pointer;	/* only where the third argument is one */
 	long		 result;
 	unsigned int	 hits;		/* set */
 };

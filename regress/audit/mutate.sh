@@ -158,7 +158,7 @@ mutate "worker: other architectures are allowed" try_calls_test:foreign_abi \
     "$table" \
     '/SCMP_FLTATR_ACT_BADARCH/{N;s/SCMP_ACT_KILL_PROCESS/SCMP_ACT_ALLOW/}'
 mutate "worker: what is not allowed fails only" try_power_test:bpf \
-    "$table" 's/seccomp_init\(SCMP_ACT_KILL_PROCESS\)/seccomp_init(SCMP_ACT_ERRNO(1))/'
+    "$table" 's/(seccomp_init\(SCMP_ACT_)KILL_PROCESS/\1ERRNO(1)/'
 mutate "worker: the filter is not loaded" try_power_test:bpf "$table" \
     "$(no_op sandbox_os_syscalls_worker)"
 mutate "worker: abort is not allowed" try_life_test:abort_is_not_sigsys \
@@ -207,7 +207,7 @@ mutate "Landlock lets read" try_layers_test:landlock_alone "$table" \
     's/= \{ LL_FS_ABI1, 0, 0 \}/= { LL_FS_EXECUTE, 0, 0 }/'
 for limit in CORE FSIZE NPROC NOFILE AS; do
 	mutate "no limit: $limit" try_layers_test:limits_alone sandbox.c \
-	    "s/set_limit\\(RLIMIT_$limit, ([^()]|\\([^()]*\\))*\\) == -1/getpid() == 0/"
+	    "s/set_limit\\(RLIMIT_$limit, ([^()]|\\([^()]*\\))*\\) == -1/0/"
 done
 
 mutate "what fills 4 to 7 is missing" \
@@ -222,7 +222,9 @@ mutate "a low copy of a capture descriptor stays" \
     try_reach_test:no_descriptor_is_left_over engine.c \
     's/^	if \(to != fd\)/	dup2(fd, 60);\n&/'
 mutate "capture is accepted after LOCK" try_reach_test:late_capture_fd \
-    engine.c '/^engine_dispatch_running/,/^\}/s/^	case IMSG_WISH_DONE:/	case IMSG_CAPTURE:\n\t\tengine_get_capture(imsg);\n\t\tbreak;\n&/'
+    engine.c '/^engine_dispatch_running/,/^\}/{/case IMSG_WISH_DONE:/i\
+	case IMSG_CAPTURE: engine_get_capture(imsg); break;
+}'
 mutate "a failed step is not fatal" \
     try_order_test:failed_step_of_a_user_start_ends_the_worker engine.c \
     '/if \(sandbox_worker\(/{N;s/== -1/== -2/}'
@@ -234,7 +236,8 @@ mutate "parent: no Landlock" try_parent_test:parent_cannot_reach_files \
     "$table" "$(no_op sandbox_landlock_parent)"
 mutate "parent: may execute everything" \
     try_parent_test:parent_cannot_execute_a_shell "$table" \
-    's/^	\{ "\/lib", LL_LIBRARIES \},/&\n	{ "\/", LL_LIBRARIES | LL_FS_EXECUTE },/'
+    '/^	\{ "\/lib", LL_LIBRARIES \},/i\
+	{ "/", LL_LIBRARIES | LL_FS_EXECUTE },'
 mutate "parent: capabilities are kept" try_parent_test:parent_status \
     "$table" "$(no_op sandbox_os_parent_caps)"
 mutate "parent: is not confined" try_parent_test:parent_status sandbox.c \

@@ -106,7 +106,8 @@ int	try_layer(uint32_t layer);
 
 struct inject_outcome	try_call(pid_t, const struct try *);
 void	try_put(pid_t);		/* its data, anew; while it is dumpable */
-void	try_get(pid_t, size_t offset, void *, size_t len);	/* of its data */
+/* What is at offset in it by now. */
+void	try_get(pid_t, size_t offset, void *, size_t len);
 int	try_is_sigsys(const struct inject_outcome *);
 
 /* A row, and a check of the case; detail is how it ended. */

@@ -88,7 +88,8 @@ every_call(int ones)
 		arg[i] = ones ? -1 : 0;
 	for (nr = 0; nr < CALLS; nr++) {
 		pid = try_worker();
-		ATF_REQUIRE_EQ_MSG(0, inject(pid, 0, nr, arg, &out), "%ld: %d", nr, errno);
+		ATF_REQUIRE_EQ_MSG(0, inject(pid, 0, nr, arg, &out),
+		    "%ld: %d", nr, errno);
 		try_end(pid);
 		if (try_is_sigsys(&out) != is_allowed(nr, ones)) {
 			killed += try_is_sigsys(&out) != 0;
