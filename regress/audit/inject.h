@@ -56,7 +56,7 @@ enum inject_end {
 	INJECT_SIGNALLED,	/* value: what it would get; it is stopped */
 	INJECT_BLOCKED		/* after INJECT_MS */
 };
-#define INJECT_MS	1000
+#define INJECT_MS	3000	/* machines may be busy */
 
 struct inject_outcome {
 	enum inject_end	 end;
