@@ -158,10 +158,10 @@ jump(struct machine *m, const struct sock_filter *insn, size_t n)
 }
 
 static int
-step(struct machine *m, const struct bpf_program *p,
+step(struct machine *m, const struct sock_filter *insn, size_t n,
     const struct seccomp_data *data)
 {
-	const struct sock_filter	*insn = &p->insn[m->pc++];
+	insn += m->pc++;
 
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LD:
@@ -173,7 +173,7 @@ step(struct machine *m, const struct bpf_program *p,
 	case BPF_ALU:
 		return (compute(m, insn));
 	case BPF_JMP:
-		return (jump(m, insn, p->n));
+		return (jump(m, insn, n));
 	case BPF_MISC:
 		if (insn->code == (BPF_MISC | BPF_TAX))
 			m->x = m->a;
@@ -186,31 +186,48 @@ step(struct machine *m, const struct bpf_program *p,
 	return (fail(m, "unknown return"));
 }
 
-int
-bpf_run(const struct bpf_program *p, const struct seccomp_data *data,
+static int
+run(const struct sock_filter *insn, size_t n, const struct seccomp_data *data,
     uint32_t *result, const char **error)
 {
 	struct machine	 m = { 0 };
 	uint16_t	 code;
 
-	if (p->n == 0 || p->n > BPF_MAXINSNS) {
+	if (n == 0 || n > BPF_MAXINSNS) {
 		*error = "no program of a length that the kernel takes";
 		return (-1);
 	}
-	while (m.pc < p->n) {
-		code = p->insn[m.pc].code;
+	while (m.pc < n) {
+		code = insn[m.pc].code;
 		if (code == (BPF_RET | BPF_K) || code == (BPF_RET | BPF_A)) {
 			*result = code == (BPF_RET | BPF_K) ?
-			    p->insn[m.pc].k : m.a;
+			    insn[m.pc].k : m.a;
 			return (0);
 		}
-		if (step(&m, p, data) == -1) {
+		if (step(&m, insn, n, data) == -1) {
 			*error = m.error;
 			return (-1);
 		}
 	}
 	*error = "end without return";
 	return (-1);
+}
+
+int
+bpf_run(const struct bpf_program *p, const struct seccomp_data *data,
+    uint32_t *result, const char **error)
+{
+	return (run(p->insn, p->n, data, result, error));
+}
+
+uint32_t
+bpf_verdict(const struct sock_filter *insn, size_t n,
+    const struct seccomp_data *data)
+{
+	const char	*error;
+	uint32_t	 result;
+
+	return (run(insn, n, data, &result, &error) == -1 ? BPF_BAD : result);
 }
 
 int

@@ -32,6 +32,14 @@ int	bpf_run(const struct bpf_program *, const struct seccomp_data *,
 	    uint32_t *result, const char **error);
 
 /*
+ * The same of instructions that stand elsewhere; BPF_BAD, which no filter of
+ * ours returns, where that gives -1.
+ */
+#define BPF_BAD	(SECCOMP_RET_KILL_PROCESS | 0xffff)
+uint32_t bpf_verdict(const struct sock_filter *, size_t,
+	    const struct seccomp_data *);
+
+/*
  * Run all: as the kernel does, what the strictest of them says.  None allows.
  */
 int	bpf_run_all(const struct bpf_program *, size_t nprograms,

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf_eval.h"
+#include "bpf.h"
 #include "sandbox_filter.h"
 #include "sandbox_try.h"
 
@@ -114,7 +114,7 @@ promised(const struct table *t, const struct seccomp_data *call)
 static void
 compare(const struct table *t, const struct seccomp_data *call)
 {
-	uint32_t	 verdict = bpf_eval(t->code, t->len, call);
+	uint32_t	 verdict = bpf_verdict(t->code, t->len, call);
 
 	if (verdict != promised(t, call))
 		atf_tc_fail("call %d (%#llx, %#llx, %#llx): %#x, not %#x",
@@ -151,7 +151,7 @@ compare_all(const struct table *t)
 		call.nr = t->nr[i];
 		obey(&t->rules[i], &call);
 		ATF_CHECK_EQ_MSG(SECCOMP_RET_ALLOW,
-		    bpf_eval(t->code, t->len, &call), "%s (%s)",
+		    bpf_verdict(t->code, t->len, &call), "%s (%s)",
 		    t->rules[i].call, t->rules[i].condition);
 		/* One bit of one argument is wrong, or does not count. */
 		for (arg = 0; arg < nitems(call.args); arg++)
@@ -186,12 +186,12 @@ ATF_TC_BODY(calls_of_other_architectures_kill, tc)
 		get(&tables[0], process, &root);
 		call.arch = ARCH ^ 1;
 		ATF_CHECK_EQ(SECCOMP_RET_KILL_PROCESS,
-		    bpf_eval(tables[0].code, tables[0].len, &call));
+		    bpf_verdict(tables[0].code, tables[0].len, &call));
 #ifdef __x86_64__
 		call.arch = ARCH;
 		call.nr |= 0x40000000;	/* x32 */
 		ATF_CHECK_EQ(SECCOMP_RET_KILL_PROCESS,
-		    bpf_eval(tables[0].code, tables[0].len, &call));
+		    bpf_verdict(tables[0].code, tables[0].len, &call));
 		call.nr = SYS_read;
 #endif
 	}
@@ -217,7 +217,7 @@ ATF_TC_BODY(parents_filter_allows_what_its_children_may_call, tc)
 				call.nr = tables[1].nr[i];
 				obey(&tables[1].rules[i], &call);
 				ATF_CHECK_EQ_MSG(SECCOMP_RET_ALLOW,
-				    bpf_eval(tables[0].code, tables[0].len,
+				    bpf_verdict(tables[0].code, tables[0].len,
 				    &call), "%s (%s)", tables[1].rules[i].call,
 				    tables[1].rules[i].condition);
 			}

@@ -31,7 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf_eval.h"
+#include "bpf.h"
 
 #define MAX_TASKS	256
 #define MAX_SEEN	4096
@@ -143,7 +143,7 @@ enter(struct task *t, const struct ptrace_syscall_info *info)
 	call.instruction_pointer = info->instruction_pointer;
 	memcpy(call.args, info->entry.args, sizeof(call.args));
 	for (f = t->filters; f != NULL; f = f->older) {
-		verdict = bpf_eval(f->code, f->len, &call);
+		verdict = bpf_verdict(f->code, f->len, &call);
 		if (verdict == SECCOMP_RET_ALLOW)
 			continue;
 		report(t, info, verdict);
