@@ -6,6 +6,7 @@
 /* What words and their arguments put into a request. */
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netdb.h>
 
 #include <stdlib.h>
@@ -174,13 +175,16 @@ const char *
 set_interface(struct command *c, const struct token *t, const char *arg)
 {
 	struct ctl_filter *f = &c->query.filter;
+	size_t i = 0;
 
 	(void)t;
 	f->have |= CTL_FILTER_INTERFACE;
-	if (*arg == '\0' || strlcpy(f->interface, arg, sizeof(f->interface)) >=
-	    sizeof(f->interface))
+	while (isgraph((unsigned char)arg[i]))
+		i++;
+	if (i == 0 || arg[i] != '\0' || strlcpy(f->interface, arg,
+	    sizeof(f->interface)) >= sizeof(f->interface))
 		return ("it must be the name of an interface, of 1 to 15 "
-		    "octets");
+		    "characters that can be printed");
 	return (NULL);
 }
 

@@ -393,9 +393,9 @@ CASE(bad_arguments_are_named_with_what_is_allowed)
 		{ "proto \"\"", "it must be a number from 0 to 255 or the name "
 		    "of a protocol, such as tcp" },
 		{ "interface \"abcdefghijklmnop\"", "it must be the name of an "
-		    "interface, of 1 to 15 octets" },
+		    "interface, of 1 to 15 characters that can be printed" },
 		{ "interface \"\"", "it must be the name of an interface, of 1 "
-		    "to 15 octets" },
+		    "to 15 characters that can be printed" },
 		{ "vlan \"0\"", "it must be a number from 1 to 4094" },
 		{ "vlan \"4095\"", "it must be a number from 1 to 4094" },
 		{ "min-octets \"0\"", "it must be a number, or one with k, M "
@@ -531,6 +531,16 @@ CASE(long_word_does_not_overrun_the_message)
 	ATF_CHECK_EQ(strlen(small), sizeof(small) - 1);
 }
 
+/* The daemon would refuse it, too. */
+CASE(an_interface_whose_name_cannot_be_printed_is_refused)
+{
+	ATF_CHECK_EQ(parse("show flows interface \r7M\315"), -1);
+	ATF_CHECK_MSG(strstr(error, "characters that can be printed") != NULL,
+	    "%s", error);
+	ATF_CHECK_EQ(parse("flow expire interface e\177"), -1);
+	ATF_CHECK_EQ(parse("flow expire interface e.7-x"), 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, classic_words_are_known_and_look_classic);
@@ -554,5 +564,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, timeouts_have_the_names_of_the_daemon);
 	ATF_TP_ADD_TC(tp, help_and_question_mark_list_what_may_stand_there);
 	ATF_TP_ADD_TC(tp, long_word_does_not_overrun_the_message);
+	ATF_TP_ADD_TC(tp,
+	    an_interface_whose_name_cannot_be_printed_is_refused);
 	return (atf_no_error());
 }
