@@ -6,25 +6,17 @@
 /*
  * The test collector's decoder under whatever a fuzzer thinks of, and what
  * must hold for each record that it hands out.  With libFuzzer, or with
- * collector_corpus_test.
+ * corpus_test.c.
  */
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "collector_fuzz.h"
 #include "decode.h"
+#include "fuzz.h"
 #include "stream.h"
 
-#define REQUIRE(what)							\
-	do {								\
-		if (!(what)) {						\
-			fprintf(stderr, "%s:%d: not so: %s\n",		\
-			    __FILE__, __LINE__, #what);			\
-			abort();					\
-		}							\
-	} while (0)
+const struct fuzz_target	fuzz_target = {
+	.name = "collector", .max = 2000, .runs = 40000
+};
 
 /* One reading of an input, and a digest of all that came of it. */
 struct reading {

@@ -16,14 +16,8 @@
 #ifndef COLLECTOR_FUZZ_H
 #define COLLECTOR_FUZZ_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #define COLLECTOR_FUZZ_HEAD		2
 #define COLLECTOR_FUZZ_TRANSPORT	0x03
 #define COLLECTOR_FUZZ_UNALIGNED	0x04
-
-/* Decode it all and abort if what comes of it cannot be.  Returns 0. */
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

@@ -5,25 +5,16 @@
 
 /*
  * The reader of configuration files under whatever a fuzzer thinks of, and
- * the options that come of it.  With libFuzzer, or with config_corpus_test.
+ * the options that come of it.  With libFuzzer, or with corpus_test.c.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "config.h"
-#include "config_fuzz.h"
+#include "fuzz.h"
 #include "options.h"
 
-#define REQUIRE(what)							\
-	do {								\
-		if (!(what)) {						\
-			fprintf(stderr, "%s:%d: not so: %s\n",		\
-			    __FILE__, __LINE__, #what);			\
-			abort();					\
-		}							\
-	} while (0)
+const struct fuzz_target	fuzz_target = {
+	.name = "config", .max = 1500, .runs = 300000, .cut = 1
+};
 
 static struct config	config = { .path = "fuzz.conf" };
 

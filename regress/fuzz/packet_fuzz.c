@@ -5,24 +5,16 @@
 
 /*
  * The decoder under whatever a fuzzer thinks of, and what must hold for each
- * packet that it accepts.  With libFuzzer, or with packet_corpus_test.
+ * packet that it accepts.  With libFuzzer, or with corpus_test.c.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "packet.h"
 #include "packet_fuzz.h"
 
-#define REQUIRE(what)							\
-	do {								\
-		if (!(what)) {						\
-			fprintf(stderr, "%s:%d: not so: %s\n",		\
-			    __FILE__, __LINE__, #what);			\
-			abort();					\
-		}							\
-	} while (0)
+const struct fuzz_target	fuzz_target = {
+	.name = "packet", .max = 400, .runs = 1000000, .cut = 1
+};
 
 static const uint8_t	zero[sizeof(struct packet_side)];
 

@@ -16,16 +16,10 @@
 #ifndef PACKET_FUZZ_H
 #define PACKET_FUZZ_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #define PACKET_FUZZ_HEAD	6
 #define FUZZ_LEVEL		0x0f
 #define FUZZ_SIDE		0x10	/* ask for it */
 #define FUZZ_VLAN		0x20	/* a tag was taken out */
 #define FUZZ_TUNNELS		0x40	/* open all */
-
-/* Decode the frame and abort if what comes of it cannot be.  Returns 0. */
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

@@ -5,24 +5,16 @@
 
 /*
  * The reader of packet reports under whatever a fuzzer thinks of, and what
- * must hold.  With libFuzzer, or with psamp_corpus_test.
+ * must hold.  With libFuzzer, or with corpus_test.c.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "psamp_fuzz.h"
 #include "psamp_read.h"
 
-#define REQUIRE(what)							\
-	do {								\
-		if (!(what)) {						\
-			fprintf(stderr, "%s:%d: not so: %s\n",		\
-			    __FILE__, __LINE__, #what);			\
-			abort();					\
-		}							\
-	} while (0)
+const struct fuzz_target	fuzz_target = {
+	.name = "psamp", .max = 1500, .runs = 200000, .cut = 1
+};
 
 static struct psamp_reader	reader;
 static struct counters		c;

@@ -14,13 +14,7 @@
 #ifndef PSAMP_FUZZ_H
 #define PSAMP_FUZZ_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #define PSAMP_FUZZ_HEAD		3
 #define FUZZ_RIGHT_LENGTH	0x80
-
-/* Read the messages and abort if what comes of it cannot be.  Returns 0. */
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif
