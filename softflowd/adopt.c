@@ -269,6 +269,7 @@ reconcile(struct meter *m, const struct scan *s, struct adoption *a)
 	if (octets > c->octets)
 		c->octets = octets;
 
+	c->fragments = c->fragments_joined + c->fragments_orphaned;
 	frames = frames_accounted(c);
 	if (frames < c->frames) {
 		a->skipped = c->frames - frames;

@@ -561,6 +561,27 @@ ATF_TC_BODY(a_type_of_service_in_the_key_is_right_at_its_level_only, tc)
 	ATF_CHECK_EQ(1, lost_with_tos(TRACK_FULL, 0xb8));
 }
 
+ATF_TC_WITHOUT_HEAD(fragments_add_up_whatever_was_left);
+ATF_TC_BODY(fragments_add_up_whatever_was_left, tc)
+{
+	struct adoption	 a;
+	struct counters	*c;
+	struct meter	*m;
+
+	map(FLOWS);
+	run_and_drop(3200);
+	c = &estate_current(es)->summary.counters;
+	c->fragments = 77;
+	c->fragments_joined = 5;
+	c->fragments_orphaned = 3;
+	m = fixture_meter(&conf, es, send_nowhere, -1);
+	ATF_REQUIRE_EQ(1, meter_adopt(m, &a));
+	c = meter_counters(m);
+	ATF_CHECK_EQ(8, c->fragments);
+	ATF_CHECK_EQ(5, c->fragments_joined);
+	ATF_CHECK_EQ(3, c->fragments_orphaned);
+}
+
 ATF_TC_WITHOUT_HEAD(without_a_state_its_flows_are_counted_lost);
 ATF_TC_BODY(without_a_state_its_flows_are_counted_lost, tc)
 {
@@ -632,6 +653,7 @@ ATF_TP_ADD_TCS(tp)
 	    a_damaged_record_is_dropped_and_its_packets_counted_lost);
 	ATF_TP_ADD_TC(tp,
 	    a_type_of_service_in_the_key_is_right_at_its_level_only);
+	ATF_TP_ADD_TC(tp, fragments_add_up_whatever_was_left);
 	ATF_TP_ADD_TC(tp, without_a_state_its_flows_are_counted_lost);
 	ATF_TP_ADD_TC(tp, a_million_flows_are_taken_over_in_half_a_second);
 	return (atf_no_error());
