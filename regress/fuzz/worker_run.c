@@ -1,0 +1,709 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * The engine is built in here with another clock, a poll(2) that does not
+ * sleep, an _exit(2) that comes back, and descriptors that are in nobody's
+ * way.
+ */
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <linux/if_packet.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+
+#include "capture_reader.h"
+#include "collected.h"
+#include "fuzz_meter.h"
+#include "sandbox.h"
+#include "shmem.h"
+#include "worker_run.h"
+
+#undef FD_CHANNEL
+#undef FD_CAPTURE
+#define FD_CHANNEL	100
+#define FD_CAPTURE	101
+
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+static int	run_clock(clockid_t, struct timespec *);
+static int	run_poll(struct pollfd *, nfds_t, int);
+static void	run_exit(int) __attribute__((__noreturn__));
+#define clock_gettime	run_clock
+#define poll(pfd, n, ms)	run_poll(pfd, n, ms)
+#define _exit		run_exit
+#include "engine.c"
+#include "engine_run.c"
+#include "engine_export.c"
+#define is_replaced	run_is_replaced
+#include "engine_handover.c"
+#undef clock_gettime
+#undef poll
+#undef _exit
+
+#define BLOCK		65536U
+#define BLOCKS		4U
+#define START_US	1700000000000000LL
+#define HEADER		(TPACKET_ALIGN(sizeof(struct tpacket3_hdr)) + \
+    sizeof(struct sockaddr_ll))
+#define FRAME_MAX	256U		/* octets of one */
+#define TURNS_MAX	4000		/* until it has ended */
+
+struct run		run;
+
+static jmp_buf		leave;
+static int64_t		mono_us, unix_us;
+static struct imsgbuf	parent;
+static int		table_fd, ring_fd;
+static uint8_t		*ring;
+static uint32_t		ring_next;
+static uint64_t		ring_seq, fed;
+static int		to[COLLECTED_MAX];	/* collectors' ends; -1 */
+static int		client[MAX_CONTROL];	/* their ends; -1 */
+static int		deaf, handing_over, finishing, cut_stream;
+static struct counters	total;
+
+/*
+ * The system
+ */
+
+static int
+run_clock(clockid_t id, struct timespec *ts)
+{
+	int64_t	us = id == CLOCK_MONOTONIC ? mono_us : unix_us;
+
+	ts->tv_sec = us / 1000000;
+	ts->tv_nsec = us % 1000000 * 1000;
+	return (0);
+}
+
+static void
+pass(int64_t us)
+{
+	mono_us += us;
+	unix_us += us;
+}
+
+static void	collectors_read(void);
+
+/* Where nothing is ready time passes.  A ring that is no socket always is. */
+static int
+run_poll(struct pollfd *pfd, nfds_t n, int ms)
+{
+	nfds_t	i;
+	int	ready;
+
+	if (!deaf)
+		collectors_read();
+	for (i = 0; i < n; i++)
+		if (pfd[i].fd == FD_CAPTURE)
+			pfd[i].fd = -1;
+	ready = poll(pfd, n, 0);
+	if (ready == 0 && ms > 0)
+		pass(1000 * (int64_t)ms);
+	return (ready);
+}
+
+static void
+run_exit(int status)
+{
+	REQUIRE(status == 0);
+	longjmp(leave, 1);
+}
+
+int
+sandbox_worker(const struct sandbox_worker *box, uint32_t *layers,
+    uint32_t *abi, const char **step)
+{
+	(void)box;
+	(void)step;
+	*layers = *abi = 0;
+	return (0);
+}
+
+int
+sandbox_worker_start(void)
+{
+	return (0);
+}
+
+/*
+ * Collectors
+ */
+
+static void
+collector_read(unsigned int slot)
+{
+	static uint8_t	data[65536];
+	ssize_t		n;
+
+	while (to[slot] != -1 &&
+	    (n = recv(to[slot], data, sizeof(data), MSG_DONTWAIT)) > 0) {
+		if (slot == 0)
+			collected_datagram(slot, data, (size_t)n);
+		else
+			collected_stream(slot, data, (size_t)n);
+	}
+}
+
+static void
+collectors_read(void)
+{
+	unsigned int	i;
+
+	for (i = 0; i < run.collectors; i++)
+		collector_read(i);
+}
+
+static void
+parent_send(enum msg_type type, int fd, const void *data, size_t len)
+{
+	REQUIRE(imsg_compose(&parent, type, 0, 0, fd, data, len) == 1);
+	REQUIRE(imsgbuf_flush(&parent) == 0);
+}
+
+/* A collector's socket goes to the worker, or that there is none. */
+static void
+send_collector(enum msg_type type, unsigned int slot, int fd)
+{
+	struct msg_export	msg = { .slot = slot, .payload_max = 1400 };
+
+	msg.transport = slot == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+	msg.format.version = slot == 0 ? run.version : 10;
+	msg.format.flags = slot == 0 ? run.flags : 0;
+	msg.format.fields = run.conf.fields;
+	strlcpy(msg.name, "test", sizeof(msg.name));
+	parent_send(type, fd, &msg, sizeof(msg));
+}
+
+/* Its other end; the rest of what had come is read first. */
+static int
+connect_collector(unsigned int slot)
+{
+	int	fd[2], size = 32768;
+
+	REQUIRE(socketpair(AF_UNIX, (slot == 0 ? SOCK_DGRAM : SOCK_STREAM) |
+	    SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) == 0);
+	(void)setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (to[slot] != -1) {
+		collector_read(slot);
+		close(to[slot]);
+		if (slot > 0)
+			collected_end(slot);
+	}
+	to[slot] = fd[0];
+	return (fd[1]);
+}
+
+static void
+collector_hangs_up(void)
+{
+	if (run.collectors < 2 || to[1] == -1)
+		return;
+	close(to[1]);
+	to[1] = -1;
+	cut_stream = 1;
+	collected_end(1);
+}
+
+static void
+collector_comes_back(void)
+{
+	/* The parent does so where it was told that it is down. */
+	if (run.collectors == 2 && to[1] == -1 && ways[1].fd == -1)
+		send_collector(IMSG_EXPORT_UP, 1, connect_collector(1));
+}
+
+/*
+ * Workers
+ */
+
+/* What it tells us, all of which we could do. */
+static void
+parent_read(void)
+{
+	struct msg_wish_done	done = { .text = "done" };
+	struct msg_shutdown	bye;
+	struct msg_wish		wish;
+	struct imsg		imsg;
+
+	while (imsgbuf_read(&parent) == 1 &&
+	    imsgbuf_queuelen(&parent) == 0) {
+		while (imsgbuf_get(&parent, &imsg) == 1) {
+			REQUIRE(imsg_get_type(&imsg) >= IMSG_READY &&
+			    imsg_get_type(&imsg) <= IMSG_FINISHED);
+			REQUIRE(imsg_get_len(&imsg) <= MSG_WORKER_MAX);
+			if (imsg_get_type(&imsg) == IMSG_WISH) {
+				REQUIRE(imsg_get_data(&imsg, &wish,
+				    sizeof(wish)) == 0);
+				done.client = wish.client;
+				parent_send(IMSG_WISH_DONE, -1, &done,
+				    sizeof(done));
+			} else if (imsg_get_type(&imsg) == IMSG_SHUTDOWN) {
+				REQUIRE(imsg_get_data(&imsg, &bye,
+				    sizeof(bye)) == 0);
+				finishing |= 2;
+			}
+			imsg_free(&imsg);
+		}
+		break;
+	}
+}
+
+static void
+worker_start(void)
+{
+	struct msg_capture	conf = { .kind = CAPTURE_RING };
+	struct msg_interfaces	names = { .captures = 1, .count = 1 };
+	unsigned int		i;
+	int			fd[2];
+
+	feed_pair(fd);
+	REQUIRE(dup2(fd[0], FD_CHANNEL) == FD_CHANNEL);
+	close(fd[0]);
+	REQUIRE(imsgbuf_init(&parent, fd[1]) == 0);
+	imsgbuf_allow_fdpass(&parent);
+	memset(&engine, 0, sizeof(engine));
+	memset(&handover, 0, sizeof(handover));
+	memset(ways, 0, sizeof(ways));
+	nways = 0;
+	engine.filter_fd = -1;
+	REQUIRE(imsgbuf_init(&engine.channel, FD_CHANNEL) == 0);
+	imsgbuf_allow_fdpass(&engine.channel);
+	log_init("worker", 0, 0);
+	log_set_sink(engine_log);
+	engine.gathering = 1;
+	parent_send(IMSG_CONF, -1, &run.conf, sizeof(run.conf));
+	parent_send(IMSG_TABLE, dup(table_fd), NULL, 0);
+	engine_dispatch_priv();
+	conf.link = LINK_ETHERNET;
+	conf.block_size = BLOCK;
+	conf.block_count = BLOCKS;
+	parent_send(IMSG_CAPTURE, dup(ring_fd), &conf, sizeof(conf));
+	engine_dispatch_priv();
+	strlcpy(names.interface[0].name, "test0", INTERFACE_NAME);
+	names.interface[0].ifindex = 1;
+	parent_send(IMSG_INTERFACES, -1, &names, sizeof(names));
+	engine_dispatch_priv();
+	for (i = 0; i < run.collectors; i++) {
+		send_collector(IMSG_EXPORT, i, connect_collector(i));
+		engine_dispatch_priv();
+	}
+	parent_send(IMSG_LOCK, -1, NULL, 0);
+	engine_dispatch_priv();
+	REQUIRE(engine.phase == ENGINE_RUNNING);
+	/* As engine_run() begins. */
+	engine_control_init();
+	engine_set_clock();
+	engine_set_patience();
+	engine_adopt(engine_open_windows());
+	engine_learn_interfaces();
+	engine.looping = 1;
+	handing_over = 0;
+}
+
+/* The process is no more. */
+static void
+worker_gone(void)
+{
+	unsigned int	i;
+
+	control_close_all(1);
+	for (i = 0; i < MAX_CONTROL; i++) {
+		if (client[i] != -1)
+			close(client[i]);
+		client[i] = -1;
+	}
+	total = *meter_counters(engine.meter);
+	/* Its mapping comes first in the reader's state. */
+	munmap(*(void **)engine.capture[0]->state, BLOCK * BLOCKS);
+	close(engine.capture_fd[0]);
+	free(engine.capture[0]->state);
+	free(engine.capture[0]);
+	fuzz_meter_free(engine.meter);
+	estate_unmap(engine.estate, WORKER_FLOWS, engine_side());
+	parent_read();
+	imsgbuf_clear(&engine.channel);
+	close(FD_CHANNEL);
+	close(parent.fd);
+	imsgbuf_clear(&parent);
+}
+
+/* The parent knows what it was told last; more than that is in the table. */
+static void
+worker_next(void)
+{
+	run.conf.counters = *meter_counters(engine.meter);
+	run.conf.lost_packets = meter_active_packets(engine.meter);
+	run.conf.lost_flows = meter_summary(engine.meter)->active_flows;
+	run.conf.timeouts = engine.conf.timeouts;
+	run.conf.sampling = engine.conf.sampling;
+	run.conf.flags |= CONF_ADOPT;
+	worker_gone();
+	worker_start();
+}
+
+static void
+engine_one_turn(void)
+{
+	engine_poll();
+	engine_set_clock();
+	engine_set_patience();
+	engine_turn();
+	engine_export_watch();
+	engine_report(0);
+	engine.turns++;
+}
+
+/* A turn; or it ends, in good order. */
+static void
+turn(void)
+{
+	if (setjmp(leave) == 0) {
+		engine_one_turn();
+		fuzz_meter_check(engine.meter);
+		REQUIRE(meter_counters(engine.meter)->frames +
+		    meter_counters(engine.meter)->frames_skipped <= fed);
+		parent_read();
+		return;
+	}
+	fuzz_meter_check(engine.meter);
+	if (handing_over && engine.phase == ENGINE_HANDING_OVER) {
+		worker_next();
+		return;
+	}
+	REQUIRE(meter_summary(engine.meter)->active_flows == 0);
+	run.ended = 1;
+}
+
+/*
+ * Frames
+ */
+
+static void
+put_frame(uint8_t *at, const uint8_t *data, size_t len, int last)
+{
+	struct tpacket3_hdr	h = { 0 };
+
+	h.tp_mac = (uint16_t)HEADER;
+	h.tp_snaplen = h.tp_len = (uint32_t)len;
+	h.tp_next_offset = last ? 0 : HEADER + FRAME_MAX;
+	h.tp_sec = (uint32_t)(unix_us / 1000000);
+	h.tp_nsec = (uint32_t)(unix_us % 1000000 * 1000);
+	memset(at, 0, HEADER);
+	memcpy(at, &h, sizeof(h));
+	memcpy(at + HEADER, data, len);
+	fed++;
+}
+
+/* The block that is filled next, if the worker has given it back. */
+static struct tpacket_block_desc *
+block_begin(void)
+{
+	struct tpacket_block_desc	*b;
+
+	b = (void *)(ring + ring_next * BLOCK);
+	return (b->hdr.bh1.block_status & TP_STATUS_USER ? NULL : b);
+}
+
+static void
+block_done(struct tpacket_block_desc *b, uint32_t frames)
+{
+	b->hdr.bh1.seq_num = ring_seq++;
+	b->hdr.bh1.num_pkts = frames;
+	b->hdr.bh1.offset_to_first_pkt = sizeof(*b);
+	b->hdr.bh1.ts_first_pkt.ts_sec = (uint32_t)(unix_us / 1000000);
+	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_USER,
+	    __ATOMIC_RELEASE);
+	ring_next = (ring_next + 1) % BLOCKS;
+}
+
+/* A packet of a flow; its kind: protocol, direction, TCP flags. */
+static size_t
+make_frame(uint8_t *p, uint8_t flow, uint8_t kind, uint8_t size)
+{
+	static const uint8_t	model[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2,
+				    8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17,
+				    0, 0, 10, 0, 0, 1, 192, 0, 2, 1, 0x13,
+				    0x88, 0, 53 };
+	uint8_t			swap[4];
+	size_t			len = 54 + size % 100U;
+
+	memset(p, 0, FRAME_MAX);
+	memcpy(p, model, sizeof(model));
+	p[17] = (uint8_t)(len - 14);
+	p[23] = kind & 1 ? 6 : kind & 2 ? 1 : 17;
+	p[29] = flow;
+	p[46] = 0x50;
+	p[47] = kind >> 3;
+	if (kind & 4) {
+		memcpy(swap, p + 26, 4);
+		memcpy(p + 26, p + 30, 4);
+		memcpy(p + 30, swap, 4);
+		memcpy(p + 34, "\0\65\23\210", 4);
+	}
+	return (len);
+}
+
+static void
+feed_frames(struct take *t)
+{
+	struct tpacket_block_desc	*b = block_begin();
+	uint8_t				 data[FRAME_MAX];
+	uint32_t			 i, n = (uint32_t)take(t, 1) % 100 + 1;
+	uint8_t				 flow, kind;
+	size_t				 len;
+
+	for (i = 0; i < n; i++) {
+		flow = (uint8_t)take(t, 1);
+		kind = (uint8_t)take(t, 1);
+		len = make_frame(data, flow, kind, (uint8_t)take(t, 1));
+		if (b != NULL)
+			put_frame((uint8_t *)(b + 1) +
+			    i * (HEADER + FRAME_MAX), data, len, i + 1 == n);
+	}
+	if (b != NULL)
+		block_done(b, n);
+}
+
+static void
+feed_frame(struct take *t)
+{
+	struct tpacket_block_desc	*b = block_begin();
+	const uint8_t			*data;
+	uint8_t				 frame[FRAME_MAX] = { 2, 0, 0, 0, 0, 1,
+					    2, 0, 0, 0, 0, 2, 8, 0 };
+	size_t				 n = take(t, 1) % 200;
+
+	n = take_octets(t, n, &data);
+	if (n > 0)
+		memcpy(frame + 14, data, n);
+	if (b == NULL)
+		return;
+	put_frame((uint8_t *)(b + 1), frame, 14 + n, 1);
+	block_done(b, 1);
+}
+
+/*
+ * What happens
+ */
+
+static size_t
+right_length(uint32_t type)
+{
+	switch (type) {
+	case CTL_SET:
+		return (sizeof(struct ctl_set));
+	case CTL_SHOW_FLOWS:
+		return (sizeof(struct ctl_query));
+	case CTL_FLOW_EXPIRE:
+	case CTL_FLOW_DELETE:
+		return (sizeof(struct ctl_filter));
+	default:
+		return (0);
+	}
+}
+
+static void
+client_leaves(unsigned int id)
+{
+	if (client[id] != -1)
+		close(client[id]);
+	client[id] = -1;
+}
+
+static void
+client_joins(struct take *t)
+{
+	struct msg_control	msg = { .id = take(t, 1) % MAX_CONTROL };
+	int			fd[2];
+
+	msg.role = take(t, 1) & 1 ? CONTROL_VIEWER : CONTROL_OPERATOR;
+	feed_pair(fd);
+	client_leaves(msg.id);
+	client[msg.id] = fd[1];
+	parent_send(IMSG_CONTROL, fd[0], &msg, sizeof(msg));
+}
+
+static void
+client_asks(struct take *t)
+{
+	char		answer[4096];
+	unsigned int	id = take(t, 1) % MAX_CONTROL;
+	struct feed	feed = { client[id], CTL_SHUTDOWN, CTL_VERSION,
+			    right_length };
+
+	(void)feed_message(&feed, t);
+	while (client[id] != -1 && recv(client[id], answer, sizeof(answer),
+	    MSG_DONTWAIT) > 0)
+		continue;
+}
+
+static void
+send_settings(struct take *t)
+{
+	struct msg_settings	msg = { .timeouts = engine.conf.timeouts };
+
+	msg.timeouts.seconds[TIMEOUT_UDP] = (uint32_t)take(t, 1) + 1;
+	msg.sampling = (uint32_t)take(t, 1) + 1;
+	parent_send(IMSG_SETTINGS, -1, &msg, sizeof(msg));
+}
+
+static void
+hand_over(void)
+{
+	struct msg_handover	msg = { 0 };
+
+	/* Once, and not when all is to end. */
+	if (handing_over || finishing)
+		return;
+	handing_over = 1;
+	parent_send(IMSG_HANDOVER, -1, &msg, sizeof(msg));
+}
+
+static void
+finish(void)
+{
+	if (finishing & 1)
+		return;
+	finishing = 1;
+	parent_send(IMSG_FINISH, -1, NULL, 0);
+}
+
+void
+run_operation(struct take *t)
+{
+	int64_t	us;
+
+	switch (take(t, 1) % RUN_OPERATIONS) {
+	case RUN_FRAMES:
+		feed_frames(t);
+		break;
+	case RUN_FRAME:
+		feed_frame(t);
+		break;
+	case RUN_TIME:
+		pass(10000 * (int64_t)take(t, 2));
+		break;
+	case RUN_WALL:
+		us = take(t, 1) & 1 ? 1000000 : -1000000;
+		unix_us += us * (int64_t)take(t, 2);
+		break;
+	case RUN_READ:
+		collectors_read();
+		break;
+	case RUN_DEAF:
+		deaf = !deaf;
+		break;
+	case RUN_STREAM_DOWN:
+		collector_hangs_up();
+		break;
+	case RUN_STREAM_UP:
+		collector_comes_back();
+		break;
+	case RUN_CLIENT:
+		client_joins(t);
+		break;
+	case RUN_ASK:
+		client_asks(t);
+		break;
+	case RUN_LEAVE:
+		client_leaves(take(t, 1) % MAX_CONTROL);
+		break;
+	case RUN_SETTINGS:
+		send_settings(t);
+		break;
+	case RUN_SUMMARY:
+		parent_send(IMSG_SUMMARY_REQ, -1, NULL, 0);
+		break;
+	case RUN_HANDOVER:
+		hand_over();
+		break;
+	case RUN_DIE:
+		if (!finishing && !handing_over)
+			worker_next();
+		break;
+	case RUN_FINISH:
+		finish();
+		break;
+	default:
+		break;
+	}
+	if (finishing == 2)
+		finish();
+	turn();
+}
+
+void
+run_begin(void)
+{
+	unsigned int	i;
+	int		fd;
+
+	/* As in a worker nothing new gets these. */
+	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) <= FD_FILL_LAST)
+		REQUIRE(fd != -1);
+	close(fd);
+	mono_us = 1000000000;
+	unix_us = START_US;
+	run.conf.boot_unix_us = unix_us - 1000000;
+	run.conf.boot_mono_us = mono_us - 1000000;
+	deaf = handing_over = finishing = cut_stream = 0;
+	ring_next = 0;
+	ring_seq = fed = 0;
+	for (i = 0; i < MAX_CONTROL; i++)
+		client[i] = -1;
+	for (i = 0; i < COLLECTED_MAX; i++)
+		to[i] = -1;
+	collected_begin();
+	table_fd = shmem_new_sized("table", estate_size(WORKER_FLOWS,
+	    side_wanted((enum track_level)run.conf.track_level,
+	    run.conf.fields, 0)));
+	ring_fd = shmem_new_sized("ring", BLOCK * BLOCKS);
+	REQUIRE(table_fd != -1 && ring_fd != -1);
+	ring = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    ring_fd, 0);
+	REQUIRE(ring != MAP_FAILED);
+	worker_start();
+}
+
+void
+run_end(void)
+{
+	struct summary_export	row[MAX_EXPORT];
+	unsigned int		i;
+
+	deaf = 0;
+	finish();
+	for (i = 0; !run.ended; i++) {
+		REQUIRE(i < TURNS_MAX);
+		turn();
+		if (engine.phase == ENGINE_RUNNING) {	/* another one */
+			finishing = 0;
+			finish();
+		}
+	}
+	collectors_read();
+	REQUIRE(meter_exports(engine.meter, row, MAX_EXPORT) ==
+	    run.collectors);
+	worker_gone();
+	REQUIRE(total.frames + total.frames_skipped <= fed);
+	/* Each collector that never failed has all that was exported. */
+	if (run.version != 5)
+		REQUIRE(collected[0].packets + row[0].counters.packets_lost ==
+		    total.packets_exported + total.packets_unsent);
+	for (i = 0; i < run.collectors; i++) {
+		if (to[i] != -1)
+			close(to[i]);
+	}
+	munmap(ring, BLOCK * BLOCKS);
+	close(ring_fd);
+	close(table_fd);
+}
