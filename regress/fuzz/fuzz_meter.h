@@ -13,7 +13,7 @@
 /* As when its process ends. */
 void	fuzz_meter_free(struct meter *);
 
-/* All sums of softflowd.h, with the flows that are in the table. */
+/* All sums of softflowd.h, with each record that is in the table. */
 void	fuzz_meter_check(struct meter *);
 
 #endif

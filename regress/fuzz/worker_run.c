@@ -54,12 +54,13 @@ static void	run_exit(int) __attribute__((__noreturn__));
 #define HEADER		(TPACKET_ALIGN(sizeof(struct tpacket3_hdr)) + \
     sizeof(struct sockaddr_ll))
 #define FRAME_MAX	256U		/* octets of one */
+#define BACK_MAX_US	3500000000LL
 #define TURNS_MAX	4000		/* until it has ended */
 
 struct run		run;
 
 static jmp_buf		leave;
-static int64_t		mono_us, unix_us;
+static int64_t		mono_us, unix_us, newest_us;
 static struct imsgbuf	parent;
 static int		table_fd, ring_fd;
 static uint8_t		*ring;
@@ -67,7 +68,7 @@ static uint32_t		ring_next;
 static uint64_t		ring_seq, fed;
 static int		to[COLLECTED_MAX];	/* collectors' ends; -1 */
 static int		client[MAX_CONTROL];	/* their ends; -1 */
-static int		deaf, handing_over, finishing, cut_stream;
+static int		deaf, handing_over, finishing, set_back;
 static struct counters	total;
 
 /*
@@ -209,7 +210,6 @@ collector_hangs_up(void)
 		return;
 	close(to[1]);
 	to[1] = -1;
-	cut_stream = 1;
 	collected_end(1);
 }
 
@@ -577,6 +577,26 @@ finish(void)
 	parent_send(IMSG_FINISH, -1, NULL, 0);
 }
 
+/*
+ * Export time never steps back, so that uptimes run ahead of the true ones
+ * while a clock that was set back has not come so far again; to set it forward
+ * before takes them back, which a strict collector does not like; nor that the
+ * next worker believes a clock that was set back by more than an hour, nor that
+ * statistics tell another time of initialisation then.
+ */
+static void
+set_clock(int64_t us)
+{
+	if (newest_us < unix_us)
+		newest_us = unix_us;
+	if (unix_us + us < newest_us - BACK_MAX_US ||
+	    (us < 0 && run.conf.statistics_seconds != 0))
+		return;
+	set_back |= us < 0;
+	if (us < 0 || !set_back || run.version == 10)
+		unix_us += us;
+}
+
 void
 run_operation(struct take *t)
 {
@@ -594,7 +614,7 @@ run_operation(struct take *t)
 		break;
 	case RUN_WALL:
 		us = take(t, 1) & 1 ? 1000000 : -1000000;
-		unix_us += us * (int64_t)take(t, 2);
+		set_clock(us * (int64_t)take(t, 2));
 		break;
 	case RUN_READ:
 		collectors_read();
@@ -651,11 +671,12 @@ run_begin(void)
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) <= FD_FILL_LAST)
 		REQUIRE(fd != -1);
 	close(fd);
+	REQUIRE(signal(SIGPIPE, SIG_IGN) != SIG_ERR);	/* as in a worker */
 	mono_us = 1000000000;
-	unix_us = START_US;
+	unix_us = newest_us = START_US;
 	run.conf.boot_unix_us = unix_us - 1000000;
 	run.conf.boot_mono_us = mono_us - 1000000;
-	deaf = handing_over = finishing = cut_stream = 0;
+	deaf = handing_over = finishing = set_back = 0;
 	ring_next = 0;
 	ring_seq = fed = 0;
 	for (i = 0; i < MAX_CONTROL; i++)
