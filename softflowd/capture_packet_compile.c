@@ -28,6 +28,7 @@
 
 #define SLL_HEADER	16		/* what cooked filters count in */
 #define SHOWN		100	/* octets of a filter in a message */
+#define LEAST		"40"	/* octets of what may be left out: IP and TCP */
 #define APART_SECONDS	5
 
 /* What the child answers; program's instructions stand behind it. */
@@ -71,7 +72,9 @@ ring_fix_cooked(struct bpf_program *program)
 
 /*
  * The expression, and before it what is left out of all, as the word vlan in
- * an expression changes what stands behind it.
+ * an expression changes what stands behind it.  Frames too short for that are
+ * not asked: the kernel refuses one at the first octet that it has not, and we
+ * would not count it.
  */
 static int
 ring_expression(const struct capture_params *params, pcap_t *handle,
@@ -85,8 +88,9 @@ ring_expression(const struct capture_params *params, pcap_t *handle,
 	if (rv == -1 || params->except == NULL)
 		return (rv);
 	pcap_freecode(program);
-	if (asprintf(&text, *filter == '\0' ? "not (%s)%s" :
-	    "not (%s) and (%s)", params->except, filter) == -1)
+	if (asprintf(&text, *filter == '\0' ? "not (greater " LEAST
+	    " and (%s))%s" : "not (greater " LEAST " and (%s)) and (%s)",
+	    params->except, filter) == -1)
 		return (-1);
 	rv = pcap_compile(handle, program, text, 1, PCAP_NETMASK_UNKNOWN);
 	free(text);

@@ -63,6 +63,31 @@ other_link_types_are_captured_body() {
 	EOF
 }
 
+live_test_case cut_frames_are_counted_beside_own_export \
+    "the filter that leaves out export datagrams leaves them in"
+cut_frames_are_counted_beside_own_export_body() {
+	make_namespace
+	in_ns "$tap" cut 1 || atf_skip "tap interfaces cannot be made here"
+	in_ns ip link set cut up
+	start_softflowd in_ns -i cut -n 127.0.0.1:9 -n '[::1]:9'
+	ether=020000000002020000000001
+	ipv4=45000028000000004006000000000000000000000000
+	ipv6=60000000000006400000000000000000000000000000
+	set --
+	for octets in 1 9 12 15 19; do
+		cut=$(printf %.$((octets * 2))s $ipv4)
+		set -- "$@" ${ether}0800$cut
+		cut=$(printf %.$((octets * 2))s $ipv6)
+		set -- "$@" ${ether}86dd$cut
+	done
+	in_ns "$tap" cut 1 "$@"
+	wait_for live_counter_is frames 10
+	check_counter drop_short_ipv4 statistics 5
+	check_counter drop_short_ipv6 statistics 5
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 live_test_case running_worker_is_confined \
     "what /proc says of a worker that captures"
 running_worker_is_confined_body() {
@@ -536,6 +561,7 @@ sigusr1_logs_a_summary_body() {
 atf_init_test_cases() {
 	atf_add_test_case replayed_capture_is_exported_as_it_is
 	atf_add_test_case other_link_types_are_captured
+	atf_add_test_case cut_frames_are_counted_beside_own_export
 	atf_add_test_case running_worker_is_confined
 	atf_add_test_case running_worker_holds_no_other_descriptor
 	atf_add_test_case running_parent_keeps_five_capabilities
