@@ -159,8 +159,8 @@ static int
 templates_due(const struct export *e)
 {
 	return (templates_wanted(e) || (e->encoder->templates != NULL &&
-	    e->stream == NULL &&
-	    e->session.datagrams >= e->config.template_datagrams));
+	    e->stream == NULL && (e->session.unheard ||
+	    e->session.datagrams >= e->config.template_datagrams)));
 }
 
 static void
@@ -175,7 +175,7 @@ count_templates(struct export *e)
 		e->session.templates_sent++;
 	}
 	e->session.templates_at_ms = e->clock.uptime_ms + interval_ms;
-	e->session.templates_now = 0;
+	e->session.templates_now = e->session.unheard = 0;
 	e->session.interface = 1;
 	e->session.datagrams = 0;
 }

@@ -42,7 +42,7 @@ struct export_session {
 	uint32_t	datagrams;	/* since templates */
 	uint32_t	interface;	/* to be named next; 0: all are */
 	uint32_t	sequence;	/* the next one's */
-	uint32_t	reserved;
+	uint32_t	unheard;	/* nobody may have our templates */
 	struct export_counters	counters;
 };
 

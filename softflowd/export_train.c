@@ -61,9 +61,11 @@ try_again(struct export *e, int error, int *refused)
 	default:
 		/*
 		 * Most are what an earlier datagram met, as ICMP told; having
-		 * been told in turn, this one may go.
+		 * been told in turn, this one may go.  Where nobody listened,
+		 * whoever comes needs the templates first.
 		 */
 		note_result(e, error);
+		e->session.unheard |= error == ECONNREFUSED;
 		return (!(*refused)++);
 	}
 }

@@ -309,6 +309,28 @@ ATF_TC_BODY(a_clock_set_back_moves_the_time_of_initialisation, tc)
 	export_free(e);
 }
 
+ATF_TC_WITHOUT_HEAD(templates_return_after_nobody_listened);
+ATF_TC_BODY(templates_return_after_nobody_listened, tc)
+{
+	int	fd;
+
+	start(9);
+	fd = add(0, 1400);
+	put_one(tcp_flow());
+	fail(fd, ECONNREFUSED, 1);	/* those of the first, we hear now */
+	put_one(tcp_flow());
+	ATF_CHECK(!has_templates(1));
+	put_one(tcp_flow());
+	ATF_CHECK(has_templates(2));
+	put_one(tcp_flow());
+	ATF_CHECK(!has_templates(3));
+	fail(fd, EHOSTUNREACH, 1);	/* it may have them all the same */
+	put_one(tcp_flow());
+	put_one(tcp_flow());
+	ATF_CHECK(!has_templates(5));
+	export_free(e);
+}
+
 ATF_TC_WITHOUT_HEAD(templates_go_out_when_idle);
 ATF_TC_BODY(templates_go_out_when_idle, tc)
 {
@@ -553,6 +575,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, statistics_come_at_the_start_and_each_interval);
 	ATF_TP_ADD_TC(tp,
 	    a_clock_set_back_moves_the_time_of_initialisation);
+	ATF_TP_ADD_TC(tp, templates_return_after_nobody_listened);
 	ATF_TP_ADD_TC(tp, templates_go_out_when_idle);
 	ATF_TP_ADD_TC(tp, templates_go_out_on_demand);
 	ATF_TP_ADD_TC(tp, v5_has_no_templates_to_send);
