@@ -249,7 +249,7 @@ capture_unbind(int fd, const struct capture_params *params)
 	sll.sll_family = AF_PACKET;
 	sll.sll_protocol = htons(RING_NO_PROTOCOL);
 	sll.sll_ifindex = mreq.mr_ifindex;
-	bind(fd, (struct sockaddr *)&sll, sizeof(sll));
+	(void)bind(fd, (struct sockaddr *)&sll, sizeof(sll));
 }
 
 uint32_t

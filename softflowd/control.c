@@ -262,6 +262,7 @@ static uint64_t
 client_deadline_ms(const struct client *c)
 {
 	return (c->progress_ms + (c->state == CLIENT_WAITING ||
+	    /* NOLINTNEXTLINE(bugprone-branch-clone): limits of one length */
 	    c->state == CLIENT_GONE ? CONTROL_WISH_MS : CONTROL_IDLE_MS));
 }
 

@@ -25,7 +25,7 @@ static const struct {
 	const char	*name;
 	size_t		 len;
 } requests[CTL_REQUEST_MAX - CTL_SHUTDOWN] = {
-#define REQUEST(type)	[type - CTL_SHUTDOWN]
+#define REQUEST(type)	[(type) - CTL_SHUTDOWN]
 	REQUEST(CTL_SHUTDOWN) = { "shutdown", 0 },
 	REQUEST(CTL_EXIT) = { "exit", 0 },
 	REQUEST(CTL_EXPIRE_ALL) = { "expire-all", 0 },

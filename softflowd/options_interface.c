@@ -94,6 +94,7 @@ mac_parse(const char *arg, size_t len, uint8_t mac[6])
 	for (i = 0; i < 6; i++) {
 		digits = strspn(arg, "0123456789abcdefABCDEF");
 		if (digits < 1 || digits > 2 ||
+		    /* NOLINTNEXTLINE(cert-err34-c): two digits fit */
 		    sscanf(arg, "%2x%n", &value, &n) != 1)
 			return (-1);
 		mac[i] = (uint8_t)value;

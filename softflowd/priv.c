@@ -92,7 +92,7 @@ priv_signals(void)
 		if (sigaction(signals[i], &sa, NULL) == -1)
 			fatal("sigaction");
 	}
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &handled, &waiting) == -1)
 		fatal("sigprocmask");
 	/* Whoever started us may have blocked some. */

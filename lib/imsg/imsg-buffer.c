@@ -231,6 +231,7 @@ ibuf_get(struct ibuf *buf, void *data, size_t len)
 }
 
 /* ibuf_add_n16(), ibuf_set_n16(), ibuf_get_n16() and so on. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define IBUF_INTEGER(name, type, order)					\
 int									\
 ibuf_add_##name(struct ibuf *buf, uint64_t value)			\
@@ -262,6 +263,7 @@ ibuf_get_##name(struct ibuf *buf, type *value)				\
 	*value = decode(octets, sizeof(octets), order);			\
 	return (0);							\
 }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 IBUF_INTEGER(n8, uint8_t, NETWORK)
 IBUF_INTEGER(n16, uint16_t, NETWORK)
