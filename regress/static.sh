@@ -93,7 +93,10 @@ run_gcc() {
 			known[$1, $2, $3] = 1
 		next
 	}
-	/: In function / { function_name = $4; gsub(/[^a-zA-Z0-9_]/, "", function_name) }
+	/: In function / {
+		function_name = $4
+		gsub(/[^a-zA-Z0-9_]/, "", function_name)
+	}
 	/(warning|error):/ {
 		file = $1
 		sub(/:.*/, "", file)

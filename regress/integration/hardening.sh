@@ -115,14 +115,14 @@ indirect_branches_land_where_they_may_check() {
 # is the same everywhere.
 atf_test_case every_flag_that_the_compiler_knows_is_used
 every_flag_that_the_compiler_knows_is_used_head() {
-	atf_set descr "guard page, zeroed variables, lengths known at run time"
+	atf_set descr "canaries, guard page, zeroed variables, lengths"
 	atf_set require.progs readelf
 }
 every_flag_that_the_compiler_knows_is_used_body() {
 	! sanitized || atf_skip "a sanitizer build is not hardened"
 	program=$softflowd
-	for flag in -fstack-clash-protection -ftrivial-auto-var-init=zero \
-	    -D_FORTIFY_SOURCE=3; do
+	for flag in -fstack-protector-strong -fstack-clash-protection \
+	    -ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=3; do
 		! has_flag $flag || echo "$flag"
 	done >known
 	atf_check -o not-empty cat known
