@@ -41,6 +41,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 chmod 755 "$work"
 mkdir "$work/in"
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 python3 "$here/frames.py" "$work/in" || exit 1
 
 if [ -n "$fetch" ]; then
