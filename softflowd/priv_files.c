@@ -25,6 +25,9 @@
 #include "log.h"
 #include "priv_state.h"
 
+/* Whose the locks are; a child may exit(3) from inside of a library. */
+static pid_t	owner;
+
 /* Not there, read-only, somebody else's: another one will do. */
 static __dead void
 file_fatal(const struct priv_file *file, const char *suffix)
@@ -106,6 +109,7 @@ file_lock(struct priv_file *file, const char *path)
 	struct stat	ours;
 	int		fd, tries;
 
+	owner = getpid();
 	file_locate(file, path);
 	for (tries = 0; tries < 10; tries++) {
 		fd = openat(file->dirfd, file->lockbase, O_RDWR | O_CREAT |
@@ -150,7 +154,7 @@ file_remove(struct priv_file *file)
 {
 	struct stat	sb;
 
-	if (file->lockfd == -1)
+	if (file->lockfd == -1 || owner != getpid())
 		return;
 	if (file->fd != -1 && file_is(file, file->base, file->dev, file->ino))
 		file_unlink(file, file->base);
@@ -212,6 +216,7 @@ priv_pidfile_open(void)
 void
 priv_pidfile_write(void)
 {
+	owner = getpid();
 	if (priv.pidfile.fd != -1)
 		file_write_pid(&priv.pidfile, priv.pidfile.fd);
 	if (priv.pidfile.lockfd != -1)
