@@ -38,7 +38,7 @@ struct capture_params {
 	int		 promisc;
 	int		 optional;	/* may be missing: bound later */
 	int		 ignore_outgoing;
-	int		(*apart)(void);	/* compile in a child confined by it */
+	int		(*apart)(void);	/* confines the child that compiles */
 };
 
 /*

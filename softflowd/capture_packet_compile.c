@@ -4,9 +4,9 @@
  */
 
 /*
- * Live capture on Linux: filter expressions.  The parent compiles them
- * itself while it has its starter's rights.  Confined, it has a child do it,
- * for libpcap would look up names of hosts: the child can ask nobody.
+ * Live capture on Linux: filter expressions.  A child compiles them, as
+ * libpcap may end its process or crash.  At the start it has the parent's
+ * rights and looks up names of hosts; later it is confined and can ask nobody.
  */
 
 #include <sys/socket.h>
@@ -167,7 +167,10 @@ write_all(int fd, const void *from, size_t len)
 	return (write(fd, from, len) == (ssize_t)len ? 0 : -1);
 }
 
-/* In the child, which the alarm ends if nothing else does. */
+/*
+ * In the child, which the alarm ends if nothing else does; at the start
+ * there is none, as names of hosts take their time.
+ */
 static __dead void
 apart_child(const struct capture_params *params, const char *device, int fd)
 {
@@ -175,12 +178,14 @@ apart_child(const struct capture_params *params, const char *device, int fd)
 	struct answer		answer = { 0 };
 	int			dlt = 0;
 
-	alarm(APART_SECONDS);
+	if (params->apart != NULL)
+		alarm(APART_SECONDS);
 	answer.failed = compile_here(params, device, &program, &dlt,
 	    answer.error, sizeof(answer.error)) == -1;
 	answer.dlt = dlt;
 	answer.count = program.bf_len;
-	if (answer.failed && strstr(answer.error, "unknown host") != NULL)
+	if (answer.failed && params->apart != NULL &&
+	    strstr(answer.error, "unknown host") != NULL)
 		strlcat(answer.error, "; names of hosts are looked up only at "
 		    "the start: give numbers, or restart softflowd",
 		    sizeof(answer.error));
@@ -225,9 +230,6 @@ ring_compile(const struct capture_params *params, const char *device,
 	pid_t	pid;
 	int	end[2], rv;
 
-	if (params->apart == NULL)
-		return (compile_here(params, device, program, dlt, error,
-		    errorlen));
 	if (pipe(end) == -1 || (pid = fork()) == -1) {
 		strlcpy(error, strerror(errno), errorlen);
 		return (-1);
