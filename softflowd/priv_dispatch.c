@@ -351,7 +351,10 @@ priv_dispatch_worker(void)
 	if (!w->more) {
 		n = imsgbuf_read(&w->channel);
 		if (n == -1 && errno != ECONNRESET) {
-			priv_worker_kill_hostile("malformed message");
+			if (errno == ENOMEM)	/* ours, not its fault */
+				priv_worker_replace("message of the worker");
+			else
+				priv_worker_kill_hostile("malformed message");
 			return (0);
 		}
 		/* It may also have gone with messages of ours unread. */

@@ -58,8 +58,12 @@ resolver_close(const char *why)
 static void
 resolver_send(enum resolver_type type, const void *data, size_t len)
 {
-	if (imsg_compose(&resolver.channel, type, 0, 0, -1, data, len) == -1)
-		fatal("message to the resolver");
+	if (imsg_compose(&resolver.channel, type, 0, 0, -1, data, len) == -1) {
+		if (!priv.confined)
+			fatal("message to the resolver");
+		resolver_close(strerror(errno));
+		return;
+	}
 	/* A few octets; if they do not fit now, the next time they may. */
 	if (imsgbuf_write(&resolver.channel) == -1)
 		resolver_close("does not take questions");

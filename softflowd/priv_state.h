@@ -41,6 +41,7 @@ struct worker {
 	pid_t			pid;
 	int			killed;		/* by us, as hostile or stuck */
 	int			hostile;	/* and why: its table is not kept */
+	int			blameless;	/* or the shortage was ours */
 	int			eof;		/* it closed the channel */
 	int			deaf;		/* or takes no words any more */
 	int			reaped;		/* nobody, or another, has its pid */
@@ -357,12 +358,18 @@ int	priv_link_list(struct stack_link *, unsigned int max);
 /* priv_worker.c */
 /* Start the end: the worker exports everything and goes. */
 void	priv_finish(void);
+/* Takes the descriptor; should there be no memory, the worker is replaced. */
 void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
 /* With a copy of the descriptor; -1: there was none to be had. */
 int	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
 void	priv_worker_reap(int status);
 void	priv_worker_kill(const char *why);
 void	priv_worker_kill_hostile(const char *why);
+/*
+ * For a shortage of ours, told of by errno: the next one is told all again.
+ * Before the first one was ready it is fatal.
+ */
+void	priv_worker_replace(const char *what);
 void	priv_worker_timers(int64_t now_ms);
 
 /*

@@ -43,10 +43,13 @@ priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 	struct imsgbuf	*channel = &priv.worker.channel;
 
 	/* What it may say is less than what it is told. */
-	if (imsgbuf_set_maxsize(channel, MAX_IMSGSIZE) == -1 ||
-	    imsg_compose(channel, type, 0, 0, fd, data, len) == -1 ||
-	    imsgbuf_set_maxsize(channel, MSG_WORKER_MAX) == -1)
-		fatal("message to the worker");
+	imsgbuf_set_maxsize(channel, MAX_IMSGSIZE);
+	if (imsg_compose(channel, type, 0, 0, fd, data, len) == -1) {
+		if (fd != -1)
+			close(fd);
+		priv_worker_replace("message to the worker");
+	}
+	imsgbuf_set_maxsize(channel, MSG_WORKER_MAX);
 }
 
 /* A copy, because imsg closes what it has sent. */
@@ -183,8 +186,15 @@ worker_start(void)
 		worker_start_failed("socketpair");
 		return;
 	}
+	if (imsgbuf_init(&w->channel, sv[0]) == -1) {
+		close(sv[0]);
+		close(sv[1]);
+		worker_start_failed("channel");
+		return;
+	}
 	switch (w->pid = fork()) {
 	case -1:
+		imsgbuf_clear(&w->channel);
 		close(sv[0]);
 		close(sv[1]);
 		worker_start_failed("fork");
@@ -194,12 +204,10 @@ worker_start(void)
 		    ENGINE_ROLE);
 	}
 	close(sv[1]);
-	if (imsgbuf_init(&w->channel, sv[0]) == -1)
-		fatal("channel");
 	imsgbuf_allow_fdpass(&w->channel);
 	w->phase = WORKER_STARTING;
-	w->killed = w->hostile = w->eof = w->deaf = w->reaped = 0;
-	w->more = w->in_summary = 0;
+	w->killed = w->blameless = w->hostile = 0;
+	w->eof = w->deaf = w->reaped = w->more = w->in_summary = 0;
 	/* A savefile's comes by itself, at its end. */
 	w->summary_wanted = priv.opt->savefile != NULL;
 	w->deadline_ms = priv_now_ms() + WORKER_READY_MS;
@@ -223,6 +231,18 @@ priv_worker_kill_hostile(const char *why)
 {
 	priv.worker.hostile = 1;
 	priv_worker_kill(why);
+}
+
+void
+priv_worker_replace(const char *what)
+{
+	if (!priv.worker.was_ready)
+		fatal("%s", what);
+	if (priv.worker.pid <= 0 || priv.worker.killed)
+		return;
+	log_warn("%s: worker %ld is replaced", what, (long)priv.worker.pid);
+	priv.worker.killed = priv.worker.blameless = 1;
+	kill(priv.worker.pid, SIGKILL);
 }
 
 static void
@@ -256,7 +276,8 @@ worker_obituary(int status)
 		log_limited(&limit, LOG_WARNING, "worker %ld: killed by "
 		    "signal %d (%s)", (long)w->pid, sig, strsignal(sig));
 		/* Perhaps a packet did it; do not feed it to the next one. */
-		if (w->killed || (sig != SIGKILL && sig != SIGTERM))
+		if ((w->killed && !w->blameless) ||
+		    (sig != SIGKILL && sig != SIGTERM))
 			w->skip = 1;
 	} else {
 		log_limited(&limit, LOG_WARNING, "worker %ld: exited with "

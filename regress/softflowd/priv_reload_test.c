@@ -92,6 +92,12 @@ priv_worker_kill_hostile(const char *why)
 	hostile = priv.worker.killed = 1;
 }
 
+void
+priv_worker_replace(const char *what)
+{
+	(void)what;
+}
+
 int
 priv_capture_prepare(struct priv_reload *next, char *error, size_t len)
 {
