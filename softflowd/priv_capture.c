@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,13 +110,14 @@ priv_capture_live(struct priv_capture *cap, unsigned int slot,
 static void
 open_live(void)
 {
-	char				*except = priv.opt->keep_own ? NULL :
-					    priv_own_filter();
+	char				*except = NULL;
 	const struct priv_capture	*other;
 	struct priv_capture		*cap;
 	char				 error[768];
 	unsigned int			 i;
 
+	if (!priv.opt->keep_own && priv_own_filter(&except) == -1)
+		fatal("filter");
 	for (i = 0; i < priv.opt->ninterface; i++) {
 		cap = &priv.capture[i];
 		if (priv_capture_live(cap, i, priv.opt,
@@ -233,11 +235,14 @@ prepare_one(struct priv_reload *next, unsigned int i, const char *except,
 int
 priv_capture_prepare(struct priv_reload *next, char *error, size_t errorlen)
 {
-	char		*except = next->opt.keep_own ? NULL :
-			    priv_own_filter();
+	char		*except = NULL;
 	unsigned int	 i;
 	int		 rv = 0;
 
+	if (!next->opt.keep_own && priv_own_filter(&except) == -1) {
+		strlcpy(error, strerror(errno), errorlen);
+		return (-1);
+	}
 	next->ncapture = priv.ncapture;
 	for (i = 0; i < next->opt.ninterface && rv == 0; i++)
 		rv = prepare_one(next, i, except, error, errorlen);

@@ -283,24 +283,25 @@ net_own(FILE *fp, const struct msg_export *e)
  * Of UDP only: a stream has another port each time, which by then may be
  * somebody else's; those are the worker's to know.
  */
-char *
-priv_own_filter(void)
+int
+priv_own_filter(char **text)
 {
-	char		*text;
 	size_t		 len;
 	unsigned int	 i;
 	FILE		*fp;
+	int		 rv;
 
-	if ((fp = open_memstream(&text, &len)) == NULL)
-		fatal("filter");
+	*text = NULL;
+	if ((fp = open_memstream(text, &len)) == NULL)
+		return (-1);
 	for (i = 0; i < priv.ndest; i++)
 		if (priv.dest[i].conf.transport == TRANSPORT_UDP &&
 		    priv.dest[i].fd != -1)
 			net_own(fp, &priv.dest[i].conf);
-	if (fclose(fp) == EOF)
-		fatal("filter");
-	if (len > 0)
-		return (text);
-	free(text);
-	return (NULL);
+	rv = fclose(fp) == EOF ? -1 : 0;
+	if (rv == -1 || len == 0) {
+		free(*text);
+		*text = NULL;
+	}
+	return (rv);
 }

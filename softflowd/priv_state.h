@@ -248,8 +248,11 @@ int	priv_net_local(int fd, struct msg_addr *);
  */
 uint32_t priv_net_payload(int fd, const struct msg_export *);
 
-/* A filter expression for our own datagrams, allocated; NULL: no need. */
-char	*priv_own_filter(void);
+/*
+ * A filter expression for our own datagrams, allocated; NULL if there is no
+ * need.  -1 without memory.
+ */
+int	 priv_own_filter(char **);
 
 /*
  * priv_export_open.c: collectors, as the options name them.  Ports are those
