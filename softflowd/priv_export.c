@@ -70,6 +70,14 @@ dest_wait(struct priv_dest *dest)
 		dest->next_ms = now;
 }
 
+/* One that ends waits a while for streams that are down. */
+static int
+worker_listens(void)
+{
+	return (priv.worker.phase == WORKER_RUNNING ||
+	    priv.worker.phase == WORKER_FINISHING);
+}
+
 static void
 dest_fail(struct priv_dest *dest, int error, const char *why)
 {
@@ -78,7 +86,7 @@ dest_fail(struct priv_dest *dest, int error, const char *why)
 		fatalx("%s: %s", dest->name, why);
 	dest_wait(dest);
 	dest->conf.error = error;
-	if (priv.worker.phase == WORKER_RUNNING)
+	if (worker_listens())
 		priv_worker_send(IMSG_EXPORT_UP, -1, &dest->conf,
 		    sizeof(dest->conf));
 	if (dest->failing)
@@ -143,7 +151,7 @@ dest_try_next(struct priv_dest *dest, int error)
 	dest->state = DEST_CONNECTING;
 	dest->next_ms = priv_now_ms() + CONNECT_MS;
 	/* Its first packets may be seen before it is connected. */
-	if (priv.worker.phase == WORKER_RUNNING)
+	if (worker_listens())
 		priv_worker_send(IMSG_EXPORT_UP, -1, &dest->conf,
 		    sizeof(dest->conf));
 }
@@ -358,7 +366,7 @@ priv_export_timers(int64_t now_ms)
 		    now_ms >= dest->next_ms)
 			priv_export_try(dest);
 		if (dest->state == DEST_CONNECTED &&
-		    priv.worker.phase == WORKER_RUNNING)
+		    worker_listens())
 			dest_hand_over(dest, IMSG_EXPORT_UP);
 	}
 }
