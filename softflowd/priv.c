@@ -403,8 +403,7 @@ priv_poll(int more)
 	if (w->pid > 0 &&
 	    imsgbuf_queuelen(&w->channel) > PRIV_QUEUE_MAX)
 		priv_worker_kill("does not read its messages");
-	/* Who comes in a hand-over waits for the next worker. */
-	pfd[PFD_CONTROL].fd = priv.handover ? -1 : priv.ctlsock.fd;
+	pfd[PFD_CONTROL].fd = priv_control_fd();
 	pfd[PFD_CONTROL].events = POLLIN;
 	pfd[PFD_LINK].fd = priv.link_fd;
 	pfd[PFD_LINK].events = POLLIN;

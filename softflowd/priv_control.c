@@ -23,6 +23,7 @@
 #include "peer_groups.h"
 #include "priv_state.h"
 
+#define CONTROL_PAUSE_MS	500
 #define CONTROL_RESERVED	2	/* of MAX_CONTROL, for operators */
 
 /* By name or number, before the parent is confined. */
@@ -107,6 +108,19 @@ control_refuse_user(int fd, uid_t uid)
 	    group == NULL ? "" : group);
 }
 
+static int64_t	paused_until_ms;
+
+/*
+ * Who comes in a hand-over waits for the next worker.  Who comes when there is
+ * no descriptor for it keeps the socket readable, and waits, too.
+ */
+int
+priv_control_fd(void)
+{
+	return (priv.handover || priv_now_ms() < paused_until_ms ? -1 :
+	    priv.ctlsock.fd);
+}
+
 /* Check who it is and pass the connection on unread. */
 void
 priv_control_accept(void)
@@ -120,9 +134,11 @@ priv_control_accept(void)
 	fd = accept4(priv.ctlsock.fd, NULL, NULL,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
-		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_limited(&failed, LOG_WARNING,
-			    "control connection: %s", strerror(errno));
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return;
+		log_limited(&failed, LOG_WARNING, "control connection: %s",
+		    strerror(errno));
+		paused_until_ms = priv_now_ms() + CONTROL_PAUSE_MS;
 		return;
 	}
 	if (getpeereid(fd, &uid, &gid) == 0)

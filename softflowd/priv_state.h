@@ -210,6 +210,7 @@ void	priv_find_user(void);
 
 /* priv_control.c: clients; forget them with their worker. */
 void	priv_control_find_group(void);
+int	priv_control_fd(void);	/* to poll; -1: not now */
 void	priv_control_accept(void);
 void	priv_control_closed(uint32_t id);
 void	priv_control_forget(void);
