@@ -30,6 +30,7 @@
 #include "sandbox.h"
 
 #define PRIV_POLL_MS	1000
+#define PRIV_ASLEEP_MS	5000	/* between two turns: more than one lasts */
 #define PRIV_AGAIN_MS	1000	/* one wish may be two signals: timeout(1) */
 #define PRIV_QUEUE_MAX	256	/* messages: a worker that reads has none */
 
@@ -436,6 +437,24 @@ priv_poll(int more)
 	return (0);
 }
 
+/*
+ * We were stopped, or the machine was: perhaps so was the worker, and what it
+ * has to say waits to be read.
+ */
+static void
+priv_notice_sleep(int64_t now_ms)
+{
+	static int64_t	before_ms;
+	int64_t		gap_ms = now_ms - before_ms;
+
+	if (before_ms != 0 && gap_ms >= PRIV_ASLEEP_MS) {
+		log_info("did not run for %lld ms", (long long)gap_ms);
+		priv_worker_slept(gap_ms);
+		priv_resolver_slept(gap_ms);
+	}
+	before_ms = now_ms;
+}
+
 int
 priv_main(int argc, char *argv[], struct options *opt)
 {
@@ -460,6 +479,7 @@ priv_main(int argc, char *argv[], struct options *opt)
 	priv_let_signals_in();
 	priv.quit = got_end != 0;
 	while (!priv.quit) {
+		priv_notice_sleep(priv_now_ms());
 		priv_worker_timers(priv_now_ms());
 		priv_handover_timers(priv_now_ms());
 		priv_export_timers(priv_now_ms());

@@ -145,6 +145,12 @@ priv_resolver_ask(uint32_t slot)
 }
 
 void
+priv_resolver_slept(int64_t ms)
+{
+	resolver.deadline_ms += ms;
+}
+
+void
 priv_resolver_timers(int64_t now_ms)
 {
 	if (!resolver.open)

@@ -300,6 +300,7 @@ void	priv_resolver_lock(void);
 void	priv_resolver_ask(uint32_t slot);
 int	priv_resolver_fd(void);		/* to poll; -1 */
 void	priv_resolver_event(void);
+void	priv_resolver_slept(int64_t ms);
 void	priv_resolver_timers(int64_t now_ms);
 
 /*
@@ -367,6 +368,8 @@ void	priv_worker_send(enum msg_type, int fd, const void *, size_t);
 /* With a copy of the descriptor; -1: there was none to be had. */
 int	priv_worker_send_copy(enum msg_type, int fd, const void *, size_t);
 void	priv_worker_reap(int status);
+/* So long nobody of us ran: it counts against no limit. */
+void	priv_worker_slept(int64_t ms);
 void	priv_worker_kill(const char *why);
 void	priv_worker_kill_hostile(const char *why);
 /*

@@ -394,6 +394,13 @@ worker_wake(void)
 		kill(priv.worker.pid, SIGTERM);
 }
 
+void
+priv_worker_slept(int64_t ms)
+{
+	priv.worker.seen_ms += ms;
+	priv.worker.deadline_ms += ms;
+}
+
 /* Start who is due, kill who is late. */
 void
 priv_worker_timers(int64_t now_ms)
