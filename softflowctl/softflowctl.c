@@ -221,6 +221,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct answer answer;
+	static char buf[BUFSIZ];
 	struct command command;
 	const char *path = SOFTFLOWD_CTLSOCK;
 	char error[1024];
@@ -232,6 +233,9 @@ main(int argc, char *argv[])
 			(void)close(ch);
 			break;
 		}
+	/* Without memory for a buffer stdio loses a line, and no error shows. */
+	(void)setvbuf(stdout, buf, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
+	    sizeof(buf));
 	/* Behind the command nothing is an option of ours. */
 	while ((ch = getopt(argc, argv, "+:c:HhjpV")) != -1) {
 		switch (ch) {

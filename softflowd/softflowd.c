@@ -87,6 +87,7 @@ show(int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	static char	 buf[BUFSIZ];
 	struct options	 opt;
 	char		 error[1024];
 	int		 status;
@@ -101,6 +102,8 @@ main(int argc, char *argv[])
 		return (show(argc, argv));
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
+	/* Without memory for a buffer stdio loses a line, and no error shows. */
+	setvbuf(stdout, buf, _IOFBF, sizeof(buf));
 	if (sandbox_sanitized)
 		fprintf(stderr, "softflowd: sanitizer build, confined less "
 		    "than a release\n");
