@@ -15,8 +15,9 @@ done
 results=$(mktemp) || exit 1
 trap 'rm -f "$results"' EXIT
 rm "$results"
-kyua --logfile=/dev/null -v test_suites.softflowd.sweep=all test \
-    --kyuafile="$top/regress/faults/Kyuafile" --results-file="$results" "$@"
+kyua --logfile=/dev/null -v parallelism=4 \
+    -v test_suites.softflowd.sweep=all test --results-file="$results" \
+    --kyuafile="$top/regress/faults/Kyuafile" "$@"
 status=$?
 kyua --logfile=/dev/null report --results-file="$results" --verbose \
     --results-filter=passed,failed,broken | sed -n '
