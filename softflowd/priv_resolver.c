@@ -58,6 +58,8 @@ resolver_close(const char *why)
 static void
 resolver_send(enum resolver_type type, const void *data, size_t len)
 {
+	if (!resolver.open)		/* it did not take the last one */
+		return;
 	if (imsg_compose(&resolver.channel, type, 0, 0, -1, data, len) == -1) {
 		if (!priv.confined)
 			fatal("message to the resolver");
