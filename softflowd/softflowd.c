@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,11 @@ sanitise_stdfds(void)
 	int	fd;
 
 	do {
-		if ((fd = open("/dev/null", O_RDWR)) == -1)
+		if ((fd = open("/dev/null", O_RDWR)) == -1) {
+			fprintf(stderr, "softflowd: /dev/null: %s\n",
+			    strerror(errno));
 			exit(1);
+		}
 	} while (fd <= STDERR_FILENO);
 	close(fd);
 }
