@@ -144,6 +144,19 @@ no_place_or_user_for_a_worker_is_an_error_body() {
 	refuses_with 'no user _softflowd or nobody' getpwnam:1+*=ENOENT
 }
 
+kernel_test_case resolver_that_is_gone_at_once_fails_the_start \
+    "with a message, not a crash"
+resolver_that_is_gone_at_once_fails_the_start_body() {
+	prepare
+	refuses_with 'the resolver did not start' writev@parent=ENOMEM
+}
+
+kernel_test_case no_null_device_is_an_error "before all else"
+no_null_device_is_an_error_body() {
+	prepare
+	refuses_with 'softflowd: /dev/null: No such file' open@parent=ENOENT
+}
+
 atf_init_test_cases() {
 	for test in $kernel_tests; do
 		atf_add_test_case $test
