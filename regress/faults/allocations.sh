@@ -49,7 +49,7 @@ allocations_that_fail_are_survived_or_told_of_body() {
 	prepare
 	survey live
 	everything || sed -i "1,${nstart}d" sites
-	fail_each live 3
+	fail_each live 5
 }
 
 alloc_test_case allocations_that_fail_leave_no_file_unread_unsaid \

@@ -50,7 +50,7 @@ fail_each() {
 call_test_case calls_that_are_interrupted_are_made_again \
     "EINTR, from wherever a signal may come"
 calls_that_are_interrupted_are_made_again_body() {
-	every=4
+	every=8
 	fail_each 'read|recv|recvmsg|poll|ppoll|accept4' EINTR \
 	    'write|writev|send|sendmsg|connect|waitpid' EINTR
 }
@@ -58,13 +58,13 @@ calls_that_are_interrupted_are_made_again_body() {
 call_test_case short_reads_and_writes_go_on_where_they_stopped \
     "half of a message at a time"
 short_reads_and_writes_go_on_where_they_stopped_body() {
-	every=2
+	every=4
 	fail_each 'recvmsg|sendmsg|writev' short
 }
 
 call_test_case full_buffers_are_waited_for "EAGAIN and ENOBUFS"
 full_buffers_are_waited_for_body() {
-	every=4
+	every=8
 	fail_each 'recvmsg|sendmsg|send|writev' EAGAIN \
 	    'sendmsg|send' ENOBUFS
 }
@@ -72,7 +72,7 @@ full_buffers_are_waited_for_body() {
 call_test_case no_descriptor_or_memory_refuses_what_was_asked_for \
     "EMFILE and ENOMEM, at the start and later"
 no_descriptor_or_memory_refuses_what_was_asked_for_body() {
-	every=8
+	every=12
 	fail_each 'socket|socketpair|open|openat|accept4' EMFILE \
 	    'pipe2|dup2|fcntl|memfd_create' EMFILE \
 	    'mmap|sendmsg|send|connect|ppoll' ENOMEM fork EAGAIN

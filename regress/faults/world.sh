@@ -205,6 +205,28 @@ full_device_is_waited_for_body() {
 	end 0
 }
 
+world_test_case interface_that_goes_under_traffic_loses_no_count \
+    "and is captured on again when it is back"
+interface_that_goes_under_traffic_loses_no_count_body() {
+	begin
+	while $in "$bench/send" -r 2000 va load.pcap; do
+		:
+	done >/dev/null 2>&1 &
+	sender=$!
+	sleep 0.5
+	ip -n "$ns" link del va
+	wait $sender
+	within 5 said 'the interface has gone' || atf_fail "not noticed"
+	ip -n "$ns" link add va type veth peer name vb
+	within 5 said 'the interface is back' || atf_fail "not bound again"
+	ip -n "$ns" link set va up
+	ip -n "$ns" link set vb up
+	sent=$(live_counter frames)
+	atf_check test "$sent" -gt $nflows
+	send_load
+	end 0
+}
+
 # In a mount namespace, with a directory full on which nothing can be written.
 #	options of tmpfs, message
 refuses_in_full() {
