@@ -57,7 +57,7 @@ alloc_test_case allocations_that_fail_leave_no_file_unread_unsaid \
 allocations_that_fail_leave_no_file_unread_unsaid_body() {
 	prepare
 	survey savefile
-	fail_each savefile
+	fail_each savefile 2
 }
 
 alloc_test_case allocations_that_fail_in_a_client_are_told_of \

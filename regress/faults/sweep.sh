@@ -59,6 +59,7 @@ daemon_gone() {
 # A start that fails says why, and its exit status does.  Inside of a library
 # that fails it may die: of the C library's in dlopen(3), of libpcap's.
 check_refused() {
+	[ $hash != none ] || wrong "it is refused: $(tail -n 1 log)"
 	[ $status -ne 0 ] || wrong "it ended with status 0"
 	if [ $status -ge 128 ] && in_library; then
 		nlibrary=$((nlibrary + 1))
@@ -120,8 +121,8 @@ stop_sums() {
 
 run_savefile() {
 	start_sums sums
-	FAULTS=rules $in "$softflowd" -r load.pcap -v 9 "ip or ip6" \
-	    -n "127.0.0.1:$(cat sums.port)" >statistics 2>log &
+	FAULTS=rules $in "$softflowd" -r load.pcap -v 9 \
+	    -n "127.0.0.1:$(cat sums.port)" "ip or ip6" >statistics 2>log &
 	daemon=$!
 	address=127.0.0.1:$(cat sums.port)
 	reap_daemon 30
