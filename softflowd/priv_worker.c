@@ -242,7 +242,8 @@ priv_worker_replace(const char *what)
 		return;
 	log_warn("%s: worker %ld is replaced", what, (long)priv.worker.pid);
 	priv.worker.killed = priv.worker.blameless = 1;
-	kill(priv.worker.pid, SIGKILL);
+	if (!priv.worker.reaped)
+		kill(priv.worker.pid, SIGKILL);
 }
 
 static void
