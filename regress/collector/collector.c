@@ -11,7 +11,7 @@
  * process that needs no privileges.  Exits 0 if every message was right and
  * none was missing, 1 if not, 2 if it could not run.
  *
- *	collector [-cjqsuv] [-a addr] [-l octets] [-n count] [-P portfile]
+ *	collector [-cjqrsuv] [-a addr] [-l octets] [-n count] [-P portfile]
  *	    [-p port] [-T udp | tcp | sctp] [-t seconds] [-w file]
  *
  *	-a addr	    listen on this numeric IPv4 or IPv6 address (127.0.0.1)
@@ -23,6 +23,8 @@
  *	-P portfile write the port number there once the socket is bound
  *	-p port	    listen on this port (9995); 0: any that is free
  *	-q	    print no flow records
+ *	-r	    over a stream a message that an earlier connection has
+ *		    brought counts once, too
  *	-s	    print at the end the sums of each flow key (see output.h)
  *	-T name	    transport (udp)
  *	-t seconds  end when no datagram came for so long
@@ -65,12 +67,14 @@ struct collector {
 	uint64_t	 versions[11];	/* datagrams of each */
 	uint64_t	 errors;
 	uint64_t	 gaps;
-	uint64_t	 repeats;	/* datagrams that came twice */
+	uint64_t	 repeats;	/* messages that came twice */
 	uint64_t	 reports;	/* of packets, */
 	uint64_t	 report_octets;	/* of so many octets */
 	uint64_t	 templates_again;
 	uint64_t	 withdrawn;
 	struct repeat	 repeat;
+	struct repeat_stream *brought;	/* NULL without -r */
+	int		 again;		/* the message in hand is one */
 	struct receiver	 receiver;
 	size_t		 octets_max;
 	int		 timeout;	/* seconds; 0: none */
@@ -93,7 +97,7 @@ on_signal(int sig)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: collector [-cjqsuv] [-a addr] [-l octets] "
+	fprintf(stderr, "usage: collector [-cjqrsuv] [-a addr] [-l octets] "
 	    "[-n count] [-P portfile]\n"
 	    "\t[-p port] [-T udp | tcp | sctp] [-t seconds] [-w file]\n");
 	exit(EXIT_CANNOT);
@@ -130,7 +134,7 @@ options_read(struct collector *c, int argc, char **argv)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "a:cjl:n:P:p:qsT:t:uvw:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:cjl:n:P:p:qrsT:t:uvw:")) != -1) {
 		switch (ch) {
 		case 'a':
 			c->addr = optarg;
@@ -158,6 +162,11 @@ options_read(struct collector *c, int argc, char **argv)
 			break;
 		case 'q':
 			c->quiet = 1;
+			break;
+		case 'r':
+			if (c->brought == NULL && (c->brought =
+			    calloc(1, sizeof(*c->brought))) == NULL)
+				err(EXIT_CANNOT, NULL);
 			break;
 		case 's':
 			if (c->sum == NULL && (c->sum = sum_new()) == NULL)
@@ -193,6 +202,8 @@ on_flow(void *arg, const struct record *r)
 {
 	struct collector *c = arg;
 
+	if (c->again)
+		return;
 	if (c->sum != NULL) {
 		if (sum_add(c->sum, r) == -1)
 			err(EXIT_CANNOT, "sums");
@@ -261,11 +272,16 @@ on_message(void *arg, const struct exporter *from, const uint8_t *p,
 		c->repeats++;
 		return;
 	}
+	c->again = from->carrier != CARRIER_UDP && c->brought != NULL &&
+	    repeat_brought(c->brought, from, p, len);
 	if (decoder_datagram(c->decoder, from, p, len, &result) == -1)
 		c->errors++;
 	c->datagrams++;
 	c->versions[result.version]++;
-	c->flows += result.flows;
+	if (!c->again)
+		c->flows += result.flows;
+	else if (result.flows > 0)	/* templates begin each connection */
+		c->repeats++;
 	c->gaps += result.gap;
 	c->templates_again += result.repeated;
 	c->withdrawn += result.withdrawn;
@@ -394,6 +410,7 @@ main(int argc, char **argv)
 		err(EXIT_CANNOT, "output");
 	summary(&c);
 	sum_free(c.sum);
+	free(c.brought);
 	decoder_free(c.decoder);
 	return (c.errors == 0 && c.gaps == 0 ? 0 : EXIT_BROKEN);
 }

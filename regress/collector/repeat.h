@@ -4,8 +4,9 @@
  */
 
 /*
- * Datagrams that came twice.  An exporter that does not know whether its last
- * ones went out may send them again, octet for octet.
+ * Messages that came twice.  An exporter that does not know whether its last
+ * datagrams went out may send them again, octet for octet; and what a broken
+ * connection may not have delivered, on the next one, with another header.
  */
 
 #ifndef REPEAT_H
@@ -19,6 +20,7 @@
 #define REPEAT_EXPORTERS	16	/* remembered; the rest never repeat */
 #define REPEAT_DATAGRAMS	8	/* the last ones of each */
 #define REPEAT_OCTETS		1500
+#define REPEAT_MESSAGES		8192	/* of connections; the last ones */
 
 struct repeat {
 	struct repeat_exporter {
@@ -31,8 +33,20 @@ struct repeat {
 	} exporter[REPEAT_EXPORTERS];
 };
 
+struct repeat_stream {
+	unsigned int	next;		/* to overwrite */
+	struct {
+		uint64_t	hash;	/* behind the header; 0: free */
+		uint16_t	port;
+	} message[REPEAT_MESSAGES];
+};
+
 /* Whether it is a datagram that this exporter just sent. */
 int	repeat_seen(struct repeat *, const struct exporter *, const uint8_t *,
 	    size_t);
+
+/* Whether another connection has brought what this message holds. */
+int	repeat_brought(struct repeat_stream *, const struct exporter *,
+	    const uint8_t *, size_t);
 
 #endif
