@@ -1,0 +1,57 @@
+# Which of the samples "series second value" are flat: the line through those
+# behind the warm-up, the first quarter, rises over their whole time by no
+# more than -v percent of their mean and -v least.  A table; exit status 1
+# if one does rise.  With less than a minute nothing can be said of it.
+
+{
+	if (start == "" || $2 < start)
+		start = $2
+	if ($2 > end)
+		end = $2
+	n[$1]++
+	at[$1, n[$1]] = $2
+	value[$1, n[$1]] = $3
+}
+
+function judge(name,	i, x, y, k, sx, sy, sxx, sxy, rise, allowed) {
+	low = high = last = ""
+	for (i = 1; i <= n[name]; i++) {
+		x = at[name, i] - start
+		y = value[name, i]
+		if (4 * x < end - start)
+			continue
+		if (low == "" || y < low)
+			low = y
+		if (high == "" || y > high)
+			high = y
+		last = y
+		k++
+		sx += x
+		sy += y
+		sxx += x * x
+		sxy += x * y
+	}
+	if (k < 3 || end - start < 60 || k * sxx == sx * sx)
+		return "short"
+	rise = (k * sxy - sx * sy) / (k * sxx - sx * sx) * (end - start) * \
+	    3 / 4
+	allowed = sy / k * percent / 100
+	if (allowed < least)
+		allowed = least
+	slope = sprintf("%.1f", rise)
+	return (rise > allowed ? "rises" : "flat")
+}
+
+END {
+	printf("%-20s %8s %10s %10s %10s %10s  %s\n", "series", "samples",
+	    "lowest", "highest", "last", "line rises", "judgement")
+	for (name in n) {
+		slope = "-"
+		said = judge(name)
+		bad += said == "rises"
+		printf("%-20s %8d %10s %10s %10s %10s  %s\n", name, n[name],
+		    low, high, last, slope, said) | "LC_ALL=C sort"
+	}
+	close("LC_ALL=C sort")
+	exit (bad > 0)
+}
