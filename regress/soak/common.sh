@@ -98,6 +98,12 @@ table_of() {
 	done
 }
 
+# What of the file samples rises, see flat.awk; the table goes to the file flat.
+rises() {
+	awk -v least="$1" -v percent=10 -v early="$2" -f "$soak/flat.awk" \
+	    samples >flat || grep 'rises$' flat
+}
+
 # One sample of a daemon, as lines of series, second and value.
 sample() {
 	second=$(date +%s)

@@ -31,7 +31,8 @@ function judge(name,	i, x, y, k, sx, sy, sxx, sxy, rise, allowed) {
 		sxx += x * x
 		sxy += x * y
 	}
-	if (k < 3 || end - start < 60 || k * sxx == sx * sx)
+	if (k < 3 || k * sxx == sx * sx ||
+	    (end - start < 300 && (early == "" || name !~ early)))
 		return "short"
 	rise = (k * sxy - sx * sy) / (k * sxx - sx * sx) * (end - start) * \
 	    3 / 4

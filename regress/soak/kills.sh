@@ -155,8 +155,7 @@ check() {
 	# What was dropped or given up lacks somewhere, and nothing else.
 	must_be "packets lacking by key, keys with too many" \
 	    "$((skipped + dropped)) 0" "$(compare_keys "$rounds")"
-	awk -v least=1024 -v percent=10 -f "$soak/flat.awk" samples >flat ||
-	    grep 'rises$' flat | sed "s/^/$name: /" >>bad
+	rises 1024 '' | sed "s/^/$name: /" >>bad
 	must_be "descriptors of the parent" "$before" "$after"
 	left=$(find . -name 'pid*' -o -name 'ctl*')
 	must_be "files left" "" "$left"
