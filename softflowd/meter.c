@@ -192,6 +192,9 @@ meter_export_up(struct meter *m, int fd, const struct msg_export *conf)
 		exports_failed(m->exports, conf->slot, conf->error);
 		return;
 	}
+	/* What is in hand would come before the templates there. */
+	if (!m->adopting)
+		exports_flush(m->exports, &m->stats->summary.counters);
 	exports_up(m->exports, conf->slot, fd);
 	meter_export_payload(m, conf->slot, conf->payload_max);
 }
