@@ -109,7 +109,7 @@ action_collector() {
 
 action_wrong_file() {
 	cp conf right
-	choose "no-such-word" "timeout icmp" "max-flows 17" "interface nosuch" \
+	choose "no-such-word" "timeout icmp" "track ip" "interface nosuch" \
 	    "sampling -1" "collector 127.0.0.1 port 80 transport tcp version 10"
 	echo "$chosen" >>conf
 	reload "not reloaded"

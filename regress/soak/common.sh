@@ -51,6 +51,7 @@ make_pair() {
 # Processes are noted in files *.pid, each with one.
 end_work() {
 	trap - EXIT
+	pkill -P $$
 	for file in "$work"/*.pid "$work"/*/*.pid; do
 		[ ! -s "$file" ] || kill -9 "$(cat "$file")" 2>/dev/null
 	done

@@ -4,10 +4,10 @@
 # workers die.  At the end every frame is accounted for, memory and
 # descriptors have not grown, and nothing is left.
 #
-#   sh regress/soak/soak.sh [-o folder] [-r packets_per_second] [-s seed]
+#   sh regress/soak/soak.sh [-B] [-o folder] [-r packets_per_second] [-s seed]
 #       [seconds]
 #
-# The default is an hour.  Prints a report, which goes to the folder with -o,
+# The default is an hour; with -B nothing is built.  Prints a report, which goes to the folder with -o,
 # with the log and samples, and as JSON (report.json).  Exits 1 if anything
 # is off, 2 if it could not run.
 
@@ -18,9 +18,12 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/regress/soak/actions.sh"
 
 out='' rate=20000 seed=$$
-usage="usage: soak.sh [-o folder] [-r packets_per_second] [-s seed] [seconds]"
-while getopts o:r:s: option; do
+build=build_all
+usage="usage: soak.sh [-B] [-o folder] [-r packets_per_second] [-s seed]
+	[seconds]"
+while getopts Bo:r:s: option; do
 	case $option in
+	B)	build=: ;;
 	o)	out=$(cd "$OPTARG" && pwd) || exit 2 ;;
 	r)	rate=$OPTARG ;;
 	s)	seed=$OPTARG ;;
@@ -131,9 +134,14 @@ settle() {
 }
 
 check() {
+	handovers=$(grep -c 'the hand-over took' log)
 	must_be "frames + given up + dropped by the kernel" "$sent" \
 	    "$(counters_like 'frames|frames_skipped|kernel_dropped')"
-	must_be "received by the kernel" "$sent" "$(counter kernel_received)"
+	# Where a socket is replaced, both count what comes while the clock
+	# of the one that leaves passes the cut.
+	twice=$(($(counter kernel_received) - sent))
+	[ $twice -ge 0 ] && [ $twice -le $((rate * handovers / 20)) ] ||
+	    off "received by the kernel: $twice more than sent"
 	must_be "frames by what became of them" "$(counter frames)" \
 	    "$(counters_like "packets|packets_reported|not_sampled|$(:
 	    )frames_filtered|own_export|loopback_outgoing|$(:
@@ -173,7 +181,7 @@ report() {
 	    "no packet $(counters_like 'drop_.*'), given up" \
 	    "$(counter frames_skipped), dropped $(counter kernel_dropped)," \
 	    "lost $(counter packets_lost)"
-	echo "deaths $deaths, hand-overs $(grep -c 'the hand-over took' log)," \
+	echo "deaths $deaths, hand-overs $handovers," \
 	    "reloads $(grep -c ' reloaded: ' log)," \
 	    "refused $(grep -c 'not reloaded: ' log)," \
 	    "records $(sed -n 's/.*records \([0-9]*\) v1.*/\1/p' a.said)," \
@@ -206,7 +214,7 @@ report_json() {
 	}'
 }
 
-build_all
+$build
 begin_work
 trap end_work EXIT
 trap 'exit 1' HUP INT TERM
