@@ -232,7 +232,7 @@ trap end_work EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work" || exit 2
 # Conversations of ten packets on the average: some thousand end each second.
-"$bench/generate" -n $((10 * rate)) -f 20000 -p 10 -6 20 -s "$seed" \
+"$bench/generate" -n $((5 * rate)) -f 20000 -p 10 -6 20 -s "$seed" \
     -o load.pcap 2>generated || cannot "no capture: $(cat generated)"
 # Another program tells what is in it.
 tcpdump -nnqtr load.pcap 2>/dev/null | awk '{
