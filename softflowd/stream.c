@@ -57,6 +57,10 @@ stream_up(struct stream *s, int fd)
 	d = stream_draft(s);
 	if (d->sessions++ > 0)
 		d->counters.reconnects++;
+	/* What a worker before us was sending when it died may be there. */
+	if (d->tried - d->sent > d->tail - d->sent)
+		d->tried = d->sent;
+	s->again = d->tried;
 	stream_commit(s);
 	s->fd = fd;
 	s->acks = stream_acked(fd, &s->acks_base) == 0;
@@ -91,8 +95,14 @@ discard(int fd)
 void
 stream_down(struct stream *s, int error, const struct export_clock *clock)
 {
+	struct stream_state	*d;
+
 	if (s->fd == -1)
 		return;
+	/* Of the rest we know that it did not go. */
+	d = stream_draft(s);
+	d->tried = (int64_t)(s->again - d->sent) > 0 ? s->again : d->sent;
+	stream_commit(s);
 	/* Closed with something unread, TCP would take back what it has. */
 	(void)discard(s->fd);
 	stream_acknowledge(s);
@@ -248,6 +258,8 @@ put_queued(struct stream *s, const struct export_clock *clock)
 static void
 fill(struct stream *s, const struct export_clock *clock)
 {
+	struct stream_state	*d;
+
 	s->out_messages = s->out_first = 0;
 	s->out_len = s->out_at = 0;
 	while (s->out_messages < STREAM_OUT_MESSAGES &&
@@ -259,6 +271,11 @@ fill(struct stream *s, const struct export_clock *clock)
 		else
 			break;
 	}
+	if ((int64_t)(s->next - stream_state(s)->tried) <= 0)
+		return;
+	d = stream_draft(s);
+	d->tried = s->next;
+	stream_commit(s);
 }
 
 /* The socket has taken the last octet of a message. */
@@ -274,6 +291,7 @@ count_out(struct stream *s, struct stream_state *d,
 			c->datagrams_repeated++;
 			return;
 		}
+		c->datagrams_repeated += (int64_t)(s->again - o->at) > 0;
 		d->sent = o->next;
 		d->waiting--;
 		d->waiting_records -= o->records;

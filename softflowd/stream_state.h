@@ -25,7 +25,8 @@ struct stream_message {
 /* Positions count octets from the beginning and never go back. */
 struct stream_state {
 	uint64_t	head;		/* the oldest message */
-	uint64_t	sent;		/* the oldest that was never sent */
+	uint64_t	sent;		/* the oldest that was never sent, */
+	uint64_t	tried;		/* or behind those that may have been */
 	uint64_t	tail;
 	uint64_t	waiting;	/* messages from sent on, */
 	uint64_t	waiting_records;	/* and flow records in them */
@@ -78,6 +79,7 @@ struct stream {
 	int64_t		sent_ms;	/* last header's time */
 	uint64_t	next;		/* to be put into out[] */
 	uint64_t	done;		/* behind the last sent whole */
+	uint64_t	again;		/* what was tried before this session */
 
 	/* With their headers as they go, until the socket has them. */
 	unsigned int		out_messages, out_first;

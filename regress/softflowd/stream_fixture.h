@@ -29,6 +29,7 @@ extern int			 whole;
 /* What send does: so many octets at all and in a call, then an error. */
 extern size_t			 send_left, send_most;
 extern int			 send_error;
+extern int			 send_dies;	/* behind the first one */
 extern unsigned int		 sends;
 extern size_t			 sent_octets;
 extern int			 sink;	/* the octets go nowhere */

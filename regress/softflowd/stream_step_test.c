@@ -104,9 +104,43 @@ ATF_TC_BODY(worker_dies_at_any_instruction, tc)
 	close_stream();
 }
 
+/* It has sent messages, perhaps whole, but not noted that. */
+ATF_TC_WITHOUT_HEAD(what_was_being_sent_at_a_death_is_said_to_come_again);
+ATF_TC_BODY(what_was_being_sent_at_a_death_is_said_to_come_again, tc)
+{
+	unsigned int	i, deaths;
+	int		status;
+	pid_t		pid;
+
+	open_stream(1 << 20);
+	for (i = 0; i < 10; i++)
+		ATF_REQUIRE_EQ(0, offer(1000));
+	send_dies = 1;
+	for (deaths = 0; deaths < 2; deaths++) {
+		connect_tcp(0);
+		if ((pid = fork()) == 0) {
+			(void)stream_write(s, &clock_now, &c);
+			_exit(1);
+		}
+		ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+		ATF_REQUIRE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		disconnect(1);
+		ATF_REQUIRE_EQ(0, adopt_stream(1 << 20));
+		ATF_CHECK_EQ(10, stream_waiting(s, NULL));
+	}
+	send_dies = 0;
+	ATF_REQUIRE_EQ(0, offer(1000));
+	connect_tcp(0);
+	ATF_CHECK_EQ(0, stream_write(s, &clock_now, &c));
+	ATF_CHECK_EQ(10, c.datagrams_repeated);
+	ATF_CHECK_EQ(11 + PREFACE, stream_counters(s)->datagrams);
+	close_stream();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, worker_dies_at_any_instruction);
-
+	ATF_TP_ADD_TC(tp,
+	    what_was_being_sent_at_a_death_is_said_to_come_again);
 	return (atf_no_error());
 }
