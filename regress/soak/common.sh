@@ -84,7 +84,8 @@ descriptors() {
 }
 
 resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status" 2>/dev/null
+	awk -v name="${2:-VmRSS}:" '$1 == name { print $2 }' \
+	    "/proc/$1/status" 2>/dev/null
 }
 
 # KiB of the table that are there, by the parent's descriptor of it.
@@ -101,7 +102,7 @@ table_of() {
 
 # What of the file samples rises, see flat.awk; the table goes to the file flat.
 rises() {
-	awk -v least="$1" -v percent=10 -v early="$2" -f "$soak/flat.awk" \
+	awk -v least="$1" -f "$soak/flat.awk" \
 	    samples >flat || grep 'rises$' flat
 }
 
@@ -116,6 +117,8 @@ sample() {
 		echo "processes $second $(pgrep -P "$1" | wc -l)"
 		[ -z "$worker" ] || {
 			echo "worker_kib $second $(resident "$worker")"
+			echo "worker_private_kib $second" \
+			    "$(resident "$worker" RssAnon)"
 			echo "worker_descriptors $second" \
 			    "$(descriptors "$worker")"
 		}

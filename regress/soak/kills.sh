@@ -157,7 +157,7 @@ check() {
 	# What was dropped or given up lacks somewhere, and nothing else.
 	must_be "packets lacking by key, keys with too many" \
 	    "$((skipped + dropped)) 0" "$(compare_keys "$rounds")"
-	rises 1024 '' | sed "s/^/$name: /" >>bad
+	rises 1024 | sed "s/^/$name: /" >>bad
 	must_be "descriptors of the parent" "$before" "$after"
 	left=$(find . -name 'pid*' -o -name 'ctl*')
 	must_be "files left" "" "$left"
