@@ -122,6 +122,12 @@ priv_worker_kill_hostile(const char *why)
 }
 
 void
+priv_worker_replace(const char *what)
+{
+	priv_worker_kill(what);
+}
+
+void
 priv_finish(void)
 {
 	REQUIRE(priv.worker.phase == WORKER_RUNNING ||

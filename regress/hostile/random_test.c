@@ -95,6 +95,13 @@ priv_worker_kill_hostile(const char *why)
 }
 
 void
+priv_worker_replace(const char *what)
+{
+	(void)what;
+	priv.worker.killed = 1;
+}
+
+void
 priv_finish(void)
 {
 	ends++;
