@@ -150,8 +150,10 @@ refused_by(const char *layer, const struct try *t)
 	try_put(parent);
 	out = try_call(parent, t);
 	ok = try_is_sigsys(&out) || (out.end == INJECT_RETURNED &&
-	    (out.value == -EPERM || out.value == -EACCES));
-	if (try_is_sigsys(&out))
+	    (out.value == -EPERM || out.value == -EACCES ||
+	    out.value == -ENOSYS));
+	/* What the filter does not have never gets as far as to the others. */
+	if (try_is_sigsys(&out) || out.value == -ENOSYS)
 		layer = TRY_FILTER;
 	inject_describe(&out, text, sizeof(text));
 	if (ok || landlock || strcmp(layer, "Landlock") != 0) {
@@ -323,11 +325,13 @@ static void
 connects(const char *name, int domain, long address, long len, int abi)
 {
 	struct try		t = { "socket", "socket",
-				    { domain, SOCK_STREAM } };
+				    { domain, SOCK_STREAM | SOCK_CLOEXEC,
+				    domain == AF_INET ? IPPROTO_TCP : 0 } };
 	struct inject_outcome	out;
 
 	out = try_call(parent, &t);
 	if (out.end != INJECT_RETURNED || out.value < 0) {
+		t.name = name;
 		refused_by(TRY_FILTER, &t);
 		return;
 	}
@@ -341,7 +345,7 @@ connects(const char *name, int domain, long address, long len, int abi)
 
 CASE(parent_cannot_reach_others)
 {
-	struct try	t = { "signal a stranger", "kill", { 0, 0 } };
+	struct try	t = { "signal a stranger", "kill", { 0, SIGTERM } };
 	int		tcp, local;
 	pid_t		pid;
 

@@ -19,8 +19,11 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
 #include "priv_state.h"
 
@@ -34,6 +37,12 @@ int	__wrap_ppoll(struct pollfd *, nfds_t, const struct timespec *,
 	    const sigset_t *);
 int	__real_kill(pid_t, int);
 int	__wrap_kill(pid_t, int);
+pid_t	__real_fork(void);
+pid_t	__wrap_fork(void);
+pid_t	__real_waitpid(pid_t, int *, int);
+pid_t	__wrap_waitpid(pid_t, int *, int);
+
+static pid_t	children[16];	/* not reaped; 0: free */
 
 static int64_t
 factor(void)
@@ -87,14 +96,47 @@ __wrap_socketpair(int domain, int type, int protocol, int sv[2])
 	return (__real_socketpair(domain, type, protocol, sv));
 }
 
-/* One that is reaped may be another one by now. */
+pid_t
+__wrap_fork(void)
+{
+	pid_t	pid = __real_fork();
+	size_t	i;
+
+	if (pid == 0)
+		memset(children, 0, sizeof(children));
+	for (i = 0; pid > 0; i++) {
+		if (i == nitems(children))
+			abort();
+		if (children[i] == 0) {
+			children[i] = pid;
+			break;
+		}
+	}
+	return (pid);
+}
+
+/* The pid of one that is reaped may be another one's by now. */
+pid_t
+__wrap_waitpid(pid_t pid, int *status, int options)
+{
+	size_t	i;
+
+	pid = __real_waitpid(pid, status, options);
+	for (i = 0; pid > 0 && i < nitems(children); i++)
+		if (children[i] == pid)
+			children[i] = 0;
+	return (pid);
+}
+
 int
 __wrap_kill(pid_t pid, int sig)
 {
-	siginfo_t	info;
+	size_t	i;
 
-	if (pid <= 1 || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG |
-	    WNOWAIT) == -1)
+	for (i = 0; i < nitems(children); i++)
+		if (children[i] == pid)
+			break;
+	if (pid <= 1 || i == nitems(children))
 		log_warnx("hostile: signal %d for %ld, who is no child", sig,
 		    (long)pid);
 	return (__real_kill(pid, sig));

@@ -30,7 +30,7 @@ static __dead void
 stay(void)
 {
 	for (;;)
-		pause();
+		(void)poll(NULL, 0, -1);
 }
 
 static void
@@ -123,7 +123,7 @@ resolver_script(void)
 
 	/* It stays there for the real one. */
 	do {
-		usleep(1000);
+		(void)poll(NULL, 0, 1);
 		if ((n = recv(FD_CHANNEL, first, sizeof(first) - 1,
 		    MSG_PEEK)) <= 0)
 			_exit(1);

@@ -57,7 +57,7 @@ static __dead void
 stay(void)
 {
 	for (;;)
-		pause();
+		(void)poll(NULL, 0, -1);
 }
 
 /* What the parent says, up to that type. */
@@ -114,7 +114,7 @@ reach(enum try_state state)
 		say(IMSG_FINISHED, &(struct msg_finished){ 0 },
 		    sizeof(struct msg_finished));
 	if (state == TRY_LEFT || state == TRY_FINISHED)
-		usleep(5000);	/* what comes next is read by itself */
+		(void)poll(NULL, 0, 5);	/* what comes next is read by itself */
 }
 
 /* When, for the test to see how long the parent took. */
@@ -164,7 +164,7 @@ flood(uint32_t type, const void *data, size_t len, int wait_us)
 		if (wait_us >= 0)
 			drain();
 		if (wait_us > 0)
-			usleep((useconds_t)wait_us);
+			(void)poll(NULL, 0, wait_us / 1000);
 	}
 }
 
@@ -202,14 +202,14 @@ do_script(unsigned int script, uint64_t deaths, unsigned int nth)
 		for (;;) {
 			say(IMSG_EXPORT_ASK, &ask, sizeof(ask));
 			say(IMSG_COUNTERS, &counters, sizeof(counters));
-			sleep(1);
+			(void)poll(NULL, 0, 1000);
 		}
 	case SCRIPT_STAY:
 		reach(TRY_LEAVING);
 		/* Alive, as far as it goes. */
 		for (;;) {
 			say(IMSG_COUNTERS, &counters, sizeof(counters));
-			sleep(1);
+			(void)poll(NULL, 0, 1000);
 		}
 	case SCRIPT_STAY_LEFT:
 		reach(TRY_LEFT);
