@@ -387,6 +387,17 @@ priv_let_signals_in(void)
 	sigprocmask(SIG_BLOCK, &handled, NULL);
 }
 
+static void
+priv_write_failed(void)
+{
+	/* A dying worker; the reaper has the details.  Or one that stays. */
+	if (errno == EPIPE || errno == ECONNRESET) {
+		priv.worker.deadline_ms = priv_now_ms() + WORKER_EOF_MS;
+		priv.worker.deaf = 1;
+	} else	/* ETOOMANYREFS, ENOBUFS ...: not its fault */
+		priv_worker_replace("message to the worker");
+}
+
 static int
 priv_poll(int more)
 {
@@ -419,12 +430,9 @@ priv_poll(int more)
 		return (0);
 	}
 	priv_let_signals_in();
-	/* A failing write means a dying worker; the reaper has the details. */
 	if (pfd[PFD_WORKER].revents & POLLOUT &&
-	    imsgbuf_write(&w->channel) == -1) {
-		w->deadline_ms = priv_now_ms() + WORKER_EOF_MS;
-		w->deaf = 1;
-	}
+	    imsgbuf_write(&w->channel) == -1)
+		priv_write_failed();
 	if (pfd[PFD_CONTROL].revents & POLLIN)
 		priv_control_accept();
 	if (pfd[PFD_LINK].revents & POLLIN)

@@ -136,7 +136,8 @@ worker_send_all(void)
 		priv_worker_send_copy(IMSG_CAPTURE, priv.capture[i].fd,
 		    &capture, sizeof(capture));
 	}
-	priv.worker.skip = 0;
+	if (!priv.worker.killed)	/* by a shortage; it has read nothing */
+		priv.worker.skip = 0;
 	priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
 	    sizeof(priv.interfaces));
 	if (priv.filter_fd != -1)
@@ -391,7 +392,7 @@ priv_worker_reap(int status)
 static void
 worker_wake(void)
 {
-	if (priv.opt->savefile != NULL)
+	if (priv.opt->savefile != NULL && !priv.worker.reaped)
 		kill(priv.worker.pid, SIGTERM);
 }
 
