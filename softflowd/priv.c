@@ -167,8 +167,9 @@ priv_await_start(pid_t pid, int fd)
 }
 
 /*
- * Into the background.  The shell's process waits until a worker is ready,
- * so that its exit status and its stderr tell the truth.
+ * Into the background, before the first child starts, which so is the
+ * daemon's own.  The shell's process waits until a worker is ready, so that
+ * its exit status and its stderr tell the truth.
  */
 static void
 priv_daemonise(void)
@@ -189,7 +190,7 @@ priv_daemonise(void)
 	}
 	close(pipefd[0]);
 	priv.notify_fd = pipefd[1];
-	if (setsid() == -1 || chdir("/") == -1)
+	if (setsid() == -1)
 		fatal("daemon");
 }
 
@@ -479,8 +480,10 @@ priv_main(int argc, char *argv[], struct options *opt)
 	priv_notify_open();
 	if (!opt->foreground)
 		log_open_syslog();	/* at boot nobody reads stderr */
-	priv_open();
 	priv_daemonise();
+	priv_open();
+	if (!opt->foreground && chdir("/") == -1)
+		fatal("/");
 	priv_pidfile_write();
 	summary_load_protocols();
 	priv_confine();

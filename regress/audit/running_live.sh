@@ -104,6 +104,25 @@ proc_status_of_worker_and_resolver_is_proven_body() {
 	end
 }
 
+running_test_case daemon_in_the_background_is_seen_whole \
+    "its resolver is its own child, too"
+daemon_in_the_background_is_seen_whole_body() {
+	make_namespace
+	cat >conf <<-END
+	interface vb
+	version 9
+	collector localhost port 9
+	END
+	atf_check -e ignore ip netns exec "$ns" "$softflowd" -f conf -p pid \
+	    -c ctl
+	softflowd_pid=$(cat pid)
+	audit
+	proven worker 'user id'
+	proven resolver 'user id'
+	atf_check -o ignore "$softflowctl" -c ctl shutdown
+	wait_for test ! -e pid
+}
+
 running_test_case fd_inventory_of_worker_and_resolver_is_proven \
     "the plan, with connections by UDP, TCP and of an operator"
 fd_inventory_of_worker_and_resolver_is_proven_body() {
