@@ -17,7 +17,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 wanted=95
 all=
-[ "${1:-}" != -a ] || { all=1; shift; }
+case ${1:-} in
+-a)	all=1; shift ;;
+-*)	die "usage: coverage.sh [-a] [kyua test filter ...]" ;;
+esac
 [ $# -gt 0 ] || set -- lib softflowctl fuzz $(sed -n \
     '/sandbox\|config_load\|death/d; s/.*name="\(.*\)".*/softflowd\/\1/p' \
     "$top/regress/softflowd/Kyuafile")

@@ -300,6 +300,18 @@ is_strange(const struct descriptor *d)
 	return (!d->null);
 }
 
+static size_t
+has_strange(const struct inventory *v)
+{
+	const struct descriptor	*d;
+
+	for (d = v->d; d < v->d + v->n; d++)
+		if (d->fd > STDERR_FILENO && (is_strange(d) ||
+		    (d->flags & O_CLOEXEC) == 0))
+			return (1);
+	return (0);
+}
+
 /*
  * The parent holds what it has to pass on; nothing of it may live through an
  * execution, but for what it was started with.
@@ -342,7 +354,7 @@ check_descriptors(const struct process *p)
 		unchecked(p, "descriptors", "inventory");
 		return;
 	}
-	/* What a client or a collector changes just now is not a finding. */
+	/* What a client or a reload changes just now is not a finding. */
 	for (i = 0; i < LOOK_AGAIN; i++) {
 		if (i > 0)
 			usleep(LOOK_AGAIN_US);
@@ -352,7 +364,7 @@ check_descriptors(const struct process *p)
 			free(v.d);
 			return;
 		}
-		if (p->parent == NULL || judge(p, &v) == 0)
+		if ((p->parent == NULL ? has_strange(&v) : judge(p, &v)) == 0)
 			break;
 	}
 	if (p->parent == NULL)
