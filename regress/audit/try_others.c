@@ -9,6 +9,8 @@
 
 #include <sys/prctl.h>
 
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "try.h"
@@ -17,17 +19,28 @@ pid_t
 try_neighbour(void)
 {
 	pid_t	pid;
+	char	octet;
+	int	fd[2];
 
+	ATF_REQUIRE_EQ(0, pipe2(fd, O_CLOEXEC));
 	if ((pid = fork()) == 0) {
 		if (geteuid() == 0 && (setresgid(TRY_NOBODY, TRY_NOBODY,
 		    TRY_NOBODY) == -1 || setresuid(TRY_NOBODY, TRY_NOBODY,
 		    TRY_NOBODY) == -1))
 			_exit(1);
+		/* A change of ids clears both. */
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		if (write(fd[1], "", 1) != 1)
+			_exit(1);
 		for (;;)
 			pause();
 	}
 	ATF_REQUIRE(pid != -1);
+	close(fd[1]);
+	/* It can be met, and as whom it is to be. */
+	ATF_REQUIRE_EQ_MSG(1, read(fd[0], &octet, 1), "no neighbour");
+	close(fd[0]);
 	return (pid);
 }
 
