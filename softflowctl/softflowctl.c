@@ -233,7 +233,7 @@ main(int argc, char *argv[])
 			(void)close(ch);
 			break;
 		}
-	/* Without memory for a buffer stdio loses a line, and no error shows. */
+	/* Without memory for a buffer stdio loses a line without an error. */
 	(void)setvbuf(stdout, buf, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
 	    sizeof(buf));
 	/* Behind the command nothing is an option of ours. */

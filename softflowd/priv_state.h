@@ -40,12 +40,12 @@ struct worker {
 	enum worker_phase	phase;
 	pid_t			pid;
 	int			killed;		/* by us, as hostile or stuck */
-	int			hostile;	/* and why: its table is not kept */
+	int			hostile;	/* and its table is not kept */
 	int			blameless;	/* or the shortage was ours */
 	int			eof;		/* it closed the channel */
 	int			deaf;		/* or takes no words any more */
-	int			reaped;		/* nobody, or another, has its pid */
-	int			more;		/* messages wait, read already */
+	int			reaped;		/* its pid is no longer its own */
+	int			more;		/* read messages wait */
 	int			summary_wanted;	/* as many may come */
 	int			in_summary;	/* rows may follow */
 	int			was_ready;	/* a worker was, once */

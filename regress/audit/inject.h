@@ -67,7 +67,7 @@ struct inject_outcome {
 struct inject_fake {
 	const char	*call;
 	long		 first;		/* argument; -1: any */
-	int		 pointer;	/* only where the third argument is one */
+	int		 pointer;	/* only if the third argument is */
 	long		 result;
 	unsigned int	 hits;		/* set */
 };

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,7 @@ static int
 take_all(const struct process *p, struct inventory *v)
 {
 	struct dirent	*entry;
+	const char	*bad;
 	DIR		*dir;
 	int		 fd;
 
@@ -111,8 +113,8 @@ take_all(const struct process *p, struct inventory *v)
 		if (entry->d_name[0] == '.')
 			continue;
 		memset(&v->d[v->n], 0, sizeof(v->d[0]));
-		v->d[v->n].fd = atoi(entry->d_name);
-		if (look_at(p, &v->d[v->n]))
+		v->d[v->n].fd = (int)strtonum(entry->d_name, 0, INT_MAX, &bad);
+		if (bad == NULL && look_at(p, &v->d[v->n]))
 			v->n++;
 	}
 	closedir(dir);

@@ -27,7 +27,6 @@
 
 #include "try.h"
 
-
 #define ABI_TCP		4
 #define ABI_SCOPES	6
 

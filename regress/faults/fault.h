@@ -70,8 +70,8 @@ struct faults {
 	uint32_t		 nrule;
 	uint32_t		 nmodule;
 	uint32_t		 nsite;
-	int64_t			 wall_us;	/* added to the time of day, */
-	int64_t			 mono_us;	/* to the clock that only goes on */
+	int64_t			 wall_us;	/* added to the wall clock, */
+	int64_t			 mono_us;	/* to the monotonic one */
 	struct fault_rule	 rule[FAULT_RULES];
 	char			 module[FAULT_MODULES][64];
 	struct fault_site	 site[FAULT_SITES];

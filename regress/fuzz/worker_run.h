@@ -35,7 +35,7 @@ enum run_operation {
 	RUN_SETTINGS,		/* UDP's timeout, sampling */
 	RUN_SUMMARY,
 	RUN_HANDOVER,		/* to the next worker */
-	RUN_DIE,		/* it does, between two turns; the next begins */
+	RUN_DIE,		/* between two turns; the next begins */
 	RUN_FINISH,
 	RUN_OPERATIONS
 };

@@ -58,8 +58,8 @@ run(const char *binary, const struct daemon_how *how)
 	snprintf(words, sizeof(words), "hostiled -d -D -i lo -p pid -c ctl "
 	    "-t general=%u -t icmp=%u -t udp=%u -t tcp=%u %s",
 	    SCRIPT_BASE + how->script, how->generations + 1, how->first + 1,
-	    how->step == 0 ? 1 : how->step, how->more == NULL ? "-n 127.0.0.1:9" :
-	    how->more);
+	    how->step == 0 ? 1 : how->step,
+	    how->more == NULL ? "-n 127.0.0.1:9" : how->more);
 	while (n < WORDS - 1 && (argv[n] = strsep(&p, " ")) != NULL)
 		n++;
 	argv[n] = NULL;

@@ -156,7 +156,8 @@ say_each(enum try_state state, unsigned int n, unsigned int step,
 		ATF_REQUIRE_MSG(!life.last, "no next worker");
 		judge(&t, &life);
 		/* It is over, too, when the worker has left in good order. */
-		if (life.abandoned || state == TRY_LEFT || (t.type == IMSG_HANDED_OVER &&
+		if (life.abandoned || state == TRY_LEFT ||
+		    (t.type == IMSG_HANDED_OVER &&
 		    (life.verdict == TRY_ALLOWED || t.how == TRY_TWICE)))
 			reloading = 0;
 		if (i <= n / 4)
@@ -249,7 +250,7 @@ say_finishing(const atf_tc_t *tc, enum try_state state)
 	    try_state_name(state), verdicts[0], verdicts[1], verdicts[2]);
 }
 
-#define STATE_TEST(name, state, say)						\
+#define STATE_TEST(name, state, say)					\
 ATF_TC(name);								\
 ATF_TC_HEAD(name, tc)							\
 {									\

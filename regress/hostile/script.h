@@ -42,7 +42,7 @@ enum worker_script {
 	SCRIPT_FLOOD_ASK,		/* reads the answers */
 	SCRIPT_FLOOD_WISH,		/* of a client; reads the answers */
 	SCRIPT_FLOOD_NONSENSE,		/* 1 MiB of it, in one go */
-	SCRIPT_LAST_WORDS,		/* much, then what is not allowed; ends */
+	SCRIPT_LAST_WORDS,		/* much, then what is not allowed */
 	SCRIPT_EVIL_LOG,		/* a line that is not for terminals */
 	SCRIPT_SHUTDOWN			/* of a client: end */
 };
