@@ -102,12 +102,12 @@ main(int argc, char *argv[])
 		resolver_main();
 	if (argc == 2 && has_role(argv[1], CONFIG_ROLE))
 		config_main();
+	/* Without memory for a buffer stdio loses a line without an error. */
+	setvbuf(stdout, buf, _IOFBF, sizeof(buf));
 	if (argc >= 2 && strcmp(argv[1], SHOW_ROLE) == 0)
 		return (show(argc, argv));
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
-	/* Without memory for a buffer stdio loses a line, and no error shows. */
-	setvbuf(stdout, buf, _IOFBF, sizeof(buf));
 	if (sandbox_sanitized)
 		fprintf(stderr, "softflowd: sanitizer build, confined less "
 		    "than a release\n");
