@@ -43,36 +43,47 @@
 static const struct limit {
 	int		 resource;
 	const char	*name;
-	const char	*text;
 	rlim_t		 value;
+	unsigned int	 shift;		/* to be printed, in units */
+	const char	*unit;
 	unsigned int	 processes;
 	int		 sanitized;	/* also in such a build */
 	int		 memory;	/* add that of table and rings */
 } limits[] = {
-	{ RLIMIT_CPU, "CPU", "2 seconds", 2, READER, 1, 0 },
-	{ RLIMIT_NPROC, "NPROC", "0", 0, WORKER | READER, 1, 0 },
-	{ RLIMIT_CORE, "CORE", "0", 0, ALL, 1, 0 },
+	{ RLIMIT_CPU, "CPU", 2, 0, " seconds", READER, 1, 0 },
+	{ RLIMIT_NPROC, "NPROC", 0, 0, "", WORKER | READER, 1, 0 },
+	{ RLIMIT_CORE, "CORE", 0, 0, "", ALL, 1, 0 },
 	/* What is open above it stays usable; nothing new gets there. */
-	{ RLIMIT_NOFILE, "NOFILE", "64", FD_LOW_MAX + 1, ALL, 1, 0 },
+	{ RLIMIT_NOFILE, "NOFILE", FD_LOW_MAX + 1, 0, "", ALL, 1, 0 },
 	/* A sanitizer's report may go to a file; its shadow is vast. */
-	{ RLIMIT_FSIZE, "FSIZE", "0", 0, ALL, 0, 0 },
+	{ RLIMIT_FSIZE, "FSIZE", 0, 0, "", ALL, 0, 0 },
 #ifdef RLIMIT_AS
-	{ RLIMIT_AS, "AS", "flow table, rings and 128 MiB", MEMORY_SLACK,
-	    WORKER, 0, 1 },
-	{ RLIMIT_AS, "AS", "128 MiB", MEMORY_SLACK, READER | RESOLVER, 0, 1 },
+	{ RLIMIT_AS, "AS", MEMORY_SLACK, 20, " MiB", WORKER, 0, 1 },
+	{ RLIMIT_AS, "AS", MEMORY_SLACK, 20, " MiB", READER | RESOLVER, 0, 0 },
 #endif
 };
+
+static int
+limited(const struct limit *l, enum sandbox_filter process)
+{
+	return ((l->processes & 1U << process) != 0 &&
+	    (!sandbox_sanitized || l->sanitized));
+}
 
 const char *
 sandbox_limit(enum sandbox_filter process, size_t n, const char **value)
 {
-	size_t	 i;
+	static char		 text[64];
+	const struct limit	*l;
 
-	for (i = 0; i < nitems(limits); i++) {
-		if ((limits[i].processes & 1U << process) == 0 || n-- > 0)
+	for (l = limits; l < limits + nitems(limits); l++) {
+		if (!limited(l, process) || n-- > 0)
 			continue;
-		*value = limits[i].text;
-		return (limits[i].name);
+		snprintf(text, sizeof(text), "%s%ju%s", l->memory ?
+		    "flow table, rings and " : "",
+		    (uintmax_t)(l->value >> l->shift), l->unit);
+		*value = text;
+		return (l->name);
 	}
 	return (NULL);
 }
@@ -168,9 +179,7 @@ set_limits(enum sandbox_filter process, size_t memory)
 	const struct limit	*l;
 
 	for (l = limits; l < limits + nitems(limits); l++)
-		if ((l->processes & 1U << process) != 0 &&
-		    (!sandbox_sanitized || l->sanitized) &&
-		    set_limit(l->resource, l->value +
+		if (limited(l, process) && set_limit(l->resource, l->value +
 		    (l->memory ? memory : 0)) == -1)
 			return (-1);
 	return (0);

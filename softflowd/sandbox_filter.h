@@ -80,7 +80,10 @@ int	sandbox_os_landlock(enum sandbox_filter, size_t n,
 const char *sandbox_os_capability(enum sandbox_filter, size_t n,
 	    const char **reason);
 
-/* The n-th limit, its value and what for in words; NULL behind the last. */
+/*
+ * The n-th limit that this build sets, and its value in words, valid until the
+ * next; NULL behind the last.
+ */
 const char *sandbox_limit(enum sandbox_filter, size_t n, const char **value);
 
 /* Layers that a process has, SANDBOX_*, if the kernel and root give them. */
@@ -90,7 +93,7 @@ uint32_t	sandbox_layers(enum sandbox_filter);
 uint32_t	sandbox_landlock_version(void);
 int		sandbox_os_mdwe(void);
 
-/* Print all of it, as text or JSON; -1 with errno. */
+/* Print all of it, as text or JSON; -1, of which standard error has told. */
 int	sandbox_show(int json);
 
 #endif

@@ -69,6 +69,105 @@ manual_names_the_workers_calls_body() {
 	atf_check diff -u printed manual
 }
 
+# The process $1 with id $2 has the limits that are printed of it, hard and
+# soft, and besides those of who started it; $3 is memory in octets that it
+# may have of its own.
+check_limits() {
+	jq -r --arg process "$1" '.processes[] |
+	    select(.process == $process) | .limits | to_entries[] |
+	    [.key, .value] | @tsv' printed | sed 's/^CPU	/cpu time	/
+	    s/^NPROC	/processes	/; s/^CORE	/core file size	/
+	    s/^NOFILE	/open files	/; s/^FSIZE	/file size	/
+	    s/^AS	/address space	/; s/ seconds$//' >limits
+	cat /proc/$$/limits >ours
+	awk -F '	' -v memory="${3:-0}" '
+	function octets(text) {
+		sub(/^flow table, rings and /, "", text)
+		return text ~ /^[0-9]+ MiB$/ ? text * 1048576 + memory : -1
+	}
+	FILENAME == "limits" { limit["Max " $1] = $2; next }
+	FILENAME == "ours" { theirs[substr($0, 1, 25)] = $0; next }
+	{
+		name = substr($0, 1, 25)
+		split(substr($0, 27), value, " +")
+		sub(/ +$/, "", name)
+		if (!(name in limit))
+			good = theirs[substr($0, 1, 25)] == $0
+		else if (name == "Max address space")
+			# The table has an index, of 128 octets for a flow.
+			good = value[1] == octets(limit[name]) + \
+			    (memory > 0 ? 1024 * 128 : 0)
+		else
+			good = value[1] == limit[name]
+		if (!good || (name in limit && value[1] != value[2])) {
+			print $0 " is not " limit[name]
+			bad = 1
+		}
+		delete limit[name]
+	}
+	END {
+		for (name in limit) {
+			print name " is not shown"
+			bad = 1
+		}
+		exit bad
+	}' limits ours "/proc/$2/limits" ||
+	    atf_fail "limits of the $1"
+}
+
+# And the capabilities, of those that we have ourselves.
+check_capabilities() {
+	may=0
+	for name in $(jq -r --arg process "$1" '.processes[] |
+	    select(.process == $process) | .capabilities[]' printed); do
+		bit=$(awk -v name="CAP_$name" '$2 == name { print $3 }' \
+		    /usr/include/linux/capability.h)
+		may=$((may | 1 << ${bit:?}))
+	done
+	for set in Inh Prm Eff Bnd Amb; do
+		ours=0x$(awk -v set="Cap$set:" '$1 == set { print $2 }' \
+		    /proc/$$/status)
+		has=0x$(awk -v set="Cap$set:" '$1 == set { print $2 }' \
+		    "/proc/$2/status")
+		case $set in
+		Inh|Amb)	wanted=0 ;;
+		*)		wanted=$((may & ours)) ;;
+		esac
+		[ $((has)) -eq $wanted ] ||
+		    atf_fail "$1: Cap$set is $has, not $wanted"
+	done
+}
+
+atf_test_case what_is_printed_is_what_processes_have cleanup
+what_is_printed_is_what_processes_have_head() {
+	atf_set descr "limits and capabilities, as the kernel shows them"
+	atf_set require.user root
+	atf_set require.progs jq
+}
+what_is_printed_is_what_processes_have_body() {
+	make_namespace
+	"$softflowd" --sandbox json >printed
+	start_softflowd in_ns -i vb -n localhost:9 -m 1024
+	worker=$(life_worker)
+	resolver=$(pgrep -P $softflowd_pid -f 'softflowd: resolver')
+	# Flow table and rings are all that it shares with others.
+	mapped=0
+	for range in $(awk '$2 ~ /s$/ { print $1 }' /proc/$worker/maps); do
+		mapped=$((mapped + 0x${range#*-} - 0x${range%-*}))
+	done
+	check_limits worker $worker $mapped
+	check_limits resolver $resolver
+	check_limits parent $softflowd_pid
+	check_capabilities worker $worker
+	check_capabilities resolver $resolver
+	check_capabilities parent $softflowd_pid
+	kill $softflowd_pid
+	finish_softflowd
+}
+what_is_printed_is_what_processes_have_cleanup() {
+	remove_namespace
+}
+
 # The daemon from here on is watched; what is refused to it is in refused.
 watch_it() {
 	[ -x "$watch" ] || atf_skip "nothing to watch with"
@@ -259,6 +358,7 @@ life_of_a_daemon_and_of_reports_meets_no_refusal_body() {
 atf_init_test_cases() {
 	atf_add_test_case anybody_is_told_in_80_columns
 	atf_add_test_case manual_names_the_workers_calls
+	atf_add_test_case what_is_printed_is_what_processes_have
 	atf_add_test_case life_of_capture_meets_no_refusal
 	atf_add_test_case life_of_a_daemon_and_of_reports_meets_no_refusal
 }
