@@ -4,9 +4,9 @@
  */
 
 /*
- * softflowd --sandbox: all of the sandbox in words, from the tables that make
- * it, for people and as JSON.  Every string is one of ours, without a quote, a
- * backslash or a control character.
+ * softflowd --sandbox on Linux: all of the sandbox in words, from the tables
+ * that make it, for people and as JSON.  Every string is one of ours, without a
+ * quote, a backslash or a control character.
  */
 
 #include <sys/types.h>
@@ -289,5 +289,8 @@ sandbox_show(int json)
 	}
 	if (json)
 		printf("] }\n");
-	return (fflush(stdout) == EOF || ferror(stdout) ? -1 : 0);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return (0);
+	perror("softflowd: standard output");
+	return (-1);
 }

@@ -82,10 +82,7 @@ show(int argc, char *argv[])
 		    "json\n", SHOW_ROLE);
 		return (1);
 	}
-	if (sandbox_show(argc == 3) == 0)
-		return (0);
-	perror("softflowd: standard output");
-	return (1);
+	return (sandbox_show(argc == 3) == -1);
 }
 
 int
