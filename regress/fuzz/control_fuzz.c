@@ -16,6 +16,7 @@
 
 #include "control_filter.h"
 #include "control_fixture.h"
+#include "control_length.h"
 #include "feed.h"
 #include "fuzz.h"
 #include "softflowd.h"
@@ -62,22 +63,6 @@ fill_table(void)
 		f->tcp_flags[0] = (uint8_t)i;
 	}
 	engine.now_us = 300000000;
-}
-
-static size_t
-right_length(uint32_t type)
-{
-	switch (type) {
-	case CTL_SET:
-		return (sizeof(struct ctl_set));
-	case CTL_SHOW_FLOWS:
-		return (sizeof(struct ctl_query));
-	case CTL_FLOW_EXPIRE:
-	case CTL_FLOW_DELETE:
-		return (sizeof(struct ctl_filter));
-	default:
-		return (0);
-	}
 }
 
 /* Answers are well-formed, whatever was asked; 0: nothing more now. */
@@ -160,7 +145,7 @@ perform(struct take *t)
 	uint64_t	op = take(t, 1);
 	unsigned int	id = op % MAX_CONTROL;
 	struct feed	feed = { peers[id].fd, CTL_SHUTDOWN, CTL_VERSION,
-			    right_length };
+			    control_length };
 
 	switch (op >> 4) {
 	case CONTROL_OP_JOIN:

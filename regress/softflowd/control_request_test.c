@@ -13,33 +13,18 @@
 #include <unistd.h>
 
 #include "control_fixture.h"
+#include "control_length.h"
 #include "expire.h"
 
 #define MAY_ONLY	"this connection may only show: "
 #define NEEDS		" needs root or the user who started softflowd"
-
-static size_t
-payload_of(uint32_t type)
-{
-	switch (type) {
-	case CTL_SET:
-		return (sizeof(struct ctl_set));
-	case CTL_SHOW_FLOWS:
-		return (sizeof(struct ctl_query));
-	case CTL_FLOW_EXPIRE:
-	case CTL_FLOW_DELETE:
-		return (sizeof(struct ctl_filter));
-	default:
-		return (0);
-	}
-}
 
 static void
 ask_zero(struct peer *p, uint32_t type)
 {
 	static const char zero[512];
 
-	ask(p, type, CTL_VERSION, zero, payload_of(type));
+	ask(p, type, CTL_VERSION, zero, control_length(type));
 }
 
 static void
@@ -73,7 +58,7 @@ CASE(every_request_of_a_wrong_length_is_refused_and_closed)
 	int i;
 
 	for (type = CTL_SHUTDOWN; type < CTL_REQUEST_MAX; type++) {
-		want = payload_of(type);
+		want = control_length(type);
 		snprintf(allowed, sizeof(allowed), want == 0 ?
 		    "allowed are none" : "allowed are %zu", want);
 		for (i = 0; i < 3; i++) {
@@ -481,14 +466,14 @@ CASE(random_payloads_are_answered)
 	join(&p, 0, 0);
 	for (i = 0; i < 20000; i++) {
 		type = types[i % 4];
-		for (at = 0; at < payload_of(type); at++) {
+		for (at = 0; at < control_length(type); at++) {
 			seed = seed * 6364136223846793005ULL +
 			    1442695040888963407ULL;
 			/* mostly small, or nothing would be in range */
 			data[at] = (uint8_t)(seed >> 61 == 0 ? seed >> 48 :
 			    seed >> 62 == 1);
 		}
-		ask(&p, type, CTL_VERSION, data, payload_of(type));
+		ask(&p, type, CTL_VERSION, data, control_length(type));
 		turn(0);
 		if (type == CTL_SET && engine.wishes > 0) {
 			engine.wishes = 0;
