@@ -12,16 +12,16 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <linux/if_packet.h>
-
 #include <fcntl.h>
 #include <setjmp.h>
 
 #include "capture_reader.h"
 #include "collected.h"
+#include "control_length.h"
 #include "fuzz_meter.h"
 #include "sandbox.h"
 #include "shmem.h"
+#include "worker_ring.h"
 #include "worker_run.h"
 
 #undef FD_CHANNEL
@@ -48,12 +48,7 @@ static void	run_exit(int) __attribute__((__noreturn__));
 #undef poll
 #undef _exit
 
-#define BLOCK		65536U
-#define BLOCKS		4U
 #define START_US	1700000000000000LL
-#define HEADER		(TPACKET_ALIGN(sizeof(struct tpacket3_hdr)) + \
-    sizeof(struct sockaddr_ll))
-#define FRAME_MAX	256U		/* octets of one */
 #define BACK_MAX_US	3500000000LL
 #define TURNS_MAX	4000		/* until it has ended */
 
@@ -63,9 +58,6 @@ static jmp_buf		leave;
 static int64_t		mono_us, unix_us, newest_us;
 static struct imsgbuf	parent;
 static int		table_fd, ring_fd;
-static uint8_t		*ring;
-static uint32_t		ring_next;
-static uint64_t		ring_seq, fed;
 static int		to[COLLECTED_MAX];	/* collectors' ends; -1 */
 static int		client[MAX_CONTROL];	/* their ends; -1 */
 static int		deaf, handing_over, finishing, set_back;
@@ -284,8 +276,8 @@ worker_start(void)
 	parent_send(IMSG_TABLE, dup(table_fd), NULL, 0);
 	engine_dispatch_priv();
 	conf.link = LINK_ETHERNET;
-	conf.block_size = BLOCK;
-	conf.block_count = BLOCKS;
+	conf.block_size = RING_BLOCK;
+	conf.block_count = RING_BLOCKS;
 	parent_send(IMSG_CAPTURE, dup(ring_fd), &conf, sizeof(conf));
 	engine_dispatch_priv();
 	strlcpy(names.interface[0].name, "test0", INTERFACE_NAME);
@@ -323,7 +315,7 @@ worker_gone(void)
 	}
 	total = *meter_counters(engine.meter);
 	/* Its mapping comes first in the reader's state. */
-	munmap(*(void **)engine.capture[0]->state, BLOCK * BLOCKS);
+	munmap(*(void **)engine.capture[0]->state, RING_SIZE);
 	close(engine.capture_fd[0]);
 	free(engine.capture[0]->state);
 	free(engine.capture[0]);
@@ -370,7 +362,7 @@ turn(void)
 		engine_one_turn();
 		fuzz_meter_check(engine.meter);
 		REQUIRE(meter_counters(engine.meter)->frames +
-		    meter_counters(engine.meter)->frames_skipped <= fed);
+		    meter_counters(engine.meter)->frames_skipped <= ring_fed());
 		parent_read();
 		return;
 	}
@@ -384,132 +376,8 @@ turn(void)
 }
 
 /*
- * Frames
- */
-
-static void
-put_frame(uint8_t *at, const uint8_t *data, size_t len, int last)
-{
-	struct tpacket3_hdr	h = { 0 };
-
-	h.tp_mac = (uint16_t)HEADER;
-	h.tp_snaplen = h.tp_len = (uint32_t)len;
-	h.tp_next_offset = last ? 0 : HEADER + FRAME_MAX;
-	h.tp_sec = (uint32_t)(unix_us / 1000000);
-	h.tp_nsec = (uint32_t)(unix_us % 1000000 * 1000);
-	memset(at, 0, HEADER);
-	memcpy(at, &h, sizeof(h));
-	memcpy(at + HEADER, data, len);
-	fed++;
-}
-
-/* The block that is filled next, if the worker has given it back. */
-static struct tpacket_block_desc *
-block_begin(void)
-{
-	struct tpacket_block_desc	*b;
-
-	b = (void *)(ring + ring_next * BLOCK);
-	return (b->hdr.bh1.block_status & TP_STATUS_USER ? NULL : b);
-}
-
-static void
-block_done(struct tpacket_block_desc *b, uint32_t frames)
-{
-	b->hdr.bh1.seq_num = ring_seq++;
-	b->hdr.bh1.num_pkts = frames;
-	b->hdr.bh1.offset_to_first_pkt = sizeof(*b);
-	b->hdr.bh1.ts_first_pkt.ts_sec = (uint32_t)(unix_us / 1000000);
-	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_USER,
-	    __ATOMIC_RELEASE);
-	ring_next = (ring_next + 1) % BLOCKS;
-}
-
-/* A packet of a flow; its kind: protocol, direction, TCP flags. */
-static size_t
-make_frame(uint8_t *p, uint8_t flow, uint8_t kind, uint8_t size)
-{
-	static const uint8_t	model[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2,
-				    8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17,
-				    0, 0, 10, 0, 0, 1, 192, 0, 2, 1, 0x13,
-				    0x88, 0, 53 };
-	uint8_t			swap[4];
-	size_t			len = 54 + size % 100U;
-
-	memset(p, 0, FRAME_MAX);
-	memcpy(p, model, sizeof(model));
-	p[17] = (uint8_t)(len - 14);
-	p[23] = kind & 1 ? 6 : kind & 2 ? 1 : 17;
-	p[29] = flow;
-	p[46] = 0x50;
-	p[47] = kind >> 3;
-	if (kind & 4) {
-		memcpy(swap, p + 26, 4);
-		memcpy(p + 26, p + 30, 4);
-		memcpy(p + 30, swap, 4);
-		memcpy(p + 34, "\0\65\23\210", 4);
-	}
-	return (len);
-}
-
-static void
-feed_frames(struct take *t)
-{
-	struct tpacket_block_desc	*b = block_begin();
-	uint8_t				 data[FRAME_MAX];
-	uint32_t			 i, n = (uint32_t)take(t, 1) % 100 + 1;
-	uint8_t				 flow, kind;
-	size_t				 len;
-
-	for (i = 0; i < n; i++) {
-		flow = (uint8_t)take(t, 1);
-		kind = (uint8_t)take(t, 1);
-		len = make_frame(data, flow, kind, (uint8_t)take(t, 1));
-		if (b != NULL)
-			put_frame((uint8_t *)(b + 1) +
-			    i * (HEADER + FRAME_MAX), data, len, i + 1 == n);
-	}
-	if (b != NULL)
-		block_done(b, n);
-}
-
-static void
-feed_frame(struct take *t)
-{
-	struct tpacket_block_desc	*b = block_begin();
-	const uint8_t			*data;
-	uint8_t				 frame[FRAME_MAX] = { 2, 0, 0, 0, 0, 1,
-					    2, 0, 0, 0, 0, 2, 8, 0 };
-	size_t				 n = take(t, 1) % 200;
-
-	n = take_octets(t, n, &data);
-	if (n > 0)
-		memcpy(frame + 14, data, n);
-	if (b == NULL)
-		return;
-	put_frame((uint8_t *)(b + 1), frame, 14 + n, 1);
-	block_done(b, 1);
-}
-
-/*
  * What happens
  */
-
-static size_t
-right_length(uint32_t type)
-{
-	switch (type) {
-	case CTL_SET:
-		return (sizeof(struct ctl_set));
-	case CTL_SHOW_FLOWS:
-		return (sizeof(struct ctl_query));
-	case CTL_FLOW_EXPIRE:
-	case CTL_FLOW_DELETE:
-		return (sizeof(struct ctl_filter));
-	default:
-		return (0);
-	}
-}
 
 static void
 client_leaves(unsigned int id)
@@ -538,7 +406,7 @@ client_asks(struct take *t)
 	char		answer[4096];
 	unsigned int	id = take(t, 1) % MAX_CONTROL;
 	struct feed	feed = { client[id], CTL_SHUTDOWN, CTL_VERSION,
-			    right_length };
+			    control_length };
 
 	(void)feed_message(&feed, t);
 	while (client[id] != -1 && recv(client[id], answer, sizeof(answer),
@@ -604,10 +472,10 @@ run_operation(struct take *t)
 
 	switch (take(t, 1) % RUN_OPERATIONS) {
 	case RUN_FRAMES:
-		feed_frames(t);
+		ring_frames(t, unix_us);
 		break;
 	case RUN_FRAME:
-		feed_frame(t);
+		ring_frame(t, unix_us);
 		break;
 	case RUN_TIME:
 		pass(10000 * (int64_t)take(t, 2));
@@ -677,8 +545,6 @@ run_begin(void)
 	run.conf.boot_unix_us = unix_us - 1000000;
 	run.conf.boot_mono_us = mono_us - 1000000;
 	deaf = handing_over = finishing = set_back = 0;
-	ring_next = 0;
-	ring_seq = fed = 0;
 	for (i = 0; i < MAX_CONTROL; i++)
 		client[i] = -1;
 	for (i = 0; i < COLLECTED_MAX; i++)
@@ -687,11 +553,8 @@ run_begin(void)
 	table_fd = shmem_new_sized("table", estate_size(WORKER_FLOWS,
 	    side_wanted((enum track_level)run.conf.track_level,
 	    run.conf.fields, 0)));
-	ring_fd = shmem_new_sized("ring", BLOCK * BLOCKS);
-	REQUIRE(table_fd != -1 && ring_fd != -1);
-	ring = mmap(NULL, BLOCK * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    ring_fd, 0);
-	REQUIRE(ring != MAP_FAILED);
+	REQUIRE(table_fd != -1);
+	ring_fd = ring_begin();
 	worker_start();
 }
 
@@ -715,7 +578,7 @@ run_end(void)
 	REQUIRE(meter_exports(engine.meter, row, MAX_EXPORT) ==
 	    run.collectors);
 	worker_gone();
-	REQUIRE(total.frames + total.frames_skipped <= fed);
+	REQUIRE(total.frames + total.frames_skipped <= ring_fed());
 	/* Each collector that never failed has all that was exported. */
 	if (run.version != 5)
 		REQUIRE(collected[0].packets + row[0].counters.packets_lost ==
@@ -724,7 +587,7 @@ run_end(void)
 		if (to[i] != -1)
 			close(to[i]);
 	}
-	munmap(ring, BLOCK * BLOCKS);
+	ring_end();
 	close(ring_fd);
 	close(table_fd);
 }
