@@ -67,6 +67,11 @@ struct call {
 #define OPTION(level, name)						\
     2, { { 1, 0, (level), "level", "= " #level },			\
     { 2, 0, (name), "name", "= " #name } }
+/*
+ * The n-th argument of a send: what we, the C library and libpcap use.  With
+ * MSG_FASTOPEN a send connects, and Landlock does not look.
+ */
+#define SEND_FLAGS(n)	BITS(n, "flags", 0, MSG_NOSIGNAL | MSG_DONTWAIT)
 #define FORK	BITS(0, "flags", SIGCHLD,				\
     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 

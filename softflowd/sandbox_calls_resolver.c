@@ -34,8 +34,10 @@ static const struct call	 resolver[] = {
 	    SOCKET(AF_UNIX, SOCK_STREAM, 0) },
 	{ "socket", "our addresses, to sort the others by",
 	    SOCKET(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) },
-	{ "connect bind sendto sendmsg sendmmsg recvfrom recvmsg getsockname "
-	    "getpeername getsockopt", "name servers", ANY },
+	{ "connect bind recvfrom recvmsg getsockname getpeername getsockopt",
+	    "name servers", ANY },
+	{ "sendto sendmmsg", "name servers", 1, { SEND_FLAGS(3) } },
+	{ "sendmsg", "name servers", 1, { SEND_FLAGS(2) } },
 	{ "setsockopt", "ICMP errors", OPTION(IPPROTO_IP, IP_RECVERR) },
 	{ "setsockopt", "ICMP errors", OPTION(IPPROTO_IPV6, IPV6_RECVERR) },
 	{ "ioctl", "octets that wait", 1, { EQ(1, "request", FIONREAD) } },

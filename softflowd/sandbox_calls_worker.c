@@ -35,12 +35,12 @@ static const struct call	 worker[] = {
 	{ "read", "control clients, savefile", ANY },
 	{ "write", "answers, abort text", 1, { FD_LOW } },
 	{ "writev", "answers, abort text", 1, { FD_LOW } },
-	{ "sendto", "export, to where the parent connected only", 3,
-	    { FD_LOW, EQ(4, "addr", 0), EQ(5, "addrlen", 0) } },
+	{ "sendto", "export, to where the parent connected only", 4,
+	    { FD_LOW, SEND_FLAGS(3), EQ(4, "addr", 0), EQ(5, "addrlen", 0) } },
 	{ "recvfrom", "packet reports", 1, { FD_FROM(FD_CAPTURE, 16) } },
 	{ "recvmsg", "imsg", 1, { FD(FD_CHANNEL) } },
-	{ "sendmsg", "imsg; passes descriptors on any other", 1,
-	    { FD(FD_CHANNEL) } },
+	{ "sendmsg", "imsg; passes descriptors on any other", 2,
+	    { FD(FD_CHANNEL), SEND_FLAGS(2) } },
 	{ "close", "collectors, control clients, savefile", 1,
 	    { FD_FROM(8, 8) } },
 	{ "close", "the same", 1, { FD_FROM(16, 16) } },
@@ -70,7 +70,7 @@ static const struct call	 reader[] = {
 	{ "read", "the file", 1, { FD(FD_SAVEFILE) } },
 	{ "write", "abort text", 1, { FD(STDERR_FILENO) } },
 	{ "writev", "abort text", 1, { FD(STDERR_FILENO) } },
-	{ "sendmsg", "imsg", 1, { FD(FD_CHANNEL) } },
+	{ "sendmsg", "imsg", 2, { FD(FD_CHANNEL), SEND_FLAGS(2) } },
 };
 
 /* Of both. */

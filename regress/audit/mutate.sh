@@ -133,7 +133,7 @@ mutate "worker: write to any descriptor" try_reach_test:inject_on_capture_fd \
 mutate "worker: writev to any descriptor" \
     try_reach_test:inject_on_capture_fd "$table" "$(any '"writev", "answers')"
 mutate "worker: sendto any address" try_reach_test:redirect_export \
-    "$table" '/"sendto", "export/{N;s/3,.*/1, { FD_BELOW_64 } },/}'
+    "$table" '/"sendto", "export/{N;s/4,.*/1, { FD_LOW } },/}'
 mutate "worker: sendmsg on any descriptor" try_reach_test:fd_laundering \
     "$table" "$(any '"sendmsg", "imsg; passes')"
 mutate "worker: recvmsg on any descriptor" try_calls_test:upper_bits \

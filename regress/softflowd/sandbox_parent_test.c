@@ -250,6 +250,19 @@ ATF_TC_BODY(parent_connects_tcp_to_collectors_only, tc)
 }
 
 static void
+connect_by_sending(void)
+{
+	confine_parent();
+	try_fast_open(IPPROTO_TCP, ENOSYS);
+}
+
+ATF_TC_WITHOUT_HEAD(parent_connects_nowhere_by_sending);
+ATF_TC_BODY(parent_connects_nowhere_by_sending, tc)
+{
+	in_parents(connect_by_sending);
+}
+
+static void
 touch_files(void)
 {
 	char	 name[64], other[64];
@@ -540,6 +553,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, parent_keeps_only_its_capabilities);
 	ATF_TP_ADD_TC(tp, parent_cannot_ptrace_mount_or_signal_strangers);
 	ATF_TP_ADD_TC(tp, parent_connects_tcp_to_collectors_only);
+	ATF_TP_ADD_TC(tp, parent_connects_nowhere_by_sending);
 	ATF_TP_ADD_TC(tp, parent_cannot_open_make_or_change_files);
 	ATF_TP_ADD_TC(tp,
 	    expressions_are_compiled_with_names_of_services_only);

@@ -232,6 +232,19 @@ reach_out(void)
 	close(fd);
 }
 
+static void
+connect_by_sending(void)
+{
+	confine_resolver();
+	try_fast_open(0, EPERM);
+}
+
+ATF_TC_WITHOUT_HEAD(resolver_connects_nowhere_by_sending);
+ATF_TC_BODY(resolver_connects_nowhere_by_sending, tc)
+{
+	in_both_kinds(connect_by_sending);
+}
+
 ATF_TC_WITHOUT_HEAD(resolver_executes_signals_and_captures_nothing);
 ATF_TC_BODY(resolver_executes_signals_and_captures_nothing, tc)
 {
@@ -243,6 +256,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, resolver_looks_names_up);
 	ATF_TP_ADD_TC(tp, resolver_status_shows_no_right_left);
 	ATF_TP_ADD_TC(tp, resolver_changes_no_file_and_reads_few);
+	ATF_TP_ADD_TC(tp, resolver_connects_nowhere_by_sending);
 	ATF_TP_ADD_TC(tp, resolver_executes_signals_and_captures_nothing);
 	return (atf_no_error());
 }

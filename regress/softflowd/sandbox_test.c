@@ -179,6 +179,7 @@ ATF_TC_BODY(export_cannot_be_redirected, tc)
 		CALL(SYS_sendto, FD_EXPORT, P(octet), 1, 0, P(&stranger), 0),
 		CALL(SYS_sendto, FD_EXPORT, P(octet), 1, 0, 0,
 		    sizeof(stranger)),
+		CALL(SYS_sendto, FD_EXPORT, P(octet), 1, MSG_FASTOPEN, 0, 0),
 		CALL(SYS_sendmsg, FD_EXPORT, P(&msg), 0),
 		CALL(SYS_connect, FD_EXPORT, P(&stranger), sizeof(stranger)),
 		CALL(SYS_bind, FD_EXPORT, P(&stranger), sizeof(stranger)),

@@ -86,6 +86,31 @@ in_both_kinds(void (*fn)(void))
 	ATF_REQUIRE_EQ_MSG(0, wait_for(pid), "without root");
 }
 
+void
+try_fast_open(int protocol, int error)
+{
+	struct sockaddr_in	 sin = {
+		.sin_family = AF_INET, .sin_port = htons(2),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+	};
+	struct iovec		 vector = { &sin, 1 };
+	struct mmsghdr		 msg = { .msg_hdr = {
+		.msg_name = &sin, .msg_namelen = sizeof(sin),
+		.msg_iov = &vector, .msg_iovlen = 1
+	} };
+	int			 fd;
+
+	CHECK((fd = socket(AF_INET, SOCK_STREAM, protocol)) != -1);
+	CHECK_FAILS(sendto(fd, &sin, 1, MSG_FASTOPEN, (struct sockaddr *)&sin,
+	    sizeof(sin)), error);
+	CHECK_FAILS(sendto(fd, &sin, 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+	    (struct sockaddr *)&sin, sizeof(sin)), error);
+	CHECK_FAILS(sendmsg(fd, &msg.msg_hdr, MSG_FASTOPEN), error);
+	CHECK_FAILS(sendmmsg(fd, &msg, 1, MSG_FASTOPEN), error);
+	CHECK_FAILS(send(fd, &sin, 1, MSG_FASTOPEN), error);
+	close(fd);
+}
+
 static int
 udp(struct sockaddr_in *sin)
 {

@@ -49,6 +49,8 @@ void	check_that(int ok, const char *what, int line);
 } while (0)
 
 void	become_nobody(void);
+/* Each call that sends, with MSG_FASTOPEN to nobody's port: -1 with error. */
+void	try_fast_open(int protocol, int error);
 void	place(int fd, int wanted);
 void	plan(struct sandbox_worker *);
 void	confine(const struct sandbox_worker *);
