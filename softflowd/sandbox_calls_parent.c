@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <linux/fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
@@ -27,7 +28,6 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 
@@ -37,13 +37,24 @@
 #define PR_SET_MDWE	65
 #define PR_GET_MDWE	66
 #endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008		/* <linux/memfd.h> of 6.3 */
+#endif
 #ifndef ARCH_SET_FS
 #define ARCH_SET_FS	0x1002		/* <asm/prctl.h> of x86 */
 #endif
 
+/*
+ * O_LARGEFILE, which other C libraries and 32 bits always have, is the
+ * kernel's, from <linux/fcntl.h>; <fcntl.h> may have it as 0.
+ */
 #define READ_ONLY(n)							\
     BITS(n, "flags", O_RDONLY, O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |	\
-    O_NOCTTY | O_DIRECTORY)
+    O_NOCTTY | O_DIRECTORY | O_LARGEFILE)
+
+/* Linux 6.3 has MFD_NOEXEC_SEAL; older ones take a file in memory without. */
+#define SEALABLE(n)							\
+    BITS(n, "flags", MFD_CLOEXEC | MFD_ALLOW_SEALING, MFD_NOEXEC_SEAL)
 
 /* The parent's own work. */
 static const struct call	 parent[] = {
@@ -111,8 +122,7 @@ static const struct call	 parent[] = {
 	{ "ioctl", "interfaces", 1, { EQ(1, "request", SIOCGIFINDEX) } },
 	{ "ioctl", "interfaces", 1, { EQ(1, "request", SIOCGIFNAME) } },
 	{ "ioctl", "interfaces", 1, { EQ(1, "request", SIOCGIFHWADDR) } },
-	{ "memfd_create", "flow table, filters", 1,
-	    { EQ(1, "flags", MFD_CLOEXEC | MFD_ALLOW_SEALING) } },
+	{ "memfd_create", "flow table, filters", 1, { SEALABLE(1) } },
 	{ "ftruncate ftruncate64", "flow table", ANY },
 	{ "fcntl fcntl64", "its seals", 1, { EQ(1, "cmd", F_ADD_SEALS) } },
 	{ "fcntl fcntl64", "descriptors to their places", 1,
@@ -126,6 +136,8 @@ static const struct call	 parent[] = {
 	{ "pipe pipe2", "who compiles an expression", ANY },
 	{ "kill", "processes of ours", 1, { EQ(1, "signal", SIGKILL) } },
 	{ "kill", "processes of ours", 1, { EQ(1, "signal", SIGTERM) } },
+	/* Of any process: the children inherit it, and abort, too. */
+	{ "tgkill", "abort", 1, { EQ(2, "signal", SIGABRT) } },
 	{ "wait4 waitpid", "processes of ours", ANY },
 	{ "unlinkat", "pid file, control socket, their locks", 1,
 	    { EQ(2, "flags", 0) } },
@@ -155,13 +167,16 @@ static const struct call	 library[] = {
 	{ "getpid gettid getppid geteuid geteuid32", "the log, checks", ANY },
 	{ "rt_sigaction rt_sigprocmask rt_sigreturn sigreturn "
 	    "restart_syscall", "signals", ANY },
-	{ "tgkill", "abort", 1, { EQ(2, "signal", SIGABRT) } },
 	{ "uname", "libpcap, names", ANY },
 	{ "exit exit_group", "the end", ANY },
 };
 
 /* Of a process that starts, and of libpcap when it opens a device. */
 static const struct call	 start[] = {
+	/*
+	 * The path goes unseen: an absolute one, for which fd means nothing,
+	 * is Landlock's to refuse.
+	 */
 	{ "execveat", "a process", 2,
 	    { OWN_PROGRAM, EQ(4, "flags", AT_EMPTY_PATH) } },
 	{ "dup2 dup3", "descriptors to their places", 1,
@@ -223,10 +238,11 @@ static const struct call	 root[] = {
  * nothing, and writes its answer.
  */
 static const struct call	 compiler[] = {
+	{ "tgkill", "abort: own death only", 2,
+	    { OWN_PID, EQ(2, "signal", SIGABRT) } },
 	{ "setsockopt", "the end of capture",
 	    OPTION(SOL_PACKET, PACKET_RX_RING) },
-	{ "memfd_create", "its answer for a savefile", 1,
-	    { EQ(1, "flags", MFD_CLOEXEC | MFD_ALLOW_SEALING) } },
+	{ "memfd_create", "its answer for a savefile", 1, { SEALABLE(1) } },
 	{ "ftruncate ftruncate64", "the same", ANY },
 	{ "fcntl fcntl64", "its seals", 1, { EQ(1, "cmd", F_ADD_SEALS) } },
 };

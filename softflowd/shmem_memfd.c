@@ -13,10 +13,21 @@
 
 #include "shmem.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
+#endif
+
+/* Nobody's program for ever, where the kernel knows of that. */
 int
 shmem_new(const char *name)
 {
-	return (memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+	const unsigned int	flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int			fd;
+
+	if ((fd = memfd_create(name, flags | MFD_NOEXEC_SEAL)) == -1 &&
+	    errno == EINVAL)
+		fd = memfd_create(name, flags);
+	return (fd);
 }
 
 int

@@ -43,7 +43,11 @@
 
 #include "sandbox.h"
 #include "sandbox_try.h"
+#include "shmem.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL	0x0008U
+#endif
 #define ROLE	"--confined-worker"
 
 static char	 dir[] = "/tmp/sandbox_test.XXXXXX";
@@ -204,6 +208,7 @@ reach_out(void)
 	    ENOSYS);
 	CHECK_FAILS(kill(getppid(), 0), ENOSYS);
 	CHECK_FAILS(kill(pid, SIGSTOP), ENOSYS);
+	CHECK_FAILS(tgkill(pid, pid, SIGTERM), ENOSYS);
 	/* A child from before the confinement. */
 	if (abi >= 6)
 		CHECK_FAILS(kill(pid, SIGTERM), EPERM);
@@ -266,8 +271,10 @@ static void
 touch_files(void)
 {
 	char	 name[64], other[64];
-	int	 fd;
+	int	 fd, large;
 
+	/* The kernel's O_LARGEFILE, which it adds itself on 64 bits. */
+	CHECK((large = fcntl(open("/dev/null", O_RDONLY), F_GETFL)) != -1);
 	snprintf(name, sizeof(name), "%s/file", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);
 	CHECK((fd = open(name, O_CREAT | O_WRONLY, 0600)) != -1);
@@ -278,6 +285,8 @@ touch_files(void)
 		CHECK_FAILS(open(name, O_RDONLY), EACCES);
 		CHECK_FAILS(unlinkat(AT_FDCWD, "/etc/passwd", 0), EACCES);
 	}
+	CHECK(open("/etc/ld.so.cache", O_RDONLY | large) != -1 ||
+	    errno == ENOENT);
 	/* These also without Landlock. */
 	if (!sandbox_sanitized) {
 		CHECK_FAILS(open(other, O_CREAT | O_WRONLY, 0600), ENOSYS);
@@ -311,12 +320,21 @@ compile_names(void)
 	struct sockaddr_in	 sin = { .sin_family = AF_INET };
 	struct addrinfo		*res;
 	int			 fd, sv[2];
+	pid_t			 pid;
 
 	confine_parent();
 	CHECK(getservbyname("ssh", "tcp") != NULL);
 	CHECK(getprotobyname("gre") != NULL);
 	CHECK((fd = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
+	CHECK(pipe(sv) == 0);
+	CHECK((pid = fork()) != -1);
+	if (pid == 0) {
+		close(sv[1]);
+		_exit((int)read(sv[0], &sin, 1));	/* when we end */
+	}
 	CHECK(sandbox_compiler() == 0);
+	CHECK_FAILS(tgkill(pid, pid, SIGABRT), EPERM);
+	CHECK_FAILS(tgkill(getpid(), getpid(), SIGTERM), EPERM);
 	CHECK_FAILS(socket(AF_INET, SOCK_DGRAM, 0), EPERM);
 	CHECK_FAILS(socket(AF_UNIX, SOCK_DGRAM, 0), EPERM);
 	CHECK_FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), EPERM);
@@ -325,6 +343,8 @@ compile_names(void)
 	    sizeof(sin)), EPERM);
 	CHECK(getaddrinfo("www.example.com", NULL, NULL, &res) != 0);
 	CHECK(getservbyname("domain", "udp") != NULL);
+	CHECK(signal(SIGABRT, SIG_IGN) != SIG_ERR);
+	CHECK(tgkill(getpid(), getpid(), SIGABRT) == 0);
 }
 
 ATF_TC_WITHOUT_HEAD(expressions_are_compiled_with_names_of_services_only);
@@ -358,6 +378,31 @@ ATF_TC_BODY(parent_cannot_exec_a_shell, tc)
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) <= 0)
 		atf_tc_skip("no Landlock in this kernel");
 	in_parents(exec_shell);
+}
+
+static void
+exec_memory(void)
+{
+	char	*argv[] = { NULL };
+	int	 fd, known;
+
+	known = memfd_create("", MFD_CLOEXEC | MFD_NOEXEC_SEAL) != -1;
+	confine_parent();
+	CHECK_FAILS(memfd_create("", MFD_CLOEXEC), ENOSYS);
+	CHECK_FAILS(memfd_create("", MFD_CLOEXEC | MFD_ALLOW_SEALING |
+	    MFD_HUGETLB), ENOSYS);
+	CHECK((fd = shmem_new("program")) != -1);
+	CHECK(close(binary_fd) == 0);
+	CHECK(fcntl(fd, F_DUPFD, binary_fd) == binary_fd);
+	if (known)
+		CHECK_FAILS(execveat(binary_fd, "", argv, argv,
+		    AT_EMPTY_PATH), EACCES);
+}
+
+ATF_TC_WITHOUT_HEAD(our_files_in_memory_are_no_programs);
+ATF_TC_BODY(our_files_in_memory_are_no_programs, tc)
+{
+	in_parents(exec_memory);
 }
 
 static void
@@ -558,6 +603,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp,
 	    expressions_are_compiled_with_names_of_services_only);
 	ATF_TP_ADD_TC(tp, parent_cannot_exec_a_shell);
+	ATF_TP_ADD_TC(tp, our_files_in_memory_are_no_programs);
 	ATF_TP_ADD_TC(tp, child_takes_no_ids_but_the_workers);
 	ATF_TP_ADD_TC(tp, parent_still_does_its_work);
 	ATF_TP_ADD_TC(tp, confined_parent_starts_confined_workers);

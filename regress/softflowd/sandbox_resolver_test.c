@@ -137,12 +137,14 @@ touch_files(void)
 {
 	char		name[64], other[64];
 	uint32_t	abi;
-	int		fd;
+	int		fd, large;
 
+	/* The kernel's O_LARGEFILE, which it adds itself on 64 bits. */
+	CHECK((large = fcntl(open("/dev/null", O_RDONLY), F_GETFL)) != -1);
 	snprintf(name, sizeof(name), "%s/file", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);
 	abi = confine_resolver();
-	CHECK((fd = open("/etc/passwd", O_RDONLY)) != -1);
+	CHECK((fd = open("/etc/passwd", O_RDONLY | large)) != -1);
 	close(fd);
 	if (abi >= 1) {
 		CHECK_FAILS(open(name, O_RDONLY), EACCES);
@@ -193,6 +195,7 @@ reach_out(void)
 	    EPERM);
 	CHECK_FAILS(kill(getppid(), SIGTERM), EPERM);
 	CHECK_FAILS(kill(0, 0), EPERM);
+	CHECK_FAILS(tgkill(getpid(), getpid(), SIGABRT), EPERM);
 	CHECK_FAILS(ptrace(PTRACE_ATTACH, getppid(), 0, 0), EPERM);
 	CHECK_FAILS(setresuid(0, 0, 0), EPERM);
 	CHECK_FAILS(unshare(CLONE_NEWUSER), EPERM);
