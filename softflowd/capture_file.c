@@ -11,7 +11,6 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 
 #include <pcap/pcap.h>
 
+#include "capture_apart.h"
 #include "capture_reader.h"
 #include "shmem.h"
 
@@ -131,37 +131,41 @@ fail:
 	return (-1);
 }
 
+struct check {
+	const char	*expression;
+	int		(*apart)(void);
+};
+
+/* In the child: what is wrong, as text with its NUL. */
+static void
+check_apart(void *arg, int fd)
+{
+	const struct check	*check = arg;
+	struct msg_filter	 filter;
+	char			 error[512] = "";
+
+	if (check->apart() == -1)
+		snprintf(error, sizeof(error), "confinement of the "
+		    "compiler: %s", strerror(errno));
+	else if (capture_compile_savefile(check->expression, &filter, error,
+	    sizeof(error)) != -1 || strstr(error, "unknown host") != NULL)
+		*error = '\0';
+	if (write(fd, error, strlen(error) + 1) == -1)
+		return;
+}
+
 int
 capture_check_filter(const char *expression, int (*apart)(void), char *error,
     size_t errorlen)
 {
-	struct msg_filter	filter;
-	pid_t			pid;
-	ssize_t			n;
-	int			end[2];
+	struct check	check = { expression, apart };
+	ssize_t		n;
 
-	if (pipe(end) == -1 || (pid = fork()) == -1) {
+	n = capture_apart(check_apart, &check, CHECK_SECONDS, error, errorlen);
+	if (n == -1)
 		strlcpy(error, strerror(errno), errorlen);
-		return (-1);
-	}
-	if (pid == 0) {
-		alarm(CHECK_SECONDS);
-		if (apart() == -1)
-			snprintf(error, errorlen, "confinement of the "
-			    "compiler: %s", strerror(errno));
-		else if (capture_compile_savefile(expression, &filter, error,
-		    errorlen) != -1 || strstr(error, "unknown host") != NULL)
-			*error = '\0';
-		_exit(write(end[1], error, strlen(error) + 1) == -1);
-	}
-	close(end[1]);
-	n = read(end[0], error, errorlen);
-	close(end[0]);
-	waitpid(pid, NULL, 0);
-	if (n <= 0 || error[n - 1] != '\0') {
+	else if (n == 0 || error[n - 1] != '\0')
 		strlcpy(error, "it could not be compiled", errorlen);
-		return (-1);
-	}
 	return (*error == '\0' ? 0 : -1);
 }
 

@@ -10,11 +10,11 @@
  */
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <linux/filter.h>
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@
 #include <pcap/pcap.h>
 
 #include "capture.h"
+#include "capture_apart.h"
 #include "capture_packet.h"
 #include "compat.h"
 
@@ -31,11 +32,17 @@
 #define LEAST		"40"	/* octets of what may be left out: IP and TCP */
 #define APART_SECONDS	5
 
-/* What the child answers; program's instructions stand behind it. */
+/* What the child answers, with count of the instructions. */
 struct answer {
 	int32_t		failed, dlt;
 	uint32_t	count;
 	char		error[512];
+	struct bpf_insn	insns[BPF_MAXINSNS];
+};
+
+struct task {
+	const struct capture_params	*params;
+	const char			*device;
 };
 
 /*
@@ -150,58 +157,54 @@ compile_here(const struct capture_params *params, const char *device,
 	return (0);
 }
 
-static int
-read_all(int fd, void *to, size_t len)
+/* In the child; one that fails says nothing, or less. */
+static void
+compile_apart(void *arg, int fd)
 {
-	size_t	got = 0;
-	ssize_t	n;
+	const struct task	*task = arg;
+	struct bpf_program	 program = { 0 };
+	static struct answer	 answer;
+	size_t			 len;
+	int			 dlt = 0;
 
-	while (got < len && (n = read(fd, (char *)to + got, len - got)) > 0)
-		got += (size_t)n;
-	return (got == len ? 0 : -1);
-}
-
-static int
-write_all(int fd, const void *from, size_t len)
-{
-	return (write(fd, from, len) == (ssize_t)len ? 0 : -1);
-}
-
-/*
- * In the child, which the alarm ends if nothing else does; at the start
- * there is none, as names of hosts take their time.
- */
-static __dead void
-apart_child(const struct capture_params *params, const char *device, int fd)
-{
-	struct bpf_program	program = { 0 };
-	struct answer		answer = { 0 };
-	int			dlt = 0;
-
-	if (params->apart != NULL)
-		alarm(APART_SECONDS);
-	answer.failed = compile_here(params, device, &program, &dlt,
-	    answer.error, sizeof(answer.error)) == -1;
+	answer.failed = compile_here(task->params, task->device, &program,
+	    &dlt, answer.error, sizeof(answer.error)) == -1;
 	answer.dlt = dlt;
-	answer.count = program.bf_len;
-	if (answer.failed && params->apart != NULL &&
+	if (answer.failed && task->params->apart != NULL &&
 	    strstr(answer.error, "unknown host") != NULL)
 		strlcat(answer.error, "; names of hosts are looked up only at "
 		    "the start: give numbers, or restart softflowd",
 		    sizeof(answer.error));
-	_exit(write_all(fd, &answer, sizeof(answer)) == -1 ||
-	    write_all(fd, program.bf_insns, program.bf_len *
-	    sizeof(*program.bf_insns)) == -1);
+	if (program.bf_len > BPF_MAXINSNS)
+		return;
+	answer.count = program.bf_len;
+	len = program.bf_len * sizeof(*program.bf_insns);
+	if (len != 0)
+		memcpy(answer.insns, program.bf_insns, len);
+	len += offsetof(struct answer, insns);
+	if (write(fd, &answer, len) == -1)
+		return;
 }
 
-static int
-apart_answer(int fd, struct bpf_program *program, int *dlt, char *error,
-    size_t errorlen)
+/* A confined child has seconds; names of hosts, at the start, take longer. */
+int
+ring_compile(const struct capture_params *params, const char *device,
+    struct bpf_program *program, int *dlt, char *error, size_t errorlen)
 {
-	struct answer	answer;
+	static struct answer	answer;
+	struct task		task = { params, device };
+	ssize_t			n;
 
-	if (read_all(fd, &answer, sizeof(answer)) == -1 ||
-	    answer.count > BPF_MAXINSNS) {
+	n = capture_apart(compile_apart, &task,
+	    params->apart == NULL ? 0 : APART_SECONDS, &answer, sizeof(answer));
+	if (n == -1) {
+		strlcpy(error, strerror(errno), errorlen);
+		return (-1);
+	}
+	if ((size_t)n < offsetof(struct answer, insns) ||
+	    answer.count > BPF_MAXINSNS || (size_t)n !=
+	    offsetof(struct answer, insns) +
+	    answer.count * sizeof(answer.insns[0])) {
 		strlcpy(error, "the filter expression could not be compiled",
 		    errorlen);
 		return (-1);
@@ -214,31 +217,11 @@ apart_answer(int fd, struct bpf_program *program, int *dlt, char *error,
 	program->bf_len = answer.count;
 	program->bf_insns = calloc(answer.count + 1,
 	    sizeof(*program->bf_insns));
-	if (program->bf_insns == NULL || read_all(fd, program->bf_insns,
-	    answer.count * sizeof(*program->bf_insns)) == -1) {
-		free(program->bf_insns);
+	if (program->bf_insns == NULL) {
 		strlcpy(error, "out of memory", errorlen);
 		return (-1);
 	}
+	memcpy(program->bf_insns, answer.insns,
+	    answer.count * sizeof(answer.insns[0]));
 	return (0);
-}
-
-int
-ring_compile(const struct capture_params *params, const char *device,
-    struct bpf_program *program, int *dlt, char *error, size_t errorlen)
-{
-	pid_t	pid;
-	int	end[2], rv;
-
-	if (pipe(end) == -1 || (pid = fork()) == -1) {
-		strlcpy(error, strerror(errno), errorlen);
-		return (-1);
-	}
-	if (pid == 0)
-		apart_child(params, device, end[1]);
-	close(end[1]);
-	rv = apart_answer(end[0], program, dlt, error, errorlen);
-	close(end[0]);
-	waitpid(pid, NULL, 0);
-	return (rv);
 }
