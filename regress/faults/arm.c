@@ -13,10 +13,12 @@
  *	arm -s FILE		all sites
  *
  * A rule is name[/argument][@role][#site][:first[+times]]=error, times * for
- * ever; error a name, or "short".
+ * ever; error a name, or "short"; argument a number, or a SYS_ name for one of
+ * syscall(2), which differ from machine to machine.
  */
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <err.h>
 #include <errno.h>
@@ -44,6 +46,14 @@ static const struct {
 	{ "ENOSPC", ENOSPC }, { "ENOSYS", ENOSYS },
 	{ "EOPNOTSUPP", EOPNOTSUPP }, { "EPERM", EPERM },
 	{ "EROFS", EROFS }
+};
+
+#define CALL(name)	{ #name, SYS_##name }
+static const struct {
+	const char	*name;
+	int64_t		 number;
+} calls[] = {
+	CALL(capset), CALL(getrandom), CALL(seccomp)
 };
 
 static uint32_t
@@ -80,6 +90,24 @@ set_role(struct fault_rule *r, const char *name, const char *rule)
 	errx(1, "%s: no role %s", rule, name);
 }
 
+static void
+set_argument(struct fault_rule *r, const char *name, const char *rule)
+{
+	char	*end;
+	size_t	 i;
+
+	r->arg = strtoll(name, &end, 0);
+	if (end != name && *end == '\0')
+		return;
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strncmp(name, "SYS_", 4) == 0 &&
+		    strcmp(calls[i].name, name + 4) == 0) {
+			r->arg = calls[i].number;
+			return;
+		}
+	errx(1, "%s: no argument %s", rule, name);
+}
+
 /* Cut off what follows the character, if there is one. */
 static char *
 cut(char *text, char c)
@@ -114,7 +142,7 @@ parse(struct fault_rule *r, const char *rule)
 	if ((p = cut(text, '@')) != NULL)
 		set_role(r, p, rule);
 	if ((p = cut(text, '/')) != NULL)
-		r->arg = strtoll(p, NULL, 0);
+		set_argument(r, p, rule);
 	if (strlcpy(r->name, text, sizeof(r->name)) >= sizeof(r->name))
 		errx(1, "%s: no such function", rule);
 }

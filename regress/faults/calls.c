@@ -37,6 +37,7 @@
 /* With an option's level, in one number: 17103 is UDP_SEGMENT. */
 #define OPTION(level, name)	((int64_t)(level) * 1000 + (name))
 
+/* Of glibc; the Makefile leaves all out where there is another one. */
 void	*__libc_malloc(size_t);
 void	*__libc_calloc(size_t, size_t);
 void	*__libc_realloc(void *, size_t);

@@ -96,9 +96,9 @@ lost_of() {
 #	sums collector sent
 check_sums() {
 	arrived=$(awk -F '\t' '{ n += $7 } END { print n + 0 }' "$1")
-	counted=$(($(drops) + $(stat_of frames_skipped) + $(stat_of packets_lost) +
-	    $(stat_of packets_unsent) + $(stat_of flows_lost) +
-	    $(lost_of "$2") * $3 / nflows))
+	counted=$(($(drops) + $(stat_of frames_skipped) +
+	    $(stat_of packets_lost) + $(stat_of packets_unsent) +
+	    $(stat_of flows_lost) + $(lost_of "$2") * $3 / nflows))
 	[ $((arrived + counted)) -eq "$3" ] ||
 	    wrong "sent $3, arrived at $2 $arrived, counted $counted"
 }
@@ -291,7 +291,8 @@ sweep() {
 		"$faults/arm" rules "$name@$role#$hash=$2"
 		run_$1 </dev/null
 		nrun=$((nrun + 1))
-		[ "$("$faults/arm" -r rules)" -gt 0 ] || nmissed=$((nmissed + 1))
+		[ "$("$faults/arm" -r rules)" -gt 0 ] ||
+		    nmissed=$((nmissed + 1))
 		[ -s wrong ] || continue
 		nwrong=$((nwrong + 1))
 		echo "$role: $name $2 at $hash $(chain $hash)"
