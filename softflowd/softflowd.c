@@ -100,7 +100,7 @@ main(int argc, char *argv[])
 	if (argc == 2 && has_role(argv[1], CONFIG_ROLE))
 		config_main();
 	/* Without memory for a buffer stdio loses a line without an error. */
-	setvbuf(stdout, buf, _IOFBF, sizeof(buf));
+	(void)setvbuf(stdout, buf, _IOFBF, sizeof(buf));
 	if (argc >= 2 && strcmp(argv[1], SHOW_ROLE) == 0)
 		return (show(argc, argv));
 	sanitise_stdfds();
