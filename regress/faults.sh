@@ -12,12 +12,16 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 for dir in . regress/bench regress/collector regress/faults; do
 	bsd_make -C "$top/$dir" all >/dev/null || die "$dir cannot be built"
 done
-results=$(mktemp) || exit 1
-trap 'rm -f "$results"' EXIT
-rm "$results"
-kyua --logfile=/dev/null -v parallelism=4 \
+work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-faults.XXXXXX") || exit 1
+trap 'remove_work "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$work"
+results=$work/results.db
+# In the background, or a signal would be heard when it is over.
+TMPDIR=$work kyua --logfile=/dev/null -v parallelism=4 \
     -v test_suites.softflowd.sweep=all test --results-file="$results" \
-    --kyuafile="$top/regress/faults/Kyuafile" "$@"
+    --kyuafile="$top/regress/faults/Kyuafile" "$@" &
+wait $!
 status=$?
 kyua --logfile=/dev/null report --results-file="$results" --verbose \
     --results-filter=passed,failed,broken | sed -n '

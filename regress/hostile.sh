@@ -19,7 +19,7 @@ bsd_make -C "$top" all >/dev/null && bsd_make -C "$top/regress" all \
     >/dev/null || die "the build failed"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-hostile.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+trap 'remove_work "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 chmod 755 "$work"
 failed=0
@@ -27,9 +27,11 @@ failed=0
 for test in $(cd "$top/regress" && kyua list -k "$top/regress/Kyuafile" \
     hostile); do
 	echo "== ${test#hostile/}"
-	kyua --logfile=/dev/null debug -k "$top/regress/Kyuafile" \
-	    --stdout="$work/out" --stderr="$work/err" "$test" >"$work/result" ||
-	    failed=$((failed + 1))
+	# In the background, or a signal would be heard when it is over.
+	TMPDIR=$work kyua --logfile=/dev/null debug \
+	    -k "$top/regress/Kyuafile" --stdout="$work/out" \
+	    --stderr="$work/err" "$test" >"$work/result" &
+	wait $! || failed=$((failed + 1))
 	grep -v '^Executing command' "$work/out"
 	tail -n 1 "$work/result"
 done

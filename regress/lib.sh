@@ -6,6 +6,35 @@ die() {
 	exit 1
 }
 
+# Who works in a folder, of our session, or was given it as TMPDIR.
+processes_in() {
+	{
+		# shellcheck disable=SC2046
+		find $(pgrep -s 0 | sed 's,.*,/proc/&/cwd,') -prune \
+		    \( -lname "$1" -o -lname "$1/*" \) 2>/dev/null
+		grep -lsz "^TMPDIR=$1" /proc/[0-9]*/environ
+	} | cut -d / -f 3
+}
+
+# Remove a folder that this script has made: first its processes, and those in
+# the network namespaces that are listed in files namespace.
+remove_work() {
+	trap '' HUP INT TERM
+	cd "$1" && folder=$(pwd -P) && cd / || return
+	# Until there is nobody, as one that forks may not be seen at first.
+	while pids=$(processes_in "$folder") && [ -n "$pids" ]; do
+		# shellcheck disable=SC2086
+		kill -KILL $pids 2>/dev/null
+		sleep 0.1
+	done
+	find "$folder" -type f -name namespace -exec cat {} + |
+	    while read -r name; do
+		ip netns pids "$name" 2>/dev/null | xargs -r kill -KILL
+		ip netns del "$name" 2>/dev/null
+	    done
+	rm -rf "$folder"
+}
+
 # Install packages with the system's own package manager, as root only.
 install_packages() {
 	[ $# -gt 0 ] || return 0

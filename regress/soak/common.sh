@@ -26,6 +26,8 @@ build_all() {
 begin_work() {
 	[ "$(id -u)" -eq 0 ] || cannot "only root can make network namespaces"
 	work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-soak.XXXXXX") || exit 2
+	trap 'remove_work "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
 	chmod 755 "$work"
 	ip netns add "soak$$" 2>/dev/null &&
 	    ip netns exec "soak$$" true 2>/dev/null &&
@@ -35,7 +37,7 @@ begin_work() {
 # A namespace with loopback only.
 make_namespace() {
 	ip netns add "$1"
-	echo "$1" >>"$work/namespaces"
+	echo "$1" >>"$work/namespace"
 	ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
 	    net.ipv6.conf.default.disable_ipv6=1
 	ip -n "$1" link set lo up
@@ -46,21 +48,6 @@ make_pair() {
 	ip -n "$1" link add "$2" mtu 65535 type veth peer name "$3" mtu 65535
 	ip -n "$1" link set "$2" up
 	ip -n "$1" link set "$3" up
-}
-
-# Processes are noted in files *.pid, each with one.
-end_work() {
-	trap - EXIT
-	pkill -P $$
-	for file in "$work"/*.pid "$work"/*/*.pid; do
-		[ ! -s "$file" ] || kill -9 "$(cat "$file")" 2>/dev/null
-	done
-	wait
-	[ ! -e "$work/namespaces" ] ||
-	    while read -r name; do
-		ip netns del "$name"
-	    done <"$work/namespaces"
-	rm -rf "$work"
 }
 
 # Wait for a command to succeed, so many tenths of a second at most.
@@ -123,4 +110,45 @@ sample() {
 			    "$(descriptors "$worker")"
 		}
 	} | awk 'NF == 3 && $3 > 0'
+}
+
+# Whether the load goes on: until the file stop is there, or the script gone.
+goes_on() {
+	[ ! -e stop ] && kill -0 $$ 2>/dev/null
+}
+
+# Samples of a daemon, one in so many seconds.
+sample_until_stop() {
+	while goes_on; do
+		sample "$1" >>samples
+		sleep "$2"
+	done
+}
+
+# The counters of the daemon here go to the file counters, all else that it
+# says to statistics.json.
+counters() {
+	"$softflowctl" -c ctl -j show statistics >statistics.json &&
+	    jq -r '.counters | to_entries[] | "\(.key) \(.value)"' \
+	    statistics.json >counters
+}
+
+counter() {
+	awk -v name="$1" '$1 == name { print $2 }' counters
+}
+
+# All frames sent are read, given up or dropped.
+all_read() {
+	counters && [ $(($(counter frames) + $(counter frames_skipped) +
+	    $(counter kernel_dropped))) -ge "$1" ]
+}
+
+# Something is not as it has to be.
+off() {
+	echo "$*" >>bad
+}
+
+# What, the number it has to be, the number it is.
+must_be() {
+	[ "$2" = "$3" ] || off "$1: expected $2, got $3"
 }

@@ -3,15 +3,15 @@
 # 50,000 packets a second each, and show that nothing is lost but what is
 # counted: one batch for each kill at most.
 #
-#   sh regress/soak/kills.sh [-B] [-j daemons] [-n kills] [-r packets_per_second]
-#       [-s seed] [-T udp | tcp]
+#   sh regress/soak/kills.sh [-B] [-j daemons] [-n kills]
+#       [-r packets_per_second] [-s seed] [-T udp | tcp]
 #
 # As a parent starts one worker a second when deaths pile up, the kills are
 # shared by daemons side by side, each with an interface, a collector and a
 # network namespace of its own; over UDP every other one exports v9, the rest
 # IPFIX.  Signals are KILL, SEGV and ABRT; some kills come right after
-# another, while the next worker starts.  With -B nothing is built.  Prints a table; exits 1 if anything
-# is off, 2 if it could not run.
+# another, while the next worker starts.  With -B nothing is built.  Prints a
+# table; exits 1 if anything is off, 2 if it could not run.
 
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -60,16 +60,9 @@ make_plan() {
 
 # Send the load again and again until the file stop is there.
 send_load() {
-	while [ ! -e stop ]; do
+	while goes_on; do
 		ip netns exec "$1" "$bench/send" -r "$rate" va ../load.pcap \
 		    >>sent
-	done
-}
-
-sample_until_stop() {
-	while [ ! -e stop ]; do
-		sample "$1" >>samples
-		sleep 2
 	done
 }
 
@@ -79,30 +72,8 @@ kill_one() {
 	kill -s "$2" "$(worker_of "$1")"
 }
 
-counters() {
-	"$softflowctl" -c ctl -j show statistics >statistics.json &&
-	    jq -r '.counters | to_entries[] | "\(.key) \(.value)"' \
-	    statistics.json >counters
-}
-
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' counters
-}
-
-# All frames sent are read, given up or dropped.
-all_read() {
-	counters && [ $(($(counter frames) + $(counter frames_skipped) +
-	    $(counter kernel_dropped))) -ge "$1" ]
-}
-
-# Name, the number it has to be, the number it is.
-must_be() {
-	[ "$2" = "$3" ] || echo "$name: $1: expected $2, got $3" >>bad
-}
-
 must_not_exceed() {
-	[ "$3" -le "$2" ] 2>/dev/null ||
-	    echo "$name: $1: at most $2, got $3" >>bad
+	[ "$3" -le "$2" ] 2>/dev/null || off "$1: at most $2, got $3"
 }
 
 # Each conversation's packets against what was sent of it: what lacks, and in
@@ -157,7 +128,7 @@ check() {
 	# What was dropped or given up lacks somewhere, and nothing else.
 	must_be "packets lacking by key, keys with too many" \
 	    "$((skipped + dropped)) 0" "$(compare_keys "$rounds")"
-	rises 1024 | sed "s/^/$name: /" >>bad
+	rises 1024 >>bad
 	must_be "descriptors of the parent" "$before" "$after"
 	left=$(find . -name 'pid*' -o -name 'ctl*')
 	must_be "files left" "" "$left"
@@ -176,29 +147,27 @@ one_daemon() {
 	ip netns exec "$ns" "$collector" -r -s -T "$transport" -p 0 -P port \
 	    >sums 2>collected &
 	collector_pid=$!
-	echo $collector_pid >collector.pid
 	wait_until 50 test -s port
 	ip netns exec "$ns" "$softflowd" -d -p pid -c ctl -i vb \
 	    -v "$version" -m 131072 -P "$transport" \
 	    -n "127.0.0.1:$(cat port)" -t udp=2 -t tcp=3 -t tcp.fin=2 \
 	    -t tcp.rst=2 -t maxlife=20 -t expint=1 -o reconnect=1 >log 2>&1 &
 	pid=$!
-	echo $pid >softflowd.pid
 	wait_until 100 "$softflowctl" -c ctl timeouts || {
-		echo "$name: it did not start: $(cat log)" >>bad
+		off "it did not start: $(cat log)"
 		return
 	}
 	before=$(descriptors $pid)
 	make_plan $((seed + $1)) "$kills_here" >plan
 	send_load "$ns" &
 	sender=$!
-	sample_until_stop $pid &
+	sample_until_stop $pid 2 &
 	sampler=$!
 	sleep 1
 	while read -r seconds signal; do
 		sleep "$seconds"
 		kill_one $pid "$signal" || {
-			echo "$name: no worker comes" >>bad
+			off "no worker comes"
 			break
 		}
 	done <plan
@@ -217,7 +186,6 @@ one_daemon() {
 	must_be "exit status" 0 $?
 	kill -TERM $collector_pid
 	wait $collector_pid
-	rm -f collector.pid softflowd.pid
 	check
 	printf '%s\t' "$name" "$version" "$deaths" "$pps" "$sent" "$arrived" \
 	    "$skipped" "$dropped" "$records" "$repeats" \
@@ -228,8 +196,6 @@ one_daemon() {
 
 $build
 begin_work
-trap end_work EXIT
-trap 'exit 1' HUP INT TERM
 cd "$work" || exit 2
 # Conversations of ten packets on the average: some thousand end each second.
 "$bench/generate" -n $((5 * rate)) -f 20000 -p 10 -6 20 -s "$seed" \
@@ -291,7 +257,9 @@ for name in daemon*; do
 done | sort -n | uniq -c | awk '{ printf("%s%d: %d", sep, $2, $1); sep = ", " }
 END { print "" }'
 cat daemon0/flat
-cat daemon*/bad >bad 2>/dev/null
+for name in daemon*; do
+	[ ! -e "$name/bad" ] || sed "s/^/$name: /" "$name/bad"
+done >bad
 [ ! -s bad ] || {
 	cat bad
 	echo "FAILED: $(grep -c . bad) things are off"

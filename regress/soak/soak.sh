@@ -39,16 +39,6 @@ case $least$rate$seed$seconds in
 *[!0-9]*) cannot "$usage" ;;
 esac
 
-# Something is not as it has to be.
-off() {
-	echo "$*" >>bad
-}
-
-# Name, what it has to be, what it is.
-must_be() {
-	[ "$2" = "$3" ] || off "$1: expected $2, got $3"
-}
-
 # A collector of that name, its sums in the file; -r as streams break.
 start_collector() {
 	name=$1
@@ -66,32 +56,10 @@ stop_collector() {
 	rm "$1.pid"
 }
 
-sample_until_stop() {
-	while [ ! -e stop ]; do
-		sample $daemon >>samples
-		sleep 5
-	done
-}
-
-counters() {
-	ctl -j show statistics >statistics.json &&
-	    jq -r '.counters | to_entries[] | "\(.key) \(.value)"' \
-	    statistics.json >counters
-}
-
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' counters
-}
-
 # Sum of those that match.
 counters_like() {
 	awk -v like="^($1)\$" '$1 ~ like { n += $2 } END { print n + 0 }' \
 	    counters
-}
-
-all_read() {
-	counters && [ "$(counters_like \
-	    'frames|frames_skipped|kernel_dropped')" -ge "$1" ]
 }
 
 table_is_empty() {
@@ -219,8 +187,6 @@ report_json() {
 
 $build
 begin_work
-trap end_work EXIT
-trap 'exit 1' HUP INT TERM
 cd "$work" || exit 2
 ns=soak$$
 make_namespace "$ns"
@@ -245,7 +211,6 @@ write_conf
 ip netns exec "$ns" "$softflowd" -d -p pid -c ctl -m 131072 -f conf \
     >log 2>&1 &
 daemon=$!
-echo $daemon >softflowd.pid
 wait_until 100 ctl timeouts || cannot "it did not start: $(cat log)"
 # One that was removed keeps its socket until another takes its place.
 sed -i /^interface/d settings
@@ -254,7 +219,7 @@ reload reloaded
 sleep 1
 list_descriptors >descriptors
 before=$(descriptors $daemon)
-sample_until_stop &
+sample_until_stop $daemon 5 &
 sampler=$!
 send_traffic &
 sender=$!
@@ -274,7 +239,6 @@ wait_until 100 ctl shutdown || off "shutdown failed"
 wait $daemon
 must_be "exit status" 0 $?
 wait_until 20 nobody_left || off "processes left: $(processes_left)"
-rm softflowd.pid
 for name in a b c; do
 	stop_collector $name TERM
 done

@@ -3,7 +3,8 @@
 # Short versions of what kills.sh and soak.sh do for long, at rates that leave
 # room for other tests beside them.
 
-tree=$(cd "$(atf_get_srcdir)/../.." && pwd)
+top=$(cd "$(atf_get_srcdir)/../.." && pwd)
+. "$top/regress/lib.sh"
 
 # What is killed by SEGV and ABRT is to die of it in a sanitizer's build, too.
 ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0
@@ -14,7 +15,7 @@ soak_test_case() {
 	eval "$1_head() {
 		atf_set descr \"$2\"
 		atf_set require.user root
-		atf_set require.progs \"ip jq nc pgrep tcpdump\"
+		atf_set require.progs \"ip jq nc pgrep ss tcpdump\"
 		atf_set timeout 400
 	}"
 	eval "$1_cleanup() { clean_up; }"
@@ -38,13 +39,7 @@ run() {
 # Had it no time to do so itself.
 clean_up() {
 	for work in softflowd-soak.*; do
-		[ -e "$work/namespaces" ] || continue
-		for file in "$work"/*.pid "$work"/*/*.pid; do
-			[ ! -s "$file" ] || kill -9 "$(cat "$file")"
-		done
-		while read -r name; do
-			ip netns del "$name"
-		done <"$work/namespaces"
+		[ ! -d "$work" ] || (remove_work "$PWD/$work")
 	done
 }
 

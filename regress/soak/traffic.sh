@@ -52,12 +52,12 @@ send_file() {
 # Until the file stop is there, the kinds in turn, and bursts.
 send_traffic() {
 	turn=0
-	while [ ! -e stop ]; do
+	while goes_on; do
 		turn=$((turn + 1))
 		for file in ends zipf odd fragments real ends odd flood; do
-			[ ! -e stop ] || break
+			goes_on || break
 			send_file va $file.pcap "$rate"
 		done
-		[ -e stop ] || send_file va real.pcap $((10 * rate))
+		! goes_on || send_file va real.pcap $((10 * rate))
 	done
 }
