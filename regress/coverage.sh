@@ -73,7 +73,8 @@ done | sed "s,^\( *-: *0:Source:\)$work/,\1," |
 			return "track"
 		if (file ~ /^expire/)
 			return "expire"
-		if (file ~ /^(export|stream|netflow|ipfix|psamp\.|datagram|pace)/)
+		if (file ~ /^(export|stream|netflow|ipfix|psamp\.)/ ||
+		    file ~ /^(datagram|pace)/)
 			return "export"
 		if (file ~ /^(control|summary)/)
 			return "control"

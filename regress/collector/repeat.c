@@ -3,7 +3,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* The last datagrams of each exporter, and messages of connections.  Part of the test collector. */
+/*
+ * The last datagrams of each exporter, and messages of connections.  Part of
+ * the test collector.
+ */
 
 #include <string.h>
 

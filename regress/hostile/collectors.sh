@@ -61,7 +61,8 @@ check_hostile() {
 	for mode; do
 		who=127.0.0.1:$(cat $mode.port)
 		got=$(of_row statistics $who records)
-		lost=$(sed -n "s/.*collector $who: \([0-9]*\) records were lost/\1/p" log)
+		lost=$(sed -n \
+		    "s/.*collector $who: \([0-9]*\) records were lost/\1/p" log)
 		: "${lost:=0}"
 		echo "$mode: $got exported, $lost given up"
 		[ $((got + lost)) -eq $all ] ||

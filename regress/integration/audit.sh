@@ -42,6 +42,9 @@ table_groups_rows_by_process_and_layer_body() {
 }
 
 atf_test_case json_is_valid_whatever_the_texts_are
+json_is_valid_whatever_the_texts_are_head() {
+	atf_set require.progs jq
+}
 json_is_valid_whatever_the_texts_are_body() {
 	arrange
 	row worker limits 'a "quoted" \ text' proven "$(printf 'bell \a \200')"
@@ -55,6 +58,9 @@ json_is_valid_whatever_the_texts_are_body() {
 }
 
 atf_test_case gap_fails
+gap_fails_head() {
+	atf_set require.progs jq
+}
 gap_fails_body() {
 	arrange
 	row worker limits fork proven EAGAIN

@@ -8,8 +8,9 @@
 # -i fetches the Debian packages of the peers that are not installed and unpacks
 # them in a scratch folder; nothing is installed, no service is started.  Who
 # is missing is left out.  With -o, or for single inputs only, the page goes to
-# that folder, and SECURITY.md stays as it is.  Takes 20 minutes.  An input is a
-# kind of frames.py, kill, segv, control, unreachable, interface, files or facts.
+# that folder, and SECURITY.md stays as it is.  Takes 20 minutes.  An input is
+# a kind of frames.py, kill, segv, control, unreachable, interface, files or
+# facts.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

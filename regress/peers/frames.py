@@ -203,7 +203,8 @@ def flows():
 def syn():
     """SYNs of made-up sources to one port."""
     for i in range(100000):
-        yield ether(IP, ip4(6, tcp(i % 60000 + 1024, 80), src=i * 7919 & 0xffffff))
+        yield ether(IP, ip4(6, tcp(i % 60000 + 1024, 80),
+                            src=i * 7919 & 0xffffff))
 
 
 def steady():
