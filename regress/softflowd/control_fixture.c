@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compat.h"
@@ -171,6 +172,18 @@ static const struct control_ops fake_ops = {
 /*
  * Clients.
  */
+static struct imsgbuf joined[16];
+static unsigned int njoined;
+
+/* What a setup has made, so that leaks are those of others. */
+static void
+release(void)
+{
+	while (njoined > 0)
+		imsgbuf_clear(&joined[--njoined]);
+	track_free(engine.table);
+	engine.table = NULL;
+}
 
 void
 setup(unsigned int flows)
@@ -180,6 +193,8 @@ setup(unsigned int flows)
 	unsigned int i;
 
 	ATF_REQUIRE(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	release();
+	ATF_REQUIRE_EQ(atexit(release), 0);
 	memset(&engine, 0, sizeof(engine));
 	engine.watch_fd = -1;
 	engine.table = track_new(flows < 16 ? 16 : flows, secret, NULL);
@@ -211,6 +226,8 @@ join_as(struct peer *p, uint32_t id, uint64_t now_ms, enum control_role role)
 	p->fd = sv[1];
 	p->id = id;
 	ATF_REQUIRE_EQ(imsgbuf_init(&p->ibuf, p->fd), 0);
+	ATF_REQUIRE(njoined < nitems(joined));
+	joined[njoined++] = p->ibuf;
 }
 
 void
