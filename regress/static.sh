@@ -8,8 +8,9 @@
 # Tools are scan-build, clang-tidy, gcc, cppcheck and memcheck; without any all
 # but memcheck run, one after the other at low priority.  What a tool is told
 # not to report stands with its reason in .clang-tidy, in regress/cppcheck.list
-# and beside the line.  memcheck runs the unit programs and reads captures: our
-# own, and the public ones if CORPUS names a folder of captures.
+# and beside the line.  memcheck runs the unit programs and reads captures: that
+# of regress/data, and the public ones if CORPUS names a folder of captures.
+# A tool that fails is a finding, too.
 
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -68,7 +69,8 @@ run_clang_tidy() {
 		for source in $(sources_of $dir); do
 			# shellcheck disable=SC2046
 			(cd "$top/$dir" && nice clang-tidy --quiet "$source" \
-			    -- $(flags_of $dir)) 2>/dev/null
+			    -- $(flags_of $dir)) 2>/dev/null ||
+			    echo "$dir/$source: error: clang-tidy failed"
 		done
 	done >"$work/out"
 	grep -E '(warning|error):' "$work/out" | sed "s,$top/,," |
@@ -117,7 +119,8 @@ run_cppcheck() {
 	    -Ilib/imsg -Isoftflowd -D_GNU_SOURCE -D__linux__ \
 	    $(for dir in $dirs; do
 		sources_of $dir | sed "s,^,$dir/,"
-	    done)) >"$work/out" 2>&1
+	    done)) >"$work/out" 2>&1 ||
+	    echo "cppcheck: error: it failed" >>"$work/out"
 	cat "$work/out"
 	findings=$(grep -cE '(warning|error|performance|portability|style):' \
 	    "$work/out")
@@ -135,13 +138,13 @@ run_memcheck() {
 	}
 	cd "$work/tree/regress" || exit 1
 	findings=0
-	leaks=no		# fixtures forget what they have made
 	for program in */*_test lib/*/*_test; do
 		case ${program##*/} in
 		$memcheck_without)	continue ;;
 		esac
 		cases=$(cd "${program%/*}" && ./"${program##*/}" -l |
 		    sed -n 's/^ident: //p')
+		[ -n "$cases" ] || die "memcheck: $program lists no case"
 		for case in $cases; do
 			cd "${program%/*}" || exit 1
 			watched "$program $case" ./"${program##*/}" -s . \
@@ -149,9 +152,7 @@ run_memcheck() {
 			cd "$work/tree/regress" || exit 1
 		done
 	done
-	leaks=full
-	for file in data/real.pcap fuzz/corpus/*/*.pcap \
-	    ${CORPUS:+"$CORPUS"/public/*.pcap*}; do
+	for file in data/real.pcap ${CORPUS:+"$CORPUS"/public/*.pcap*}; do
 		[ ! -f "$file" ] ||
 		    watched "$file" ./softflowd/passage "$file"
 	done
@@ -164,10 +165,11 @@ watched() {
 	name=$1
 	shift
 	rm -f "$work"/valgrind.*
-	nice valgrind -q --leak-check=$leaks --show-leak-kinds=definite \
+	nice valgrind -q --leak-check=full --show-leak-kinds=definite \
 	    --errors-for-leak-kinds=definite --num-callers=20 \
 	    --log-file="$work/valgrind.%p" "$@" >/dev/null 2>&1
 	for log in "$work"/valgrind.*; do
+		[ -e "$log" ] || die "memcheck: $name: valgrind failed"
 		[ -s "$log" ] || continue
 		echo "memcheck: $name:"
 		cat "$log"
@@ -177,6 +179,9 @@ watched() {
 
 [ "${1:-}" != -h ] || die "usage: static.sh [tool ...]"
 [ $# -gt 0 ] || set -- scan-build clang-tidy gcc cppcheck
+for dir in $dirs; do
+	[ -n "$(sources_of $dir)" ] || die "$dir: no sources"
+done
 bad=0
 for tool; do
 	case $tool in
