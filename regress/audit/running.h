@@ -130,9 +130,9 @@ int	calls_judge_foreign(const struct filters *, struct calls_summary *);
 
 /*
  * running_wanted.c: that list.  Known: it is a full one of what the role may
- * call, and allows says whether a call is in it.  Of other roles there is one
- * of what they must not call.  Each has examples, of which n is the number; 0
- * behind the last.
+ * call, and allows says whether a call is in it.  running_forbidden.c: of
+ * other roles, what they must not call, whatever the arguments or with those
+ * of an example.  n is an example's number; 0 behind the last.
  */
 struct example {
 	const char	*name;		/* "": not of this role */
@@ -143,6 +143,7 @@ int	wanted_known(enum sandbox_filter);
 int	wanted_allows(const struct process *, const char *name,
 	    const uint64_t *args);
 int	wanted_example(const struct process *, size_t n, struct example *);
+int	forbidden_call(const struct process *, const char *name);
 int	forbidden_example(const struct process *, size_t n, struct example *);
 
 #endif

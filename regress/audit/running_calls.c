@@ -243,7 +243,7 @@ judge_forbidden(struct judge *j, const struct example *e)
 		if (try(j) == -1)
 			return (-1);
 	}
-	return (e->given == 0 ? try_blindly(j) : 0);
+	return (0);
 }
 
 int
@@ -266,6 +266,11 @@ calls_judge(const struct process *p, const struct filters *f,
 		return (0);
 	}
 	j.may = may_not;
+	for (nr = 0; nr < CALLS; nr++) {
+		name_call(&j, nr);
+		if (forbidden_call(p, j.name) && try_blindly(&j) == -1)
+			return (-1);
+	}
 	for (n = 0; forbidden_example(p, n, &e); n++) {
 		if ((nr = seccomp_syscall_resolve_name(e.name)) < 0)
 			continue;

@@ -42,13 +42,14 @@
 
 static struct filters	filters;
 
+static struct sandbox_parent	box;
+
 /* What this build loads, behind n instructions of ours. */
 static void
 build(enum sandbox_filter role, pid_t pid, const struct sock_filter *first,
     size_t n)
 {
 	struct bpf_program	*p = &filters.program[0];
-	struct sandbox_parent	 box = { 0 };
 	ssize_t			 len;
 	int			 fd;
 
@@ -81,6 +82,31 @@ wrong(const char *text, const struct sock_filter *first, size_t n, int line)
 #define WRONG(text, ...)	wrong(text,				\
     (const struct sock_filter[]){ __VA_ARGS__ },			\
     nitems(((const struct sock_filter[]){ __VA_ARGS__ })), __LINE__)
+
+/* The audit's lists against the daemon's, so that one that grows is seen. */
+ATF_TC_WITHOUT_HEAD(filters_allow_nothing_that_is_forbidden);
+ATF_TC_BODY(filters_allow_nothing_that_is_forbidden, tc)
+{
+	static const enum sandbox_filter	roles[] = {
+		SANDBOX_FILTER_RESOLVER, SANDBOX_FILTER_COMPILER,
+		SANDBOX_FILTER_PARENT, SANDBOX_FILTER_PARENT
+	};
+	struct process				p = { .own_pid = 1234 };
+	struct calls_summary			s;
+	size_t					i;
+
+	for (i = 0; i < nitems(roles); i++) {
+		p.role = roles[i];
+		box = (struct sandbox_parent){ .root = i == 2, .uid = 65534,
+		    .gid = 65533, .binary_fd = 100 };
+		p.root = box.root;
+		p.box = box;
+		build(p.role, p.own_pid, NULL, 0);
+		ATF_CHECK_EQ_MSG(0, calls_judge(&p, &filters, &s),
+		    "%d: %s", p.role, s.text);
+		ATF_CHECK(s.tried > 100000);
+	}
+}
 
 ATF_TC_WITHOUT_HEAD(built_in_filters_are_as_they_should_be);
 ATF_TC_BODY(built_in_filters_are_as_they_should_be, tc)
@@ -384,6 +410,7 @@ ATF_TC_BODY(stopped_process_is_let_go_in_time, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, filters_allow_nothing_that_is_forbidden);
 	ATF_TP_ADD_TC(tp, built_in_filters_are_as_they_should_be);
 	ATF_TP_ADD_TC(tp, one_more_call_is_found);
 	ATF_TP_ADD_TC(tp, lost_condition_is_found);

@@ -4,12 +4,11 @@
  */
 
 /*
- * What the processes may call, written down a second time: a call that slips
- * into the daemon's own table is one that this list does not know.
+ * What worker and reader may call, written down a second time: a call that
+ * slips into the daemon's own table is one that this list does not know.
  */
 
 #include <sys/types.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -18,7 +17,6 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 
@@ -53,10 +51,17 @@ low(const uint64_t *a, uint64_t pid)
 	return (a[0] <= FD_LOW_MAX);
 }
 
+/* Others connect, or say more than we know. */
+static int
+send_flags(uint64_t flags)
+{
+	return ((flags & ~(uint64_t)(MSG_NOSIGNAL | MSG_DONTWAIT)) == 0);
+}
+
 static int
 low_without_address(const uint64_t *a, uint64_t pid)
 {
-	return (low(a, pid) && a[4] == 0 && a[5] == 0);
+	return (low(a, pid) && send_flags(a[3]) && a[4] == 0 && a[5] == 0);
 }
 
 static int
@@ -71,6 +76,12 @@ channel(const uint64_t *a, uint64_t pid)
 {
 	(void)pid;
 	return (a[0] == FD_CHANNEL);
+}
+
+static int
+send_to_channel(const uint64_t *a, uint64_t pid)
+{
+	return (channel(a, pid) && send_flags(a[2]));
 }
 
 static int
@@ -144,7 +155,7 @@ static const struct need {
 	{ "sendto", OF(WORKER), low_without_address, { 9, 1, 1 } },
 	{ "recvfrom", OF(WORKER), capture, { FD_CAPTURE } },
 	{ "recvmsg", OF(WORKER), channel, { FD_CHANNEL } },
-	{ "sendmsg", OF(WORKER), channel, { FD_CHANNEL } },
+	{ "sendmsg", OF(WORKER), send_to_channel, { FD_CHANNEL } },
 	{ "close", OF(WORKER), closable, { 8 } },
 	{ "poll", OF(WORKER), any, { 0 } },
 	{ "ppoll", OF(WORKER), any, { 0 } },
@@ -162,7 +173,7 @@ static const struct need {
 	{ "read", OF(READER), savefile, { FD_SAVEFILE } },
 	{ "write", OF(READER), standard_error, { 2 } },
 	{ "writev", OF(READER), standard_error, { 2 } },
-	{ "sendmsg", OF(READER), channel, { FD_CHANNEL } },
+	{ "sendmsg", OF(READER), send_to_channel, { FD_CHANNEL } },
 	{ "mmap", BOTH, heap, { 0, 4096, RW, ANON, PID, 0 } },
 	{ "mmap2", BOTH, heap, { 0, 4096, RW, ANON, PID, 0 } },
 	{ "munmap", BOTH, any, { 0 } },
@@ -177,60 +188,6 @@ static const struct need {
 	{ "gettid", BOTH, any, { 0 } },
 	{ "tgkill", BOTH, own_abort, { PID, PID, SIGABRT } },
 	{ "exit_group", BOTH, any, { 0 } },
-};
-
-/* Of any argument, for parent and resolver; clone3 hides what it does. */
-static const char *const	never[] = {
-	"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
-	"kcmp", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
-	"io_uring_enter", "io_uring_register", "fanotify_init", "keyctl",
-	"add_key", "request_key", "mount", "umount2", "pivot_root",
-	"move_mount", "open_tree", "fsopen", "fsmount", "mount_setattr",
-	"setns", "unshare", "clone3", "init_module", "finit_module",
-	"delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon",
-	"swapoff", "acct", "sethostname", "clock_settime", "settimeofday",
-	"adjtimex", "clock_adjtime", "iopl", "ioperm", "modify_ldt",
-	"personality", "open_by_handle_at", "name_to_handle_at", "chmod",
-	"fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat",
-	"setxattr", "fsetxattr", "mknod", "mknodat", "mkdir", "mkdirat",
-	"link", "linkat", "symlink", "symlinkat", "rename", "renameat",
-	"renameat2", "setuid", "setgid", "setreuid", "setregid", "setfsuid",
-	"setfsgid"
-};
-
-/* With these arguments. */
-static const struct forbidden {
-	unsigned int	 roles;
-	struct example	 example;
-} forbidden[] = {
-#define ALL	(OF(PARENT) | OF(RESOLVER))
-#define BIT_32	(UINT64_C(1) << 32)
-	{ ALL, { "clone", { CLONE_NEWUSER }, 1 } },
-	{ ALL, { "clone", { CLONE_NEWNET | SIGCHLD }, 1 } },
-	{ ALL, { "clone", { CLONE_NEWNS }, 1 } },
-	{ ALL, { "clone", { CLONE_NEWPID }, 1 } },
-	{ ALL, { "ioctl", { 0, TIOCSTI }, 2 } },
-	{ ALL, { "ioctl", { 0, BIT_32 | TIOCSTI }, 2 } },
-	{ ALL, { "ioctl", { 0, TIOCLINUX }, 2 } },
-	{ ALL, { "setresuid", { 0, 0, 0 }, 7 } },
-	{ ALL, { "setresuid", { PID, PID, 0 }, 7 } },
-	{ ALL, { "setresgid", { 0, 0, 0 }, 7 } },
-	{ ALL, { "setgroups", { 1 }, 1 } },
-	{ OF(RESOLVER), { "socket", { AF_PACKET }, 1 } },
-	{ OF(RESOLVER), { "socket", { BIT_32 | AF_PACKET }, 1 } },
-	{ OF(RESOLVER), { "execve", { 0 }, 0 } },
-	{ OF(RESOLVER), { "execveat", { 0 }, 0 } },
-	{ OF(RESOLVER), { "kill", { 0 }, 0 } },
-	{ OF(RESOLVER), { "tkill", { 0 }, 0 } },
-	{ OF(RESOLVER), { "chroot", { 0 }, 0 } },
-	{ OF(RESOLVER), { "unlink", { 0 }, 0 } },
-	{ OF(RESOLVER), { "unlinkat", { 0 }, 0 } },
-	{ OF(RESOLVER), { "prctl", { 0 }, 0 } },
-	{ OF(RESOLVER), { "seccomp", { 0 }, 0 } },
-	{ OF(RESOLVER), { "capset", { 0 }, 0 } },
-	{ OF(RESOLVER), { "memfd_create", { 0 }, 0 } },
-	{ OF(RESOLVER), { "mprotect", { 0, 0, PROT_READ | PROT_EXEC }, 4 } },
-	{ OF(RESOLVER), { "prlimit64", { 1 }, 1 } },
 };
 
 int
@@ -274,25 +231,6 @@ wanted_example(const struct process *p, size_t n, struct example *e)
 	e->name = (needs[n].roles & 1U << p->role) != 0 ? needs[n].name : "";
 	e->given = needs[n].allows == any ? 0 : 0x3f;
 	memcpy(e->args, needs[n].args, sizeof(e->args));
-	fill_in(p, e);
-	return (1);
-}
-
-int
-forbidden_example(const struct process *p, size_t n, struct example *e)
-{
-	static const struct example	none = { "", { 0 }, 0 };
-
-	*e = none;
-	if (n < nitems(never)) {
-		e->name = never[n];
-		return (1);
-	}
-	if ((n -= nitems(never)) >= nitems(forbidden))
-		return (0);
-	if ((forbidden[n].roles & 1U << p->role) == 0)
-		return (1);
-	*e = forbidden[n].example;
 	fill_in(p, e);
 	return (1);
 }
