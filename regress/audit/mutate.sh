@@ -395,6 +395,10 @@ mutate "resolver: what is not allowed is allowed" "$judge" \
 mutate "parent: the directory of the loader may be changed" \
     try_parent_test:parent_cannot_remove_what_it_executes "$table" \
     's/LL_LIBRARIES \| LL_FS_EXECUTE;/LL_FS_REMOVE_FILE | &/'
+mutate "parent: may remove everything" \
+    try_parent_test:parent_cannot_remove_what_it_executes "$table" \
+    '/^static const struct rule	start_rules/a\
+	FILE_RULE("/", LL_FS_REMOVE_FILE, "mutation"),'
 
 echo "$caught caught, $survived survived, $broken errors"
 [ "$survived" -eq 0 ] && [ "$broken" -eq 0 ] && [ "$caught" -gt 0 ]

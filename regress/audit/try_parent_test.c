@@ -9,14 +9,19 @@
  * network namespace of its own, as others it takes packet reports.
  */
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,8 +111,10 @@ begin(const atf_tc_t *tc, const char *layer)
 	int			fd;
 
 	try_begin(tc, layer);
-	snprintf(program, sizeof(program), "%s/../../softflowd/softflowd",
-	    atf_tc_get_config_var_wd(tc, "srcdir", "."));
+	if (*program == '\0')
+		snprintf(program, sizeof(program),
+		    "%s/../../softflowd/softflowd",
+		    atf_tc_get_config_var_wd(tc, "srcdir", "."));
 	if (geteuid() == 0) {
 		ATF_REQUIRE_EQ(0, unshare(CLONE_NEWNET));
 		ATF_REQUIRE_EQ(0, system("ip link set lo up"));
@@ -137,35 +144,90 @@ end(void)
 	    "the daemon did not end well: %#x", (unsigned int)status);
 }
 
-/* It is refused with an error, or is the end. */
-static void
-refused_by(const char *layer, const struct try *t)
+/*
+ * Whether the call is one of this kernel's: what the filter says is what a
+ * kernel without it says.  With these arguments none does anything.
+ */
+static int
+kernel_has(const char *call)
 {
-	struct inject_outcome	out;
-	char			text[128];
-	int			ok;
+	int	nr = seccomp_syscall_resolve_name(call), status;
+	pid_t	pid;
 
-	if (parent == 0)
-		start();
-	try_put(parent);
-	out = try_call(parent, t);
-	ok = try_is_sigsys(&out) || (out.end == INJECT_RETURNED &&
-	    (out.value == -EPERM || out.value == -EACCES ||
-	    out.value == -ENOSYS));
-	/* What the filter does not have never gets as far as to the others. */
-	if (try_is_sigsys(&out) || out.value == -ENOSYS)
-		layer = TRY_FILTER;
-	inject_describe(&out, text, sizeof(text));
-	if (ok || landlock || strcmp(layer, "Landlock") != 0) {
-		row("parent", layer, t->name, ok ? ROW_PROVEN : ROW_GAP, text);
-		ATF_CHECK_MSG(ok, "parent: %s: %s: %s", layer, t->name, text);
-	} else
-		row("parent", layer, t->name, ROW_MISSING,
-		    "Linux 5.13 has it");
-	if (out.end != INJECT_RETURNED) {
+	if ((pid = fork()) == 0)
+		_exit(syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L) == -1 &&
+		    errno == ENOSYS ? 95 : 0);
+	ATF_REQUIRE(pid != -1 && waitpid(pid, &status, 0) == pid);
+	return (!WIFEXITED(status) || WEXITSTATUS(status) != 95);
+}
+
+static void
+conclude(const char *layer, const struct try *t, int ok,
+    const struct inject_outcome *out)
+{
+	char	text[128];
+
+	inject_describe(out, text, sizeof(text));
+	row("parent", layer, t->name, ok ? ROW_PROVEN : ROW_GAP, text);
+	ATF_CHECK_MSG(ok, "parent: %s: %s: %s", layer, t->name, text);
+	if (out->end != INJECT_RETURNED) {
 		(void)kill(parent, SIGKILL);
 		(void)waitpid(parent, NULL, __WALL);
 		parent = 0;
+	}
+}
+
+static struct inject_outcome
+attempt(const struct try *t)
+{
+	if (parent == 0)
+		start();
+	try_put(parent);
+	return (try_call(parent, t));
+}
+
+/*
+ * The filter fails it, or is the end; where another layer is meant, that may
+ * have refused it, too.
+ */
+static void
+refused_by(const char *layer, const struct try *t)
+{
+	struct inject_outcome	out = attempt(t);
+	int			filtered, refused;
+
+	filtered = try_is_sigsys(&out) || (out.end == INJECT_RETURNED &&
+	    out.value == -ENOSYS);
+	refused = out.end == INJECT_RETURNED && strcmp(layer, TRY_FILTER) !=
+	    0 && (out.value == -EPERM || out.value == -EACCES);
+	if (filtered && !kernel_has(t->call))
+		row("parent", TRY_FILTER, t->name, ROW_UNCHECKED,
+		    "this kernel has no such call");
+	else if (!filtered && !refused && !landlock &&
+	    strcmp(layer, "Landlock") == 0)
+		row("parent", layer, t->name, ROW_MISSING,
+		    "Linux 5.13 has it");
+	else
+		conclude(filtered ? TRY_FILTER : layer, t,
+		    filtered || refused, &out);
+}
+
+/* What the filter allows, and the owner of the file: nobody else refuses. */
+static void
+refused_by_landlock(const struct try *t, int root)
+{
+	struct inject_outcome	out;
+
+	if (!landlock)
+		row("parent", "Landlock", t->name, ROW_MISSING,
+		    "Linux 5.13 has it");
+	else if (root && geteuid() != 0)
+		row("parent", "Landlock", t->name, ROW_UNCHECKED,
+		    "the files are root's: needs root");
+	else {
+		out = attempt(t);
+		conclude("Landlock", t, out.end == INJECT_RETURNED &&
+		    out.value == -EACCES, &out);
 	}
 }
 
@@ -189,8 +251,34 @@ control(void)
 	ATF_REQUIRE(out.end == INJECT_RETURNED && out.value == parent);
 }
 
+/* Where the parent has its own program open. */
+static int
+binary_fd(void)
+{
+	struct stat	own, sb;
+	struct dirent	*entry;
+	char		path[64];
+	DIR		*dir;
+	int		fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)parent);
+	ATF_REQUIRE_EQ(0, stat(path, &own));
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)parent);
+	ATF_REQUIRE((dir = opendir(path)) != NULL);
+	while (fd == -1 && (entry = readdir(dir)) != NULL)
+		if (fstatat(dirfd(dir), entry->d_name, &sb, 0) == 0 &&
+		    sb.st_dev == own.st_dev && sb.st_ino == own.st_ino)
+			fd = (int)strtol(entry->d_name, NULL, 10);
+	closedir(dir);
+	ATF_REQUIRE_MSG(fd != -1, "the parent has no program open");
+	return (fd);
+}
+
 CASE(parent_cannot_execute_a_shell)
 {
+	struct try		own = { "execveat /bin/sh, as the filter "
+				    "allows", "execveat", { 0, TRY_AT(shell),
+				    TRY_AT(argv), 0, AT_EMPTY_PATH } };
 	static const struct try	tries[] = {
 		{ "execve /bin/sh", "execve", { TRY_AT(shell), TRY_AT(argv),
 		    0 } },
@@ -209,6 +297,9 @@ CASE(parent_cannot_execute_a_shell)
 	else
 		row("parent", "MDWE", tries[2].name, ROW_MISSING,
 		    "Linux 6.3 has it");
+	/* Of an absolute path the descriptor does not count. */
+	own.arg[0] = binary_fd();
+	refused_by_landlock(&own, 0);
 	end();
 }
 
@@ -263,6 +354,58 @@ CASE(parent_cannot_reach_files)
 	end();
 }
 
+/* Some directory in it: nobody can unlink that, and Landlock speaks first. */
+static void
+directory_in(const char *path, char *found, size_t size)
+{
+	struct stat	sb;
+	struct dirent	*entry;
+	DIR		*dir;
+
+	*found = '\0';
+	ATF_REQUIRE((dir = opendir(path)) != NULL);
+	while (*found == '\0' && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && fstatat(dirfd(dir),
+		    entry->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(sb.st_mode))
+			ATF_REQUIRE(snprintf(found, size, "%s/%s", path,
+			    entry->d_name) < (int)size);
+	closedir(dir);
+}
+
+CASE(parent_cannot_remove_what_it_executes)
+{
+	static const struct try	loader = { "remove from the loader's "
+				    "directory", "unlinkat", { AT_FDCWD,
+				    TRY_AT(upwards), 0 } },
+				own = { "remove its own program", "unlinkat",
+				    { AT_FDCWD, TRY_AT(upwards), 0 } };
+	char			path[PATH_MAX], cwd[64];
+	Dl_info			info;
+
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	snprintf(path, sizeof(path), "mkdir program && "
+	    "cp %s/../../softflowd/softflowd program && chmod 755 . program",
+	    atf_tc_get_config_var_wd(tc, "srcdir", "."));
+	ATF_REQUIRE_EQ(0, system(path));
+	snprintf(program, sizeof(program), "%s/program/softflowd", cwd);
+	begin(tc, "Landlock");
+	control();
+	strlcpy(try_data.upwards, program, sizeof(try_data.upwards));
+	refused_by_landlock(&own, 0);
+	ATF_CHECK_EQ(0, access(program, F_OK));
+	ATF_REQUIRE(dladdr((void *)(uintptr_t)getauxval(AT_BASE), &info) != 0);
+	ATF_REQUIRE(realpath(info.dli_fname, path) != NULL);
+	directory_in(dirname(path), try_data.upwards,
+	    sizeof(try_data.upwards));
+	if (*try_data.upwards != '\0')
+		refused_by_landlock(&loader, 1);
+	else
+		row("parent", "Landlock", loader.name, ROW_UNCHECKED,
+		    "there is no directory in it to try with");
+	end();
+}
+
 CASE(parent_cannot_use_what_it_does_not_need)
 {
 	struct try	tries[] = {
@@ -280,6 +423,9 @@ CASE(parent_cannot_use_what_it_does_not_need)
 		{ "pivot_root", "pivot_root", { 0, 0 } },
 		{ "new namespaces", "unshare", { CLONE_NEWUTS } },
 		{ "new namespaces by clone", "clone", { CLONE_NEWUTS |
+		    SIGCHLD } },
+		{ "a new user namespace", "unshare", { CLONE_NEWUSER } },
+		{ "a new user namespace by clone", "clone", { CLONE_NEWUSER |
 		    SIGCHLD } },
 		{ "another's namespaces", "setns", { -1, 0 } },
 		{ "a module", "finit_module", { -1, 0, 0 } },
@@ -343,6 +489,33 @@ connects(const char *name, int domain, long address, long len, int abi)
 		refused_by("Landlock", &t);
 }
 
+/* Such a send connects, and Landlock knows of connect(2) only. */
+static void
+fast_open(void)
+{
+	static const struct try	s = { "socket", "socket", { AF_INET,
+				    SOCK_STREAM | SOCK_CLOEXEC,
+				    IPPROTO_TCP } };
+	struct try		tries[] = {
+		{ "connect by sendto, TCP Fast Open", "sendto", { -1,
+		    TRY_AT(frame), 4, MSG_FASTOPEN | MSG_NOSIGNAL |
+		    MSG_DONTWAIT, TRY_AT(stranger),
+		    sizeof(struct sockaddr_in) } },
+		{ "connect by sendmsg, TCP Fast Open", "sendmsg", { -1,
+		    TRY_AT(msg_stranger), MSG_FASTOPEN | MSG_NOSIGNAL |
+		    MSG_DONTWAIT } },
+	};
+	struct inject_outcome	out;
+	size_t			i;
+
+	for (i = 0; i < nitems(tries); i++) {
+		out = attempt(&s);
+		ATF_REQUIRE(out.end == INJECT_RETURNED && out.value >= 0);
+		tries[i].arg[0] = out.value;
+		refused_by(TRY_FILTER, &tries[i]);
+	}
+}
+
 CASE(parent_cannot_reach_others)
 {
 	struct try	t = { "signal a stranger", "kill", { 0, SIGTERM } };
@@ -356,6 +529,7 @@ CASE(parent_cannot_reach_others)
 	t.arg[0] = pid = try_neighbour();
 	connects("connect to a port that is no collector's", AF_INET,
 	    TRY_AT(stranger), sizeof(struct sockaddr_in), 4);
+	fast_open();
 	connects("connect to an abstract socket", AF_UNIX, TRY_AT(abstract),
 	    try_data.len, 6);
 	if (landlock < 6)
@@ -406,6 +580,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, parent_cannot_execute_a_shell);
 	ATF_TP_ADD_TC(tp, parent_cannot_reach_files);
+	ATF_TP_ADD_TC(tp, parent_cannot_remove_what_it_executes);
 	ATF_TP_ADD_TC(tp, parent_cannot_use_what_it_does_not_need);
 	ATF_TP_ADD_TC(tp, parent_takes_no_other_ids);
 	ATF_TP_ADD_TC(tp, parent_cannot_reach_others);
