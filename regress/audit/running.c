@@ -68,6 +68,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct process	 parent, child[CHILDREN_MAX];
+	unsigned int		 young;
 	ssize_t			 i, n;
 
 	if (argc != 2) {
@@ -75,10 +76,10 @@ main(int argc, char *argv[])
 		return (MISUSE);
 	}
 	open_parent(&parent, argv[1]);
-	if ((n = find_children(&parent, child)) == -1)
+	if ((n = find_children(&parent, child, &young)) == -1)
 		err(MISUSE, "/proc");
 	learn_parent(&parent, child, (size_t)n);
-	check_family(&parent, child, (size_t)n);
+	check_family(&parent, child, (size_t)n, young);
 	check_parent(&parent);
 	for (i = 0; i < n; i++)
 		if (child[i].role != SANDBOX_FILTERS)

@@ -32,6 +32,7 @@ struct process {
 	int			 filters;	/* -1: the kernel says not */
 	struct filters		*filters_read;	/* NULL: not yet */
 	struct sandbox_parent	 box;	/* of a parent, as far as it counts */
+	int			 learnt;	/* the box has the worker's ids */
 };
 
 extern unsigned int	gaps;		/* reported so far */
@@ -51,14 +52,16 @@ void	unchecked(const struct process *, const char *layer,
 /*
  * running_family.c.  Role: by what it was started as, -1 for none of ours.
  * Find the children, CHILDREN_MAX at most, opened, SANDBOX_FILTERS being the
- * role of a stranger; -1 with errno.  Check that there are no more than there
- * may be.  Learn: what the parent's filter was made of.
+ * role of a stranger; -1 with errno.  Without a worker it waits for one, for 2
+ * seconds; who is born but now is counted only.  Check that there are no more
+ * than there may be.  Learn: what the parent's filter was made of.
  */
 #define CHILDREN_MAX	64
 int	process_role(const struct process *);
-ssize_t	find_children(const struct process *parent, struct process *child);
+ssize_t	find_children(const struct process *parent, struct process *child,
+	    unsigned int *young);
 void	check_family(const struct process *parent,
-	    const struct process *child, size_t n);
+	    const struct process *child, size_t n, unsigned int young);
 void	learn_parent(struct process *parent, const struct process *child,
 	    size_t n);
 

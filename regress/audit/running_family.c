@@ -100,15 +100,17 @@ open_child(struct process *p)
 	return (1);
 }
 
+/* Who is too young is not among them. */
 static ssize_t
-find_once(const struct process *parent, struct process *child, int *settled)
+find_once(const struct process *parent, struct process *child,
+    unsigned int *young)
 {
 	struct dirent	*entry;
 	DIR		*dir;
 	ssize_t		 n = 0;
 	long		 pid;
 
-	*settled = 1;
+	*young = 0;
 	if ((dir = opendir("/proc")) == NULL)
 		return (-1);
 	while ((entry = readdir(dir)) != NULL && n < CHILDREN_MAX) {
@@ -118,24 +120,30 @@ find_once(const struct process *parent, struct process *child, int *settled)
 		child[n].parent = parent;
 		if (!open_child(&child[n]))
 			continue;
-		if (child[n].role == SANDBOX_FILTERS ||
-		    age_ms(&child[n]) < GROWN_MS)
-			*settled = 0;
-		n++;
+		if (age_ms(&child[n]) >= GROWN_MS) {
+			n++;
+			continue;
+		}
+		close(child[n].dir);
+		++*young;
 	}
 	closedir(dir);
 	return (n);
 }
 
 ssize_t
-find_children(const struct process *parent, struct process *child)
+find_children(const struct process *parent, struct process *child,
+    unsigned int *young)
 {
 	ssize_t	i, n;
-	int	again, settled;
+	int	again, workers;
 
 	for (again = 0;; again++) {
-		if ((n = find_once(parent, child, &settled)) == -1 ||
-		    settled || again == LOOK_AGAIN)
+		if ((n = find_once(parent, child, young)) == -1)
+			return (n);
+		for (i = workers = 0; i < n; i++)
+			workers += child[i].role == SANDBOX_FILTER_WORKER;
+		if ((workers > 0 && *young == 0) || again == LOOK_AGAIN)
 			return (n);
 		for (i = 0; i < n; i++)
 			close(child[i].dir);
@@ -145,7 +153,7 @@ find_children(const struct process *parent, struct process *child)
 
 void
 check_family(const struct process *parent, const struct process *child,
-    size_t n)
+    size_t n, unsigned int young)
 {
 	unsigned int	 of[SANDBOX_FILTERS + 1] = { 0 };
 	char		 text[128];
@@ -154,12 +162,13 @@ check_family(const struct process *parent, const struct process *child,
 	for (i = 0; i < n; i++)
 		of[child[i].role]++;
 	snprintf(text, sizeof(text), "%u workers, %u resolvers, %u readers, "
-	    "%u others", of[SANDBOX_FILTER_WORKER],
+	    "%u others, %u just born", of[SANDBOX_FILTER_WORKER],
 	    of[SANDBOX_FILTER_RESOLVER], of[SANDBOX_FILTER_READER],
-	    of[SANDBOX_FILTERS]);
-	if (of[SANDBOX_FILTER_WORKER] == 0)
+	    of[SANDBOX_FILTERS], young);
+	if (of[SANDBOX_FILTER_WORKER] == 0 && of[SANDBOX_FILTERS] == 0)
 		finding(parent, "system calls", "has no strange child",
-		    ROW_UNCHECKED, "%s: try again when a worker runs", text);
+		    ROW_UNCHECKED, "%s: no worker that lasted a second within "
+		    "two; try again", text);
 	else
 		verdict(parent, "system calls", "has no strange child",
 		    of[SANDBOX_FILTER_WORKER] == 1 &&
@@ -200,11 +209,13 @@ learn_parent(struct process *parent, const struct process *child, size_t n)
 	parent->box.root = parent->root;
 	parent->box.uid = parent->uid;
 	parent->box.gid = parent->gid;
+	parent->learnt = !parent->root;
 	for (i = 0; i < n; i++) {
-		if (child[i].role == SANDBOX_FILTERS)
+		if (child[i].role == SANDBOX_FILTERS || child[i].uid == 0)
 			continue;
 		parent->box.uid = child[i].uid;
 		parent->box.gid = child[i].gid;
+		parent->learnt = 1;
 	}
 	parent->box.binary_fd = find_program(parent);
 }
