@@ -216,6 +216,30 @@ audit_loses_no_packet_body() {
 	    awk -F '\t' '{ n += $7 } END { print n }' sums
 }
 
+running_test_case workers_that_die_are_no_gap \
+    "but rows that are not checked, with a reason"
+workers_that_die_are_no_gap_body() {
+	make_namespace
+	start_softflowd in_ns -i vb -d
+	for i in $(seq 150); do
+		kill -9 $(worker)
+		sleep 0.2
+	done >/dev/null 2>&1 &
+	killer=$!
+	for round in 1 2 3; do
+		audit
+		atf_check -o ignore grep \
+		    'parent.*no strange child	not checked	.*no worker' rows
+	done
+	may_be_read
+	atf_check -o ignore grep \
+	    'parent.*its table says	not checked	which user' rows
+	proven parent 'none of the calls that it must not make'
+	kill $killer
+	kill $softflowd_pid
+	finish_softflowd
+}
+
 running_test_case savefile_worker_is_proven_with_its_file_as_8 \
     "while it waits on a pipe for more"
 savefile_worker_is_proven_with_its_file_as_8_body() {

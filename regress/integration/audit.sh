@@ -98,6 +98,13 @@ target_that_is_not_there_is_said_body() {
 	atf_check -s exit:2 -e match:"usage" sh tree/regress/audit.sh --what
 }
 
+atf_test_case mutations_still_apply_and_compile
+mutations_still_apply_and_compile_body() {
+	[ "$(uname)" = Linux ] || atf_skip "the tables are Linux's"
+	atf_check -o match:' caught, 0 survived, 0 errors$' \
+	    sh "$top/regress/audit/mutate.sh" -n
+}
+
 atf_init_test_cases() {
 	atf_add_test_case table_groups_rows_by_process_and_layer
 	atf_add_test_case json_is_valid_whatever_the_texts_are
@@ -105,4 +112,5 @@ atf_init_test_cases() {
 	atf_add_test_case nothing_proven_fails
 	atf_add_test_case check_that_fails_is_no_success
 	atf_add_test_case target_that_is_not_there_is_said
+	atf_add_test_case mutations_still_apply_and_compile
 }
