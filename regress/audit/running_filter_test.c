@@ -231,12 +231,12 @@ ATF_TC_BODY(resolver_and_parent_must_not_call_some, tc)
 	p.role = SANDBOX_FILTER_RESOLVER;
 	build(p.role, p.own_pid, packets, nitems(packets));
 	ATF_CHECK_EQ(-1, calls_judge(&p, &filters, &s));
-	ATF_CHECK_MSG(strstr(s.text, "socket(0x11") != NULL, "%s", s.text);
+	ATF_CHECK_MSG(strstr(s.text, "socket(0") != NULL, "%s", s.text);
 	p.role = SANDBOX_FILTER_PARENT;
 	filters.n = filters.program[0].n = 1;
 	memcpy(filters.program[0].insn, all, sizeof(all));
 	ATF_CHECK_EQ(-1, calls_judge(&p, &filters, &s));
-	ATF_CHECK_MSG(strstr(s.text, "ptrace(") != NULL, "%s", s.text);
+	ATF_CHECK_MSG(strstr(s.text, " is allowed") != NULL, "%s", s.text);
 }
 
 /*
