@@ -255,7 +255,7 @@ mutate "Landlock lets read" try_layers_test:landlock_alone "$table" \
     's/= \{ LL_FS_ABI1, 0, 0 \}/= { LL_FS_EXECUTE, 0, 0 }/'
 for limit in CORE FSIZE NPROC NOFILE AS; do
 	mutate "no limit: $limit" try_layers_test:limits_alone sandbox.c \
-	    "s/if \\(\\(l->proc/if (l->resource != RLIMIT_$limit \&\& (l->proc/"
+	    "s/if \\(limited/if (l->resource != RLIMIT_$limit \&\& limited/"
 done
 
 mutate "what fills 4 to 7 is missing" \
