@@ -45,7 +45,7 @@ while [ $# -gt 0 ]; do
 done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-audit.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+trap 'remove_work "$work"' EXIT
 trap 'exit 1' INT TERM
 rows=$work/rows
 : >"$rows"
@@ -69,7 +69,7 @@ try_build() {
 	AUDIT_ROWS=$rows
 	export AUDIT_ROWS
 	chmod 711 "$work"
-	kyua --logfile=/dev/null -v parallelism=2 test \
+	TMPDIR=$work kyua --logfile=/dev/null -v parallelism=2 test \
 	    --results-file="$work/results.db" \
 	    --kyuafile="$top/regress/audit/Kyuafile" >"$work/cases" 2>&1
 	passed=$(grep -c -- '->  passed' "$work/cases")
@@ -100,11 +100,12 @@ look_at() {
 	esac
 	kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ] ||
 	    die "$pid: no such process"
-	if "$top/regress/audit/running" "$pid" >"$rows"; then
-		passed=1
-	else
-		failed=1
-	fi
+	"$top/regress/audit/running" "$pid" >"$rows"
+	case $? in
+	0)	passed=1 ;;
+	1)	failed=1 ;;
+	*)	exit 1 ;;	# it has said why
+	esac
 }
 
 # Columns of a row: process, layer, attempt, result, detail.
