@@ -16,7 +16,11 @@ running_test_case() {
 		atf_set require.user root
 		atf_set timeout 120
 	}"
-	eval "$1_cleanup() { remove_namespace; }"
+	# One in the background is not ended with the case.
+	eval "$1_cleanup() {
+		[ ! -s pid ] || pkill -KILL -x -F pid softflowd
+		remove_namespace
+	}"
 	running_tests="${running_tests:-} $1"
 }
 
