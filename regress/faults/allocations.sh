@@ -8,17 +8,6 @@
 . "$(atf_get_srcdir)/../integration/common.sh"
 . "$(atf_get_srcdir)/sweep.sh"
 
-alloc_test_case() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() {
-		atf_set descr \"$2\"
-		atf_set require.user root
-		atf_set timeout 3600
-	}
-	    $1_cleanup() { remove_namespace; }"
-	alloc_tests="${alloc_tests:-} $1"
-}
-
 everything() {
 	[ "$(atf_config_get sweep few)" = all ]
 }
@@ -43,7 +32,7 @@ fail_each() {
 }
 
 # Of the start there is enough in the next one.
-alloc_test_case allocations_that_fail_are_survived_or_told_of \
+sweep_test_case allocations_that_fail_are_survived_or_told_of \
     "by a daemon: start, traffic, clients, reload, hand-over, shutdown"
 allocations_that_fail_are_survived_or_told_of_body() {
 	prepare
@@ -52,7 +41,7 @@ allocations_that_fail_are_survived_or_told_of_body() {
 	fail_each live 5
 }
 
-alloc_test_case allocations_that_fail_leave_no_file_unread_unsaid \
+sweep_test_case allocations_that_fail_leave_no_file_unread_unsaid \
     "by a reader of a savefile, with a filter"
 allocations_that_fail_leave_no_file_unread_unsaid_body() {
 	prepare
@@ -60,7 +49,7 @@ allocations_that_fail_leave_no_file_unread_unsaid_body() {
 	fail_each savefile 2
 }
 
-alloc_test_case allocations_that_fail_in_a_client_are_told_of \
+sweep_test_case allocations_that_fail_in_a_client_are_told_of \
     "softflowctl prints everything or exits with a message"
 allocations_that_fail_in_a_client_are_told_of_body() {
 	prepare
@@ -106,21 +95,21 @@ survives() {
 	atf_check -o match:"$3" cat log
 }
 
-alloc_test_case no_memory_for_a_message_replaces_the_worker \
+sweep_test_case no_memory_for_a_message_replaces_the_worker \
     "which keeps its flows, and the daemon its reload"
 no_memory_for_a_message_replaces_the_worker_body() {
 	survives parent priv_handover_start \
 	    'message to the worker: worker .* is replaced: Cannot alloc'
 }
 
-alloc_test_case no_memory_for_a_filter_refuses_the_reload \
+sweep_test_case no_memory_for_a_filter_refuses_the_reload \
     "not the daemon"
 no_memory_for_a_filter_refuses_the_reload_body() {
 	survives parent 'priv_own_filter.*priv_reload' \
 	    'not reloaded: Cannot allocate memory'
 }
 
-alloc_test_case compiler_that_exits_removes_no_files \
+sweep_test_case compiler_that_exits_removes_no_files \
     "libpcap ends its process; the daemon can be reached as before"
 compiler_that_exits_removes_no_files_body() {
 	survives child 'ring_compile.*priv_reload' \
@@ -129,7 +118,7 @@ compiler_that_exits_removes_no_files_body() {
 }
 
 atf_init_test_cases() {
-	for test in $alloc_tests; do
+	for test in $sweep_tests; do
 		atf_add_test_case $test
 	done
 }

@@ -7,17 +7,6 @@
 . "$(atf_get_srcdir)/../integration/common.sh"
 . "$(atf_get_srcdir)/sweep.sh"
 
-call_test_case() {
-	atf_test_case "$1" cleanup
-	eval "$1_head() {
-		atf_set descr \"$2\"
-		atf_set require.user root
-		atf_set timeout 3600
-	}
-	    $1_cleanup() { remove_namespace; }"
-	call_tests="${call_tests:-} $1"
-}
-
 # Let these calls (a regular expression) fail with this error, one in a run.
 fail_with() {
 	if [ "$(atf_config_get sweep few)" = all ]; then
@@ -47,7 +36,7 @@ fail_each() {
 	    atf_fail "few were reached"
 }
 
-call_test_case calls_that_are_interrupted_are_made_again \
+sweep_test_case calls_that_are_interrupted_are_made_again \
     "EINTR, from wherever a signal may come"
 calls_that_are_interrupted_are_made_again_body() {
 	every=8
@@ -55,21 +44,21 @@ calls_that_are_interrupted_are_made_again_body() {
 	    'write|writev|send|sendmsg|connect|waitpid' EINTR
 }
 
-call_test_case short_reads_and_writes_go_on_where_they_stopped \
+sweep_test_case short_reads_and_writes_go_on_where_they_stopped \
     "half of a message at a time"
 short_reads_and_writes_go_on_where_they_stopped_body() {
 	every=4
 	fail_each 'recvmsg|sendmsg|writev' short
 }
 
-call_test_case full_buffers_are_waited_for "EAGAIN and ENOBUFS"
+sweep_test_case full_buffers_are_waited_for "EAGAIN and ENOBUFS"
 full_buffers_are_waited_for_body() {
 	every=8
 	fail_each 'recvmsg|sendmsg|send|writev' EAGAIN \
 	    'sendmsg|send' ENOBUFS
 }
 
-call_test_case no_descriptor_or_memory_refuses_what_was_asked_for \
+sweep_test_case no_descriptor_or_memory_refuses_what_was_asked_for \
     "EMFILE and ENOMEM, at the start and later"
 no_descriptor_or_memory_refuses_what_was_asked_for_body() {
 	every=12
@@ -79,7 +68,7 @@ no_descriptor_or_memory_refuses_what_was_asked_for_body() {
 }
 
 atf_init_test_cases() {
-	for test in $call_tests; do
+	for test in $sweep_tests; do
 		atf_add_test_case $test
 	done
 }

@@ -2,6 +2,17 @@
 # each time.  Sourced behind common.sh by the cases and by ../faults.sh, in a
 # directory of its own.
 
+sweep_test_case() {
+	atf_test_case "$1" cleanup
+	eval "$1_head() {
+		atf_set descr \"$2\"
+		atf_set require.user root
+		atf_set timeout 3600
+	}
+	    $1_cleanup() { remove_namespace; }"
+	sweep_tests="${sweep_tests:-} $1"
+}
+
 faults=$tree/regress/faults
 softflowd=$faults/softflowd
 softflowctl=$faults/softflowctl

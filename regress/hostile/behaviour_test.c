@@ -82,40 +82,31 @@ check_waits(const atf_tc_t *tc, unsigned int script, int clock,
 	check_lives();
 }
 
-#define BEHAVIOUR(name)							\
-ATF_TC(name);								\
-ATF_TC_HEAD(name, tc)							\
-{									\
-	atf_tc_set_md_var(tc, "require.user", "root");			\
-	atf_tc_set_md_var(tc, "timeout", "120");			\
-}									\
-ATF_TC_BODY(name, tc)
-
-BEHAVIOUR(one_that_is_never_ready_is_killed)
+DAEMON_TEST(one_that_is_never_ready_is_killed)
 {
 	check_waits(tc, SCRIPT_MUTE, FAST, "not ready in 10 seconds; killed",
 	    10000);
 }
 
-BEHAVIOUR(one_that_falls_silent_is_killed)
+DAEMON_TEST(one_that_falls_silent_is_killed)
 {
 	check_waits(tc, SCRIPT_SILENT, FAST, "silent for 30 seconds; killed",
 	    30000);
 }
 
-BEHAVIOUR(one_that_stops_within_a_header_is_killed)
+DAEMON_TEST(one_that_stops_within_a_header_is_killed)
 {
 	check_waits(tc, SCRIPT_HALF, FAST, "silent for 30 seconds; killed",
 	    30000);
 }
 
-BEHAVIOUR(one_that_closes_its_channel_is_killed)
+DAEMON_TEST(one_that_closes_its_channel_is_killed)
 {
 	check_waits(tc, SCRIPT_CLOSE, 1, "closed its channel; killed", 1000);
 }
 
 /* And the parent does not go round in circles with what it cannot say. */
-BEHAVIOUR(one_that_takes_no_words_any_more_is_killed)
+DAEMON_TEST(one_that_takes_no_words_any_more_is_killed)
 {
 	struct daemon_use	use;
 
@@ -129,19 +120,19 @@ BEHAVIOUR(one_that_takes_no_words_any_more_is_killed)
 	check_lives();
 }
 
-BEHAVIOUR(one_that_reads_nothing_is_killed)
+DAEMON_TEST(one_that_reads_nothing_is_killed)
 {
 	check_waits(tc, SCRIPT_DEAF, 1, "does not read its messages; killed",
 	    1000);
 }
 
-BEHAVIOUR(nonsense_is_a_malformed_message)
+DAEMON_TEST(nonsense_is_a_malformed_message)
 {
 	check_waits(tc, SCRIPT_FLOOD_NONSENSE, 1, "malformed message; killed",
 	    1000);
 }
 
-BEHAVIOUR(one_that_does_not_hand_over_is_killed_and_the_next_one_does)
+DAEMON_TEST(one_that_does_not_hand_over_is_killed_and_the_next_one_does)
 {
 	begin(tc, SCRIPT_STAY, FAST);
 	reload();
@@ -150,7 +141,7 @@ BEHAVIOUR(one_that_does_not_hand_over_is_killed_and_the_next_one_does)
 	check_lives();
 }
 
-BEHAVIOUR(one_that_says_it_left_and_stays_is_killed)
+DAEMON_TEST(one_that_says_it_left_and_stays_is_killed)
 {
 	begin(tc, SCRIPT_STAY_LEFT, FAST);
 	reload();
@@ -158,7 +149,7 @@ BEHAVIOUR(one_that_says_it_left_and_stays_is_killed)
 	check_lives();
 }
 
-BEHAVIOUR(one_that_says_it_finished_and_stays_is_killed)
+DAEMON_TEST(one_that_says_it_finished_and_stays_is_killed)
 {
 	begin(tc, SCRIPT_STAY_FINISHED, FAST);
 	daemon_signal(SIGTERM);
@@ -166,7 +157,7 @@ BEHAVIOUR(one_that_says_it_finished_and_stays_is_killed)
 	daemon_end(0, 1);
 }
 
-BEHAVIOUR(one_that_does_not_finish_is_killed_and_the_next_one_does)
+DAEMON_TEST(one_that_does_not_finish_is_killed_and_the_next_one_does)
 {
 	begin(tc, SCRIPT_UNFINISHED, FAST);
 	daemon_signal(SIGTERM);
@@ -175,7 +166,7 @@ BEHAVIOUR(one_that_does_not_finish_is_killed_and_the_next_one_does)
 }
 
 /* It was reaped before all was read: nobody is killed for it. */
-BEHAVIOUR(last_words_of_one_that_has_ended_kill_nobody)
+DAEMON_TEST(last_words_of_one_that_has_ended_kill_nobody)
 {
 	struct daemon_how	how = { .script = SCRIPT_LAST_WORDS,
 				    .generations = 20, .eager = 1 };
@@ -187,7 +178,7 @@ BEHAVIOUR(last_words_of_one_that_has_ended_kill_nobody)
 	check_lives();
 }
 
-BEHAVIOUR(a_line_that_is_not_for_terminals_is_made_harmless)
+DAEMON_TEST(a_line_that_is_not_for_terminals_is_made_harmless)
 {
 	begin(tc, SCRIPT_EVIL_LOG, 1);
 	daemon_await("worker: a?[2J?softflowd: forged??%s%n?z");
@@ -195,7 +186,7 @@ BEHAVIOUR(a_line_that_is_not_for_terminals_is_made_harmless)
 }
 
 /* Ten deaths are answered at once, then one a second. */
-BEHAVIOUR(one_that_ends_at_once_each_time_is_started_once_a_second)
+DAEMON_TEST(one_that_ends_at_once_each_time_is_started_once_a_second)
 {
 	struct daemon_how	how = { .script = SCRIPT_EXIT,
 				    .generations = 12 };
@@ -252,7 +243,7 @@ check_flood(const atf_tc_t *tc, unsigned int script, unsigned int lines)
 	ATF_CHECK_EQ(before.files, after.files);
 }
 
-BEHAVIOUR(a_flood_of_lines_is_cut)
+DAEMON_TEST(a_flood_of_lines_is_cut)
 {
 	check_flood(tc, SCRIPT_FLOOD_LOG, 300);
 	/* It would never hand over, nor finish. */
@@ -263,22 +254,22 @@ BEHAVIOUR(a_flood_of_lines_is_cut)
 	daemon_end(0, 1);
 }
 
-BEHAVIOUR(a_flood_of_counters_changes_nothing)
+DAEMON_TEST(a_flood_of_counters_changes_nothing)
 {
 	check_flood(tc, SCRIPT_FLOOD_COUNTERS, 10);
 }
 
-BEHAVIOUR(a_flood_of_questions_is_answered)
+DAEMON_TEST(a_flood_of_questions_is_answered)
 {
 	check_flood(tc, SCRIPT_FLOOD_ASK, 10);
 }
 
-BEHAVIOUR(a_flood_of_wishes_is_cut)
+DAEMON_TEST(a_flood_of_wishes_is_cut)
 {
 	check_flood(tc, SCRIPT_FLOOD_WISH, 100);
 }
 
-BEHAVIOUR(a_client_s_end_is_what_an_operator_could_have)
+DAEMON_TEST(a_client_s_end_is_what_an_operator_could_have)
 {
 	int	fd;
 

@@ -62,4 +62,14 @@ void	daemon_await_service(void);
 int	daemon_sanitized(const atf_tc_t *);
 int64_t	daemon_now_us(void);
 
+/* A case that starts one. */
+#define DAEMON_TEST(name)						\
+ATF_TC(name);								\
+ATF_TC_HEAD(name, tc)							\
+{									\
+	atf_tc_set_md_var(tc, "require.user", "root");			\
+	atf_tc_set_md_var(tc, "timeout", "120");			\
+}									\
+ATF_TC_BODY(name, tc)
+
 #endif

@@ -77,16 +77,7 @@ check_resolver(const atf_tc_t *tc, int script)
 	daemon_end(1, 0);
 }
 
-#define ROLE_TEST(name)							\
-ATF_TC(name);								\
-ATF_TC_HEAD(name, tc)							\
-{									\
-	atf_tc_set_md_var(tc, "require.user", "root");			\
-	atf_tc_set_md_var(tc, "timeout", "120");			\
-}									\
-ATF_TC_BODY(name, tc)
-
-ROLE_TEST(a_resolver_s_bad_answers_close_its_channel)
+DAEMON_TEST(a_resolver_s_bad_answers_close_its_channel)
 {
 	int	script;
 
@@ -94,13 +85,13 @@ ROLE_TEST(a_resolver_s_bad_answers_close_its_channel)
 		check_resolver(tc, script);
 }
 
-ROLE_TEST(a_resolver_that_never_answers_is_given_up)
+DAEMON_TEST(a_resolver_that_never_answers_is_given_up)
 {
 	check_resolver(tc, RESOLVE_NEVER);
 }
 
 /* A reload with each of them, in one daemon, which stays as it is. */
-ROLE_TEST(a_reader_s_bad_answers_are_refused)
+DAEMON_TEST(a_reader_s_bad_answers_are_refused)
 {
 	struct daemon_how	how = { .more =
 				    "-t general=60 -n 127.0.0.1:9 -f conf" };
@@ -146,7 +137,7 @@ ROLE_TEST(a_reader_s_bad_answers_are_refused)
 }
 
 /* At the start there is nothing to go on with. */
-ROLE_TEST(a_reader_s_bad_answer_at_the_start_ends_it)
+DAEMON_TEST(a_reader_s_bad_answer_at_the_start_ends_it)
 {
 	struct daemon_how	how = { .more =
 				    "-t general=60 -n 127.0.0.1:9 -f conf" };
