@@ -378,3 +378,18 @@ try_refused(pid_t pid, const char *layer, const struct try *t, int error)
 	try_report(layer, t->name, out.end == INJECT_RETURNED &&
 	    out.value == -error, &out);
 }
+
+int
+try_run(const char *const *argv)
+{
+	pid_t	pid;
+	int	status;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		execvp(argv[0], (char **)(uintptr_t)argv);
+		_exit(127);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	return (status == 0 ? 0 : -1);
+}

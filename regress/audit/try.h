@@ -105,6 +105,11 @@ int	try_ends(pid_t, int *status);	/* by itself, within seconds */
 int	try_layer(uint32_t layer);
 
 struct inject_outcome	try_call(pid_t, const struct try *);
+
+/* Run a program, without a shell; argv ends with NULL.  0: it exited so. */
+int	try_run(const char *const *argv);
+#define RUN(...)	try_run((const char *const []){ __VA_ARGS__, NULL })
+
 void	try_put(pid_t);		/* its data, anew; while it is dumpable */
 /* What is at offset in it by now. */
 void	try_get(pid_t, size_t offset, void *, size_t len);

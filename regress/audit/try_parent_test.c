@@ -117,7 +117,7 @@ begin(const atf_tc_t *tc, const char *layer)
 		    atf_tc_get_config_var_wd(tc, "srcdir", "."));
 	if (geteuid() == 0) {
 		ATF_REQUIRE_EQ(0, unshare(CLONE_NEWNET));
-		ATF_REQUIRE_EQ(0, system("ip link set lo up"));
+		ATF_REQUIRE_EQ(0, RUN("ip", "link", "set", "lo", "up"));
 	}
 	/* A port that nobody has now. */
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -384,10 +384,11 @@ CASE(parent_cannot_remove_what_it_executes)
 	Dl_info			info;
 
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
-	snprintf(path, sizeof(path), "mkdir program && "
-	    "cp %s/../../softflowd/softflowd program && chmod 755 . program",
+	snprintf(path, sizeof(path), "%s/../../softflowd/softflowd",
 	    atf_tc_get_config_var_wd(tc, "srcdir", "."));
-	ATF_REQUIRE_EQ(0, system(path));
+	ATF_REQUIRE_EQ(0, mkdir("program", 0755));
+	ATF_REQUIRE_EQ(0, RUN("cp", path, "program"));
+	ATF_REQUIRE_EQ(0, RUN("chmod", "755", ".", "program"));
 	snprintf(program, sizeof(program), "%s/program/softflowd", cwd);
 	begin(tc, "Landlock");
 	control();

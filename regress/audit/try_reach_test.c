@@ -27,10 +27,6 @@
 #include "try.h"
 
 
-#define LINK_ETHERNET_NAMES						\
-	"ip link add audit0 type veth peer name audit1 && "		\
-	"ip link set audit0 up && ip link set audit1 up"
-
 static int	sniffer = -1;
 
 static int
@@ -56,7 +52,10 @@ open_wire(void)
 
 	if (geteuid() != 0)
 		return (0);
-	if (unshare(CLONE_NEWNET) == -1 || system(LINK_ETHERNET_NAMES) != 0)
+	if (unshare(CLONE_NEWNET) == -1 || RUN("ip", "link", "add", "audit0",
+	    "type", "veth", "peer", "name", "audit1") == -1 ||
+	    RUN("ip", "link", "set", "audit0", "up") == -1 ||
+	    RUN("ip", "link", "set", "audit1", "up") == -1)
 		return (0);
 	sniffer = packet_socket("audit1", TRY_PROTOCOL);
 	req.tp_block_size = RING_BLOCK;
