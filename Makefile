@@ -4,4 +4,13 @@ SUBDIR=	lib softflowd softflowctl man
 regress: .PHONY all
 	cd ${.CURDIR}/regress && ${MAKE} all
 
+# What install installs; no rule set knows it.
+deinstall uninstall: .PHONY
+	@for dir in softflowd softflowctl man; do \
+		(cd ${.CURDIR}/$$dir && ${MAKE} deinstall) || exit 1; done
+
+# A release's tarball and the checksums of it in ports/.
+dist: .PHONY
+	sh ${.CURDIR}/ports/dist.sh
+
 .include <bsd.subdir.mk>

@@ -1,5 +1,6 @@
 # Shared by the test programs: ATF C programs that link only the modules they
 # name, which is what keeps the modules apart.
+TOPDIR:=	${.PARSEDIR:tA:H}
 .include "${.PARSEDIR}/../Makefile.inc"
 
 .PATH:	${TOPDIR}/softflowd
