@@ -1,5 +1,8 @@
 SUBDIR=	lib softflowd softflowctl man
 
+# With -j NetBSD's rules go to all at once.
+.ORDER:	all-lib all-softflowd all-softflowctl
+
 # The regress suite is built by hand or by regress/check.sh.
 regress: .PHONY all
 	cd ${.CURDIR}/regress && ${MAKE} all

@@ -74,7 +74,7 @@ check_staged() {
 # that it runs, that a second time makes nothing, and that clean is thorough.
 check_build() {
 	find copy -type f | LC_ALL=C sort >sources
-	unprivileged bmake -C copy "$@" OPTIMIZE=-O0 HARDENING= \
+	unprivileged bmake -C copy "$@" -j2 OPTIMIZE=-O0 HARDENING= \
 	    >built 2>&1 || {
 		tail built
 		atf_fail "bmake $*"
@@ -108,6 +108,39 @@ rules_of_netbsd_build_install_and_clean_body() {
 	copy_clean copy
 	check_build -m "$rules/mk-netbsd"
 	atf_check -o not-empty grep -e '-Werror' built
+}
+
+# OpenBSD and FreeBSD are not here; what their rules have that others have not.
+make_test_case objects_of_the_daemon_are_not_those_of_softflowctl \
+    "where objects are searched for as sources are: OpenBSD, FreeBSD"
+objects_of_the_daemon_are_not_those_of_softflowctl_body() {
+	copy_built copy
+	rm copy/softflowctl/summary.o
+	touch copy/softflowd/summary.o
+	mkdir mk
+	cat >mk/sys.mk <<'!'
+.SUFFIXES: .c .o
+.c.o:
+	cc -c ${.IMPSRC}
+!
+	cat >mk/bsd.prog.mk <<'!'
+.MAIN: all
+OBJS= ${SRCS:R:S/$/.o/}
+all: ${OBJS}
+	cc ${OBJS}
+!
+	atf_check -o match:'^cc -c .*/softflowd/summary\.c$' \
+	    bmake -C copy/softflowctl -m "$PWD/mk" -n HARDENING=
+}
+
+make_test_case freebsd_compiles_with_cflags_alone "so that they have it all"
+freebsd_compiles_with_cflags_alone_body() {
+	for system in FreeBSD OpenBSD; do
+		bmake -C "$tree/softflowctl" OS=$system HARDENING= \
+		    -V '${CFLAGS}' | tr ' ' '\n' | grep '^-I' >$system
+	done
+	atf_check -o match:lib/imsg -o match:softflowd cat FreeBSD
+	atf_check cat OpenBSD
 }
 
 # For both rules, a command with the folder copy as it is built.
