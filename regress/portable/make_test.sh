@@ -20,8 +20,9 @@ make_test_case() {
 # Of the tree what a release has and install takes, with what is built in it.
 copy_built() {
 	mkdir "$1"
-	(cd "$tree" && tar cf - Makefile Makefile.inc GNUmakefile .gitattributes \
-	    lib softflowd softflowctl man) | (cd "$1" && tar xf -)
+	(cd "$tree" && tar cf - Makefile Makefile.inc GNUmakefile lib softflowd \
+	    softflowctl man) | (cd "$1" && tar xf -)
+	cat "$tree/.gitattributes" >"$1/.gitattributes" 2>/dev/null
 }
 
 copy_clean() {
@@ -106,8 +107,14 @@ make_test_case rules_of_netbsd_build_install_and_clean \
 rules_of_netbsd_build_install_and_clean_body() {
 	need_rules mk-netbsd
 	copy_clean copy
-	check_build -m "$rules/mk-netbsd"
-	atf_check -o not-empty grep -e '-Werror' built
+	set -- -m "$rules/mk-netbsd"
+	check_build "$@"
+	atf_check -o inline:'-Werror\n' bmake -C copy/softflowd "$@" \
+	    HARDENING= -V '${CFLAGS:M-Werror}'
+	atf_check -o inline:'\n' bmake -C copy/softflowd "$@" \
+	    HARDENING= WERROR= -V '${CFLAGS:M-Werror}'
+	atf_check -o ignore bmake -C copy "$@" HARDENING= obj
+	atf_check find copy -name 'obj*' -type d
 }
 
 # OpenBSD and FreeBSD are not here; what their rules have that others have not.
@@ -267,8 +274,8 @@ make_test_case programs_are_stripped_if_asked "STRIPFLAG=-s, not by default" \
 programs_are_stripped_if_asked_body() {
 	copy_built copy
 	for flag in '' -s; do
-		atf_check -o ignore bmake -C copy HARDENING= STRIPFLAG=$flag \
-		    DESTDIR="$PWD/stage" install
+		atf_check -o ignore bmake -C copy HARDENING= \
+		    ${flag:+STRIPFLAG=$flag} DESTDIR="$PWD/stage" install
 		for program in softflowd softflowctl; do
 			readelf -SW stage/usr/local/sbin/$program >>sections$flag
 		done
@@ -287,9 +294,13 @@ gnu_make_hands_over_body() {
 	atf_check -o ignore make -C copy HARDENING= \
 	    DESTDIR="$PWD/stage of two words" install
 	check_staged "stage of two words"
-	atf_check -o ignore make -C copy HARDENING= \
-	    DESTDIR="$PWD/stage of two words" deinstall
-	atf_check find "stage of two words" ! -type d
+	for target in install deinstall; do
+		atf_check -o ignore make -C copy HARDENING= BINDIR="/of ours" \
+		    DESTDIR="$PWD/stage of two words" $target
+		find "stage of two words" -path '*/of ours/*' >$target
+	done
+	atf_check -o inline:'2\n' grep -c . install
+	atf_check cat deinstall
 }
 
 make_test_case example_of_a_configuration_is_accepted \
@@ -332,7 +343,7 @@ release_is_the_same_octets_everywhere_body() {
 	git config --global core.autocrlf true
 	git config --global tar.umask user
 	git config --global safe.directory '*'
-	(umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 GZIP=-1 \
+	(umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 GZIP=--rsyncable \
 	    unprivileged sh two/ports/dist.sh b >/dev/null 2>&1) ||
 	    atf_fail "not in a clone"
 	file=$(basename a/softflowd-*)
