@@ -38,6 +38,13 @@ version=$(sed -n 's/^#define SOFTFLOWD_VERSION[^"]*"\([^"]*\)"$/\1/p' \
 case $version in
 ''|*[!0-9.a-z]*)	fail "softflowd/softflowd.h has no SOFTFLOWD_VERSION" ;;
 esac
+for makefile in ports/*/*/softflowd/Makefile; do
+	[ -f "$makefile" ] || continue
+	named=$(sed -n -e 's/^DISTNAME[[:blank:]]*=[[:blank:]]*softflowd-//p' \
+	    -e 's/^DISTVERSION[[:blank:]]*=[[:blank:]]*//p' "$makefile")
+	[ "$named" = "$version" ] ||
+	    fail "$makefile: is of $named, this is $version"
+done
 name=softflowd-$version.tar.gz
 time=$(git log -1 --format=%ct -- "$@")
 
