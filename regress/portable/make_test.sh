@@ -117,37 +117,81 @@ rules_of_netbsd_build_install_and_clean_body() {
 	atf_check find copy -name 'obj*' -type d
 }
 
-# OpenBSD and FreeBSD are not here; what their rules have that others have not.
-make_test_case objects_of_the_daemon_are_not_those_of_softflowctl \
-    "where objects are searched for as sources are: OpenBSD, FreeBSD"
-objects_of_the_daemon_are_not_those_of_softflowctl_body() {
-	copy_built copy
-	rm copy/softflowctl/summary.o
-	touch copy/softflowd/summary.o
-	mkdir mk
-	cat >mk/sys.mk <<'!'
-.SUFFIXES: .c .o
-.c.o:
-	cc -c ${.IMPSRC}
-!
-	cat >mk/bsd.prog.mk <<'!'
-.MAIN: all
-OBJS= ${SRCS:R:S/$/.o/}
-all: ${OBJS}
-	cc ${OBJS}
-!
-	atf_check -o match:'^cc -c .*/softflowd/summary\.c$' \
-	    bmake -C copy/softflowctl -m "$PWD/mk" -n HARDENING=
+# A compiler, linker and archiver that only see whether all is there.
+write_tool() {
+	cat >tool <<-'!'
+	echo "$*" >>"$RECORD"
+	case $1 in
+	ar)	out=$3 ;;
+	*)	out=$(echo "$*" | sed -n 's/.* -o \([^ ]*\).*/\1/p') ;;
+	esac
+	[ -n "$out" ] || out=$(basename "$(echo "$*" |
+	    sed 's/.* \([^ ]*\)\.c$/\1/')").o
+	for file; do
+		case $file in
+		"$out")	;;
+		*.[aco])
+			[ -f "$file" ] || {
+				echo "$file: not here" >&2
+				exit 1
+			} ;;
+		esac
+	done
+	: >"$out"
+	!
 }
 
-make_test_case freebsd_compiles_with_cflags_alone "so that they have it all"
-freebsd_compiles_with_cflags_alone_body() {
-	for system in FreeBSD OpenBSD; do
-		bmake -C "$tree/softflowctl" OS=$system HARDENING= \
-		    -V '${CFLAGS}' | tr ' ' '\n' | grep '^-I' >$system
+# For a system and its rules: all is built in its folder, with the headers of
+# the library, installed as everywhere, and cleaned.
+check_system() {
+	[ -f "$tree/softflowd/capture_bpf.c" ] || atf_skip "no sources for $1"
+	copy_clean copy
+	find copy | LC_ALL=C sort >sources
+	write_tool
+	set -- env RECORD="$PWD/recorded" bmake -C copy -m "$2" OS="$1" \
+	    HARDENING= CC="sh $PWD/tool cc" LD="sh $PWD/tool ld" \
+	    AR="sh $PWD/tool ar" RANLIB=:
+	unprivileged "$@" >built 2>&1 || {
+		tail built
+		atf_fail "it does not build"
+	}
+	grep '^cc.* -c ' recorded >compiled
+	for file in packet summary top imsg; do
+		atf_check -o not-empty grep -e "[ /]$file\.c" compiled
 	done
-	atf_check -o match:lib/imsg -o match:softflowd cat FreeBSD
-	atf_check cat OpenBSD
+	atf_check -s exit:1 grep -v -e '-I[^ ]*/lib/imsg ' compiled
+	grep ' -pie ' recorded >linked
+	atf_check -o match:' -o softflowd .*/libimsg.a .*-lpcap' \
+	    -o match:' -o softflowctl .*/libimsg.a .*-ljansson' cat linked
+	atf_check -o inline:'copy/lib/imsg/libimsg.a\n' find copy -name '*.a'
+	unprivileged "$@" DESTDIR="$PWD/stage" install >installed 2>&1 || {
+		tail installed
+		atf_fail "it does not install"
+	}
+	check_staged stage
+	unprivileged "$@" obj >/dev/null 2>&1
+	unprivileged "$@" clean >/dev/null 2>&1
+	find copy | LC_ALL=C sort >left
+	atf_check diff -u sources left
+}
+
+make_test_case rules_of_openbsd_build_install_and_clean \
+    "a model of them, with a compiler that only looks"
+rules_of_openbsd_build_install_and_clean_body() {
+	check_system OpenBSD "$tree/regress/portable/mk/openbsd"
+}
+
+make_test_case rules_of_freebsd_build_install_and_clean \
+    "a model of them, with a compiler that only looks"
+rules_of_freebsd_build_install_and_clean_body() {
+	check_system FreeBSD "$tree/regress/portable/mk/freebsd"
+}
+
+make_test_case sources_for_netbsd_build_under_its_rules \
+    "with a compiler that only looks"
+sources_for_netbsd_build_under_its_rules_body() {
+	need_rules mk-netbsd
+	check_system NetBSD "$rules/mk-netbsd"
 }
 
 # For both rules, a command with the folder copy as it is built.
