@@ -24,6 +24,8 @@ fail() {
 for program in git gzip openssl; do
 	command -v $program >/dev/null || fail "$program is missing"
 done
+openssl dgst -blake2s256 </dev/null >/dev/null 2>&1 ||
+    fail "openssl has no BLAKE2s; OpenSSL's has"
 git rev-parse --verify -q HEAD >/dev/null ||
     fail "$top: no commit to make a release of"
 
