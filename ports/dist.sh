@@ -54,7 +54,7 @@ time=$(git log -1 --format=%ct -- "$@")
 # repository keeps, and whose name in front is cut off.
 work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-dist.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 GIT_ALTERNATE_OBJECT_DIRECTORIES=$(cd "$(git rev-parse --git-path objects)" &&
     pwd)
 GIT_OBJECT_DIRECTORY=$work
