@@ -157,6 +157,22 @@ openbsd_port_wants_the_libraries_that_are_linked_body() {
 	atf_check_equal "c $linked" "$(value $openbsd WANTLIB) "
 }
 
+atf_test_case root_directory_of_the_worker_is_there
+root_directory_of_the_worker_is_there_body() {
+	atf_check -o ignore grep -x '#define SOFTFLOWD_CHROOT	"/var/empty"' \
+	    "$top/softflowd/sandbox_chroot_empty.c"
+	for system in OpenBSD FreeBSD NetBSD; do
+		bmake -C "$top/softflowd" OS=$system -V '${CPPFLAGS}' |
+		    sed -n 's/.*-DSOFTFLOWD_CHROOT=[^/]*\([^"]*\)".*/\1/p' \
+		    >>compiled
+	done
+	# The first two have it; on NetBSD the package makes it.
+	atf_check -o inline:"/var/chroot/softflowd\n" cat compiled
+	atf_check_equal "$(cat compiled) root wheel 0555" \
+	    "$(value $pkgsrc OWN_DIRS_PERMS REAL_ROOT_USER=root \
+	    REAL_ROOT_GROUP=wheel)"
+}
+
 # Put in the stage's place of PREFIX and others what the ports trees would.
 expand_openbsd() {
 	sed -e "s,\${TRUEPREFIX},$PWD/usr,g; s,\${SYSCONFDIR},$PWD/etc,g" \
@@ -290,23 +306,23 @@ runs_several_instances() {
 	echo "$enable" >>rc.conf
 	atf_check sh softflowd start
 	for pair in em1:em1.conf em2:softflowd.conf; do
-		run=$PWD/run/softflowd_${pair%:*}
+		run=$PWD/run/softflowd.${pair%:*}
 		echo "start $(daemon_of ${pair#*:}) -p $run.pid -c $run.ctl"
 	done >wanted
 	sed -i -e '1s/$/ -N/' -e 's/$/ /' wanted
 	atf_check diff -u wanted log
 	: >log
-	echo 11 >run/softflowd_em1.pid
+	echo 11 >run/softflowd.em1.pid
 	atf_check -s exit:1 -e match:'softflowd_em2 is not running' \
 	    sh softflowd status
-	echo 22 >run/softflowd_em2.pid
+	echo 22 >run/softflowd.em2.pid
 	atf_check sh softflowd status
 	atf_check sh softflowd reload
 	atf_check sh softflowd stop em2
 	logged "kill -HUP 11\nkill -HUP 22\nkill -TERM 22\n"
 	atf_check sh softflowd restart
-	sed -e 's/^start.*softflowd_em1/kill -TERM 11\n&/' \
-	    -e 's/^start.*softflowd_em2/kill -TERM 22\n&/' wanted >restarted
+	sed -e 's/^start.*softflowd.em1/kill -TERM 11\n&/' \
+	    -e 's/^start.*softflowd.em2/kill -TERM 22\n&/' wanted >restarted
 	atf_check diff -u restarted log
 	: >log
 	# What is about the script is done once.
@@ -346,6 +362,14 @@ refuses_what_has_no_interface() {
 	atf_check -s exit:1 -e match:'nothing to read packets from' \
 	    sh softflowd start
 	atf_check -o match:"^start $(daemon_of em1.conf) " cat log
+}
+
+atf_test_case freebsd_script_warns_of_variables_of_softflowd_1
+freebsd_script_warns_of_variables_of_softflowd_1_body() {
+	arrange freebsd 'softflowd_interfaces="em0 em1"'
+	echo "$enable" >>rc.conf
+	atf_check -e match:'softflowd_interfaces was of softflowd 1' \
+	    sh softflowd start
 }
 
 for system in freebsd pkgsrc; do
@@ -430,7 +454,7 @@ files_have_the_form_that_the_ports_trees_ask_for_body() {
 	in_order $pkgsrc DISTNAME CATEGORIES MASTER_SITES MAINTAINER COMMENT \
 	    LICENSE ONLY_FOR_PLATFORM USE_CC_FEATURES NO_CONFIGURE BUILD_DEFS \
 	    PKG_GROUPS PKG_USERS PKG_SYSCONFSUBDIR EGDIR CONF_FILES \
-	    RCD_SCRIPTS AUTO_MKDIRS MAKE_FLAGS
+	    RCD_SCRIPTS OWN_DIRS_PERMS AUTO_MKDIRS MAKE_FLAGS
 	atf_check -o inline:'# $NetBSD$\n' head -n 1 "$top/$pkgsrc/Makefile"
 	atf_check -o inline:'@comment $NetBSD$\n' head -n 1 "$top/$pkgsrc/PLIST"
 	for port in $openbsd $freebsd; do
@@ -465,12 +489,14 @@ atf_init_test_cases() {
 	atf_add_test_case packing_list_of_pkgsrc_is_what_is_installed
 	atf_add_test_case names_and_numbers_are_those_of_the_source
 	atf_add_test_case openbsd_port_wants_the_libraries_that_are_linked
+	atf_add_test_case root_directory_of_the_worker_is_there
 	atf_add_test_case openbsd_script_starts_checks_reloads_and_stops_one
 	atf_add_test_case openbsd_script_runs_instances_by_links
 	atf_add_test_case openbsd_script_refuses_what_has_no_interface
 	for case in $cases; do
 		atf_add_test_case "$case"
 	done
+	atf_add_test_case freebsd_script_warns_of_variables_of_softflowd_1
 	atf_add_test_case scripts_are_shell_without_a_warning
 	atf_add_test_case files_have_the_form_that_the_ports_trees_ask_for
 	atf_add_test_case distinfo_is_of_this_version

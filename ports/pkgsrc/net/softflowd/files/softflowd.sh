@@ -14,7 +14,7 @@
 # softflowd_instances	Names of several, such as "em0 em1".  Each has
 #			variables of its own, softflowd_em0_flags, its
 #			configuration in @PKG_SYSCONFDIR@/em0.conf, and
-#			@VARBASE@/run/softflowd_em0.pid and softflowd_em0.ctl.
+#			@VARBASE@/run/softflowd.em0.pid and softflowd.em0.ctl.
 #
 # "/etc/rc.d/softflowd reload em0" is for that one only.
 
@@ -56,8 +56,8 @@ softflowd_prepare()
 softflowd_instance()
 (
 	name="softflowd_$2"
-	pidfile="@VARBASE@/run/$name.pid"
-	socket="@VARBASE@/run/$name.ctl"
+	pidfile="@VARBASE@/run/softflowd.$2.pid"
+	socket="@VARBASE@/run/softflowd.$2.ctl"
 	eval ": \"\${${name}_conf=@PKG_SYSCONFDIR@/$2.conf}\""
 	run_rc_command "$1"
 )
