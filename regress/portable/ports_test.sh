@@ -157,6 +157,37 @@ openbsd_port_wants_the_libraries_that_are_linked_body() {
 	atf_check_equal "c $linked" "$(value $openbsd WANTLIB) "
 }
 
+# As a port changes them, pages and sample name this directory and no other.
+name_only() {
+	atf_check -s exit:1 grep -n '/etc/softflowd' patched/softflowctl.8
+	for file in softflowd.8 softflowd.conf softflowd.conf.5; do
+		grep -o '[/a-z]*/etc/softflowd' patched/$file
+	done >named
+	atf_check -o inline:"$1\n" sort -u named
+}
+
+atf_test_case pages_name_the_configuration_of_the_system
+pages_name_the_configuration_of_the_system_body() {
+	mkdir work
+	cp -R "$top/man" work
+	value $freebsd PORTNAME >/dev/null
+	atf_check bmake -r -m "$PWD" -C tree/${freebsd#ports/} post-patch \
+	    WRKSRC="$PWD/work" ETCDIR=/usr/local/etc/softflowd \
+	    REINPLACE_CMD="sed -i"
+	mv work/man patched
+	name_only /usr/local/etc/softflowd
+
+	rm -r patched
+	cp -R "$top/man" patched
+	eval "set -- $(value $pkgsrc SUBST_SED.paths PREFIX=/usr/pkg \
+	    PKG_SYSCONFDIR=/usr/pkg/etc/softflowd)"
+	for file in $(value $pkgsrc SUBST_FILES.paths); do
+		sed -i "$@" "patched/${file#man/}"
+	done
+	name_only /usr/pkg/etc/softflowd
+	atf_check -s exit:1 grep -n /usr/local patched/*.*
+}
+
 atf_test_case root_directory_of_the_worker_is_there
 root_directory_of_the_worker_is_there_body() {
 	atf_check -o ignore grep -x '#define SOFTFLOWD_CHROOT	"/var/empty"' \
@@ -454,7 +485,7 @@ files_have_the_form_that_the_ports_trees_ask_for_body() {
 	in_order $pkgsrc DISTNAME CATEGORIES MASTER_SITES MAINTAINER COMMENT \
 	    LICENSE ONLY_FOR_PLATFORM USE_CC_FEATURES NO_CONFIGURE BUILD_DEFS \
 	    PKG_GROUPS PKG_USERS PKG_SYSCONFSUBDIR EGDIR CONF_FILES \
-	    RCD_SCRIPTS OWN_DIRS_PERMS AUTO_MKDIRS MAKE_FLAGS
+	    RCD_SCRIPTS OWN_DIRS_PERMS SUBST_CLASSES AUTO_MKDIRS MAKE_FLAGS
 	atf_check -o inline:'# $NetBSD$\n' head -n 1 "$top/$pkgsrc/Makefile"
 	atf_check -o inline:'@comment $NetBSD$\n' head -n 1 "$top/$pkgsrc/PLIST"
 	for port in $openbsd $freebsd; do
@@ -489,6 +520,7 @@ atf_init_test_cases() {
 	atf_add_test_case packing_list_of_pkgsrc_is_what_is_installed
 	atf_add_test_case names_and_numbers_are_those_of_the_source
 	atf_add_test_case openbsd_port_wants_the_libraries_that_are_linked
+	atf_add_test_case pages_name_the_configuration_of_the_system
 	atf_add_test_case root_directory_of_the_worker_is_there
 	atf_add_test_case openbsd_script_starts_checks_reloads_and_stops_one
 	atf_add_test_case openbsd_script_runs_instances_by_links
