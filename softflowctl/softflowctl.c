@@ -237,7 +237,7 @@ main(int argc, char *argv[])
 	(void)setvbuf(stdout, buf, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
 	    sizeof(buf));
 	/* Behind the command nothing is an option of ours. */
-	while ((ch = getopt(argc, argv, "+:c:HhjpV")) != -1) {
+	while ((ch = getopt(argc, argv, GETOPT_STOP ":c:HhjpV")) != -1) {
 		switch (ch) {
 		case 'c':
 			path = optarg;

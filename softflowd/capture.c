@@ -114,7 +114,7 @@ capture_new(const struct msg_capture *conf, int fd, int filter_fd,
 		break;
 	default:
 		if (conf->kind != capture_live_kind ||
-		    conf->link >= LINK_MAX) {
+		    conf->link >= LINK_TYPES) {
 			errno = EINVAL;
 			goto fail;
 		}

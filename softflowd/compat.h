@@ -16,4 +16,14 @@
 #define nitems(a)	(sizeof(a) / sizeof((a)[0]))
 #endif
 
+/*
+ * Before getopt(3)'s letters: the first word that is no option ends them.
+ * glibc must be told so; to some others that would be a letter.
+ */
+#ifdef __linux__
+#define GETOPT_STOP	"+"
+#else
+#define GETOPT_STOP	""
+#endif
+
 #endif

@@ -5,6 +5,8 @@
 
 /* What an operator asks of the flows; in the confined worker. */
 
+#include <sys/types.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 

@@ -14,6 +14,8 @@
  * such an end would leave it.
  */
 
+#include <sys/types.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 

@@ -7,6 +7,8 @@
  * What fields say, out of a flow and its side record.  Worker, confined; pure.
  */
 
+#include <sys/types.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 

@@ -406,15 +406,15 @@ find_def(int letter)
 	return (NULL);
 }
 
-/* '+' keeps glibc from reordering the expression's words. */
+/* The expression's words are not ours. */
 void
 options_letters(char *buf)
 {
+	static const char first[] = GETOPT_STOP "hV";
 	size_t i;
 
-	*buf++ = '+';
-	*buf++ = 'h';
-	*buf++ = 'V';
+	memcpy(buf, first, sizeof(first) - 1);
+	buf += sizeof(first) - 1;
 	for (i = 0; i < nitems(defs); i++) {
 		*buf++ = defs[i].letter;
 		if (defs[i].has_arg)

@@ -45,7 +45,7 @@ enum link_type {
 	LINK_ENC,		/* IPsec before encryption, OpenBSD's enc(4) */
 	LINK_NFLOG,		/* Linux; attributes in this host's order */
 	LINK_IPNET,		/* Solaris */
-	LINK_MAX
+	LINK_TYPES
 };
 
 /*

@@ -5,6 +5,8 @@
 
 /* Side records of flows.  In the worker, confined; pure. */
 
+#include <sys/types.h>
+
 #include <netinet/tcp.h>
 
 #include <string.h>

@@ -83,7 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < PACKET_FUZZ_HEAD || size > UINT16_MAX)
 		return (0);
-	link = data[0] < LINK_MAX ? data[0] : LINK_ETHERNET;
+	link = data[0] < LINK_TYPES ? data[0] : LINK_ETHERNET;
 	how.level = (data[1] & FUZZ_LEVEL) % (TRACK_TOS + 1);
 	how.tunnels = data[1] & FUZZ_TUNNELS ? TUNNEL_ALL : 0;
 	how.side = (data[1] & FUZZ_SIDE) != 0;

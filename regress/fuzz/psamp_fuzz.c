@@ -63,7 +63,7 @@ check_report(const struct psamp_report *report, const uint8_t *message,
 	REQUIRE(frame->wirelen >= frame->caplen);
 	REQUIRE(frame->flags == 0 && frame->slot == 0);
 	REQUIRE(frame->time_us < 1ULL << 53);
-	REQUIRE(report->link < LINK_MAX);
+	REQUIRE(report->link < LINK_TYPES);
 	REQUIRE(packet_decode(report->link, frame, &how, &pkt) <
 	    PACKET_RESULT_MAX);
 }

@@ -50,7 +50,7 @@ TEST(every_link_type_has_samples_that_are_understood)
 	uint8_t		*data;
 	uint32_t	 header, size;
 	size_t		 i;
-	int		 seen[LINK_MAX] = { 0 };
+	int		 seen[LINK_TYPES] = { 0 };
 
 	for (i = 0; i < nsamples; i++) {
 		data = sample_octets(&samples[i], &header, &size);
@@ -66,7 +66,7 @@ TEST(every_link_type_has_samples_that_are_understood)
 		seen[samples[i].link] = 1;
 		free(data);
 	}
-	for (i = 0; i < LINK_MAX; i++)
+	for (i = 0; i < LINK_TYPES; i++)
 		ATF_CHECK_EQ_MSG(1, seen[i], "link type %zu", i);
 }
 
@@ -157,7 +157,7 @@ TEST(loopback_raw_and_cooked_headers_are_understood)
 		{ LINK_SLL2, SLL2("0001", "0800") TCP4, PACKET_OK },
 		{ LINK_SLL2, SLL2("0338", "0800") TCP4, PACKET_NON_IP },
 		{ LINK_SLL2, SLL("0001", "0800") "08", PACKET_SHORT_LINK },
-		{ LINK_MAX, TCP4, PACKET_NON_IP },
+		{ LINK_TYPES, TCP4, PACKET_NON_IP },
 	};
 
 	check_results(t, nitems(t));
