@@ -11,9 +11,8 @@
 #include <sys/types.h>
 
 /*
- * Whether the group was among the supplementary ones of who connected, when
- * that was; where the system does not tell, 1: the socket's mode has let
- * nobody else in.
+ * Whether the group is among those of who connected, as far as the system
+ * tells; 0 without an answer.
  */
 int	peer_in_group(int fd, gid_t gid);
 

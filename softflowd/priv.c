@@ -229,6 +229,7 @@ priv_confine(void)
 	box.uid = priv.uid;
 	box.gid = priv.gid;
 	box.binary_fd = priv.binary_fd;
+	box.binary_path = priv.binary_path;
 	if (priv.pidfile.fd != -1)
 		box.remove_dirs[box.nremove_dirs++] = priv.pidfile.dir;
 	if (priv.ctlsock.fd != -1)

@@ -28,13 +28,25 @@
 static int
 open_stdin(void)
 {
-	int	flags;
+	struct stat	sb;
+	int		fd, flags;
 
 	if ((flags = fcntl(STDIN_FILENO, F_GETFL)) == -1)
 		return (-1);
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return (fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, PRIV_FD_BASE));
-	return (open("/dev/stdin", O_RDONLY | O_CLOEXEC));
+	fd = open("/dev/stdin", O_RDONLY | O_CLOEXEC);
+	/*
+	 * The same again is what a BSD gives.  FreeBSD's pipes have both
+	 * directions, and nobody at the other end who reads.
+	 */
+	if (fd == -1 || fstat(fd, &sb) == -1 || S_ISFIFO(sb.st_mode) ||
+	    (flags = fcntl(fd, F_GETFL)) == -1 ||
+	    (flags & O_ACCMODE) == O_RDONLY)
+		return (fd);
+	close(fd);
+	fatalx("-: standard input can be written to; redirect it from a file "
+	    "or a pipe");
 }
 
 static void

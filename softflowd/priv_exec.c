@@ -27,8 +27,7 @@ priv_exec_init(const char **what)
 	/* 0 is standard input, if need be /dev/null. */
 	if (priv.null_fd > 0)
 		return (0);
-	*what = "our own program";
-	if ((fd = self_open()) == -1)
+	if ((fd = self_open(&priv.binary_path, what)) == -1)
 		return (-1);
 	priv.binary_fd = fcntl(fd, F_DUPFD_CLOEXEC, PRIV_FD_BASE);
 	close(fd);
@@ -63,6 +62,7 @@ priv_exec(int channel, int root, const char *title, const char *role)
 	if (dup2(channel, FD_CHANNEL) == -1 ||
 	    (root != -1 && dup2(root, FD_CHROOT) == -1))
 		_exit(1);
-	fexecve(priv.binary_fd, argv, sandbox_sanitized ? environ : envp);
+	self_exec(priv.binary_fd, priv.binary_path, argv,
+	    sandbox_sanitized ? environ : envp);
 	_exit(1);
 }

@@ -23,6 +23,7 @@
 #include "priv_state.h"
 
 #define EXPORT_SNDBUF	(1024 * 1024)
+#define EXPORT_SNDBUF_MIN	65536		/* any datagram */
 #define PAYLOAD_MIN	512	/* RFC 7011 section 10.3.3, MTU unknown */
 #define PAYLOAD_USUAL	1400
 #define PAYLOAD_V5	1464	/* 30 records */
@@ -135,8 +136,12 @@ net_bind(int fd, const char **what)
 	struct sockaddr_storage	 ss;
 
 	*what = opt->device;
-	if (opt->device != NULL && net_device(fd, opt->device) == -1)
+	if (opt->device != NULL && net_device(fd, opt->device) == -1) {
+		if (errno == ENOTSUP)
+			*what = "-S: the routes decide on this system, and "
+			    "-e of the address";
 		return (-1);
+	}
 	*what = opt->source;
 	if (opt->source == NULL)
 		return (0);
@@ -153,6 +158,7 @@ net_mark(int fd, int v6, int transport)
 {
 	int	level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	int	hops = priv.opt->hoplimit, tos = priv.opt->dscp * 4;
+	uint8_t	ttl = (uint8_t)hops;
 
 	if (priv.opt->dscp != -1 && setsockopt(fd, level,
 	    v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof(tos)) == -1)
@@ -165,8 +171,11 @@ net_mark(int fd, int v6, int transport)
 		return (-1);
 	if (transport != TRANSPORT_UDP)
 		return (0);
-	return (setsockopt(fd, level, v6 ? IPV6_MULTICAST_HOPS :
-	    IP_MULTICAST_TTL, &hops, sizeof(hops)));
+	if (v6)
+		return (setsockopt(fd, level, IPV6_MULTICAST_HOPS, &hops,
+		    sizeof(hops)));
+	/* One octet is what every system takes. */
+	return (setsockopt(fd, level, IP_MULTICAST_TTL, &ttl, sizeof(ttl)));
 }
 
 /*
@@ -210,7 +219,10 @@ priv_net_connect(int transport, const struct sockaddr_storage *to,
 	}
 	if ((fd = priv_net_socket(to->ss_family, transport)) == -1)
 		return (-1);
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	/* Some systems refuse more than may be, others give as much. */
+	while (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+	    sizeof(size)) == -1 && size / 2 >= EXPORT_SNDBUF_MIN)
+		size /= 2;
 	if (transport != TRANSPORT_UDP)
 		net_liveliness(fd, transport);
 	if (net_bind(fd, what) == -1)

@@ -151,6 +151,7 @@ struct priv {
 	uid_t			 uid;
 	gid_t			 gid;
 	int			 binary_fd;
+	const char		*binary_path;	/* NULL where not needed */
 	int			 null_fd;
 	int			 chroot_fd;
 	int			 notify_fd;	/* the waiting shell's; -1 */
@@ -412,7 +413,13 @@ void	priv_statistics_line(char *buf, size_t, const struct priv_statistics *,
 	    const struct priv_statistics *, uint32_t active_flows);
 void	priv_statistics_timers(int64_t now_ms);
 
-/* self_*.c: a descriptor of this program for fexecve(3); -1 with errno. */
-int	self_open(void);
+/*
+ * self_*.c: this program, to be started again.  Open it, once: a descriptor,
+ * and its path or NULL; -1 with errno and in what what is not there.  Exec
+ * returns if it fails only.
+ */
+int	self_open(const char **path, const char **what);
+void	self_exec(int fd, const char *path, char *const argv[],
+	    char *const envp[]);
 
 #endif

@@ -81,6 +81,7 @@ struct sandbox_parent {
 	uid_t		 uid;		/* the only ids a child may take */
 	gid_t		 gid;
 	int		 binary_fd;	/* our own program, for execveat */
+	const char	*binary_path;	/* and its path; may be NULL */
 	/* Of pid file and control socket: files may be removed there. */
 	const char	*remove_dirs[2];
 	unsigned int	 nremove_dirs;

@@ -3,7 +3,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* Shared memory by memfd_create(2), Linux and FreeBSD.  Runs in the parent. */
+/*
+ * Shared memory by memfd_create(2): Linux, and FreeBSD since 13.0, where
+ * shm_open(SHM_ANON) could do no more and takes no seals.  Runs in the parent.
+ */
 
 #include <sys/mman.h>
 
