@@ -27,17 +27,17 @@ static int
 shmem_open(int *readonly)
 {
 	char	name[SHMEM_NAME];
-	int	fd, saved;
+	int	fd, saved = 0;
 
 	if ((fd = shmem_create(name)) == -1)
 		return (-1);
-	*readonly = shm_open(name, O_RDONLY, 0);
-	saved = errno;
+	if ((*readonly = shm_open(name, O_RDONLY, 0)) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(*readonly, F_SETFD, FD_CLOEXEC) == -1)
+		saved = errno;
 	if (shm_unlink(name) == -1)
 		saved = errno;
-	else if (*readonly != -1 &&
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) != -1 &&
-	    fcntl(*readonly, F_SETFD, FD_CLOEXEC) != -1)
+	if (saved == 0)
 		return (fd);
 	if (*readonly != -1)
 		close(*readonly);

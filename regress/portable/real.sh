@@ -67,10 +67,14 @@ done
 constants() {
 	(cd "$1" && find . -name '*.h' | cut -c 3- | sort) |
 	    while read -r header; do
-		printf '#include <sys/types.h>\n#include <sys/socket.h>\n'
-		printf '#include <net/if.h>\n#include <%s>\n' "$header"
-		sed -n 's,/\*.*,,; s/^#[ 	]*define[ 	]\{1,\}\([A-Z][A-Z0-9_]*\)[ 	]\{1,\}\([^ 	"].*\)/\1 \2/p' \
-		    "$1/$header" | grep -v '\*' | while read -r name value; do
+		printf '#include <%s>\n' sys/types.h sys/ioctl.h \
+		    sys/socket.h net/if.h "$header"
+		sed 's,/\*.*,,' "$1/$header" | awk '/^#[ 	]*define/ {
+			sub(/^#[ 	]*define[ 	]*/, "")
+			if ($1 ~ /^[A-Z][A-Z0-9_]*$/ && $2 ~ /^[^"]/ &&
+			    $0 !~ /\*/)
+				print
+		}' | while read -r name value; do
 			echo "_Static_assert((unsigned long long)($name) ==" \
 			    "(unsigned long long)($value), \"$header: $name\");"
 		done

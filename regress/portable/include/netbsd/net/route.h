@@ -1,0 +1,14 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#ifndef FAKE_NET_ROUTE_H
+#define FAKE_NET_ROUTE_H
+
+#define RTM_VERSION	4
+#define RTM_IFINFO	0x14
+#define RTM_IFANNOUNCE	0x10
+#define RO_MSGFILTER	1
+
+#endif
