@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <unistd.h>

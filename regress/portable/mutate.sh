@@ -1,7 +1,8 @@
 #!/bin/sh
 # Leave out each call that the files for other systems make, in a copy of the
-# tree, and see that its case fails.  Exits with 0 only if all were noticed; one
-# that does not apply any more, or does not compile, is an error.
+# tree, and see that its case fails.  Such a file may be one that a program's
+# own includes.  Exits with 0 only if all were noticed; one that does not apply
+# any more, or does not compile, is an error.
 #
 #   sh regress/portable/mutate.sh [text of a line ...]
 
@@ -35,7 +36,7 @@ run_case() {
 	    return 2
 	(cd "$work" && timeout 60 "$portable/${1%%:*}" -r "$work/result" \
 	    "${1#*:}" >"$work/output" 2>&1)
-	grep -q '^passed$' "$work/result" 2>/dev/null
+	grep -q '^passed$' "$work/result" 2>/dev/null || return 1
 }
 
 # What became of a mutation: file, sed's program, case.
@@ -45,7 +46,7 @@ judge() {
 	verdict="does not apply"
 	if ! cmp -s "$work/original" "$tree/$1"; then
 		rm -f "$work/result" "$portable/${3%%:*}" \
-		    "$portable/$(basename "$1" .c).o"
+		    "$portable/${3%%:*}.o" "$portable/$(basename "$1" .c).o"
 		run_case "$3"
 		case $? in
 		0)	verdict=survived ;;
@@ -54,7 +55,8 @@ judge() {
 		esac
 	fi
 	cp "$work/original" "$tree/$1"
-	rm -f "$portable/${3%%:*}" "$portable/$(basename "$1" .c).o"
+	rm -f "$portable/${3%%:*}" "$portable/${3%%:*}.o" \
+	    "$portable/$(basename "$1" .c).o"
 }
 
 mkdir "$tree"

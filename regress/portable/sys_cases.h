@@ -34,6 +34,7 @@ set_interfaces(void)
 	FILL_LINK(link[2], 3, 0x18);
 	((uint8_t *)&inet)[0] = 16;
 	((uint8_t *)&inet)[1] = AF_INET;
+	((uint8_t *)&inet)[3] = 53;	/* a port, where links have a number */
 	for (i = 0; i < nitems(ifa); i++) {
 		ifa[i].ifa_name = names[i];
 		ifa[i].ifa_next = i + 1 < nitems(ifa) ? &ifa[i + 1] : NULL;
@@ -154,6 +155,10 @@ CASE(others_and_damaged_ones_are_none)
 	look("");
 	set_message(0, 1, 1, RTM_VERSION, RTM_IFINFO);
 	look("");
+	/* Behind one whose octets are still there. */
+	set_message(0, 24, 25, RTM_VERSION, RTM_IFINFO);
+	set_message(1, 3, 3, RTM_VERSION, 0);
+	look("");
 }
 
 CASE(lost_messages_are_a_reason_to_look)
@@ -206,13 +211,48 @@ CASE(what_a_route_carries_is_known_of_ipv6)
 	answer_len = sizeof(info);
 	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 1), 1480);
 	expect("getsockopt(%d, %d, 44)\n", FAKE_FD, IPPROTO_IPV6);
-	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 0), 0);
-	expect("%s", "");
-	answer_len = 4;
+	answer_len = sizeof(info) - 1;
 	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 1), 0);
 	answer_len = sizeof(info);
 	record_fail("getsockopt", 1, ENOTCONN);
 	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 1), 0);
+}
+
+CASE(of_an_ipv4_route_its_first_interface_is_known)
+{
+	static const char *const	calls[] = {
+		"getsockname", "getifaddrs", "ioctl"
+	};
+	static char			names[3][8] = { "tun0", "em1", "em0" };
+	static struct sockaddr_in	addr[2];
+	static struct ifaddrs		ifa[3];
+	size_t				i;
+
+	for (i = 0; i < nitems(ifa); i++) {
+		ifa[i].ifa_name = names[i];
+		ifa[i].ifa_next = i + 1 < nitems(ifa) ? &ifa[i + 1] : NULL;
+	}
+	addr[0].sin_family = addr[1].sin_family = AF_INET;
+	addr[0].sin_addr.s_addr = htonl(0xc0000202);
+	addr[1].sin_addr.s_addr = htonl(0xc0000201);
+	ifa[1].ifa_addr = (struct sockaddr *)&addr[0];
+	ifa[2].ifa_addr = (struct sockaddr *)&addr[1];
+	interfaces = ifa;
+	mtu = 1492;
+	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 0), 1492);
+	expect("getsockname(%d)\ngetifaddrs()\nfreeifaddrs()\n"
+	    "ioctl(%d, %#lx, em0)\n", FAKE_FD, FAKE_FD,
+	    (unsigned long)SIOCGIFMTU);
+	for (i = 0; i < nitems(calls); i++) {
+		record_fail(calls[i], 1, ENOBUFS);
+		ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 0), 0);
+		record_reset();
+	}
+	mtu = -1;
+	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 0), 0);
+	addr[1].sin_family = AF_UNSPEC;
+	mtu = 1492;
+	ATF_REQUIRE_EQ(net_mtu(FAKE_FD, 0), 0);
 }
 
 static atf_error_t
@@ -229,5 +269,6 @@ add_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp,
 	    datagrams_of_ipv6_are_not_fragmented_unless_they_must_be);
 	ATF_TP_ADD_TC(tp, what_a_route_carries_is_known_of_ipv6);
+	ATF_TP_ADD_TC(tp, of_an_ipv4_route_its_first_interface_is_known);
 	return (atf_no_error());
 }

@@ -59,6 +59,7 @@ FAKE int		 buffer_limit;	/* octets; 0: any */
 FAKE const void		*answer;	/* of getsockopt, and how long it is */
 FAKE socklen_t		 answer_len;
 FAKE const char		*lower;	/* of who asks for one */
+FAKE int		 mtu;		/* likewise */
 FAKE struct ifaddrs	*interfaces;
 FAKE struct message {
 	size_t		len;
@@ -188,8 +189,23 @@ fake_ioctl(int fd, unsigned long request, void *arg)
 {
 	if (record("ioctl", "%d, %#lx, %s", fd, request, (char *)arg) == -1)
 		return (-1);
-	answer_parent(arg);
+	if (request == SIOCGIFMTU)
+		((struct ifreq *)arg)->ifr_mtu = mtu;
+	else
+		answer_parent(arg);
 	return (0);
+}
+
+/* 192.0.2.1. */
+FAKE int
+fake_getsockname(int fd, struct sockaddr *sa, socklen_t *len)
+{
+	struct sockaddr_in	sin = { .sin_family = AF_INET };
+
+	sin.sin_addr.s_addr = htonl(0xc0000201);
+	ATF_REQUIRE(*len >= sizeof(sin));
+	memcpy(sa, &sin, sizeof(sin));
+	return (record("getsockname", "%d", fd));
 }
 
 FAKE int
@@ -210,6 +226,7 @@ fake_fexecve(int fd, char *const argv[], char *const envp[])
 #define socket(d, t, p)			fake_socket(d, t, p)
 #define setsockopt(f, l, o, v, n)	fake_setsockopt(f, l, o, v, n)
 #define getsockopt(f, l, o, v, n)	fake_getsockopt(f, l, o, v, n)
+#define getsockname(f, s, n)		fake_getsockname(f, s, n)
 #define ioctl(f, r, a)			fake_ioctl(f, r, a)
 #define recv(f, b, n, g)		fake_recv(f, b, n, g)
 #define close(f)			fake_close(f)
