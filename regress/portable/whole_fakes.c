@@ -28,8 +28,11 @@ int	 sysctl(const int *, unsigned int, void *, size_t *, const void *,
 void *
 explicit_memset(void *p, int c, size_t size)
 {
-	explicit_bzero(p, size);
-	return (c == 0 ? p : NULL);
+	volatile unsigned char	*at = p;
+
+	while (size-- > 0)
+		*at++ = (unsigned char)c;
+	return (p);
 }
 
 int
