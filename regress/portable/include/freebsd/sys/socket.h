@@ -15,4 +15,6 @@
 #define AF_LINK		18
 #define SO_RERROR	0x00020000
 
+int	connectat(int, int, const struct sockaddr *, socklen_t);
+
 #endif
