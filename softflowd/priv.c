@@ -243,8 +243,8 @@ priv_confine(void)
 	priv.confined = 1;
 	priv.tcp_any = priv.landlock_abi < SANDBOX_PORTS_ABI;
 	sandbox_describe(priv.layers, text, sizeof(text));
-	log_debug("parent: confined by %s; Landlock ABI %u", text,
-	    priv.landlock_abi);
+	log_debug("parent: confined by %s%s", text,
+	    sandbox_os_remark(priv.landlock_abi));
 }
 
 /*

@@ -30,22 +30,17 @@ dispatch_ready(struct imsg *imsg)
 	static struct log_limit	 limit;
 	struct worker		*w = &priv.worker;
 	struct msg_ready	 msg;
-	uint32_t		 need;
 	char			 layers[256];
 
 	if (w->phase != WORKER_STARTING ||
 	    imsg_get_data(imsg, &msg, sizeof(msg)) == -1)
 		return (-1);
-	need = SANDBOX_CAPS | SANDBOX_NNP | SANDBOX_RLIMITS |
-	    SANDBOX_SYSCALLS | SANDBOX_UNDUMPABLE;
-	if (priv.root)
-		need |= SANDBOX_CHROOT | SANDBOX_IDS;
-	if ((msg.layers & need) != need)
+	if ((sandbox_needed(priv.root) & ~msg.layers) != 0)
 		return (-1);
 	sandbox_describe(msg.layers, layers, sizeof(layers));
 	log_limited(&limit, w->was_ready || priv.opt->savefile == NULL ?
-	    LOG_INFO : LOG_DEBUG, "worker %ld: confined by %s; Landlock ABI %u",
-	    (long)w->pid, layers, msg.landlock_abi);
+	    LOG_INFO : LOG_DEBUG, "worker %ld: confined by %s%s",
+	    (long)w->pid, layers, sandbox_os_remark(msg.landlock_abi));
 	w->phase = WORKER_RUNNING;
 	w->seen_ms = priv_now_ms();
 	w->was_ready = 1;

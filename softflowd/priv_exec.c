@@ -34,8 +34,7 @@ priv_exec_init(const char **what)
 	if (priv.binary_fd == -1)
 		return (-1);
 	priv.chroot_fd = -1;
-	*what = "no room for an empty directory in /run, /var/run, /tmp "
-	    "or /dev/shm";
+	*what = sandbox_chroot_missing;
 	if (geteuid() == 0 && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
 		return (-1);
 	*what = "/dev/null";

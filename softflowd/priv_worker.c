@@ -44,7 +44,10 @@ priv_worker_send(enum msg_type type, int fd, const void *data, size_t len)
 
 	/* What it may say is less than what it is told. */
 	imsgbuf_set_maxsize(channel, MAX_IMSGSIZE);
-	if (imsg_compose(channel, type, 0, 0, fd, data, len) == -1) {
+	if ((fd != -1 && (type == IMSG_CONTROL || type == IMSG_EXPORT ||
+	    type == IMSG_EXPORT_UP) &&
+	    sandbox_pass(type == IMSG_CONTROL, fd) == -1) ||
+	    imsg_compose(channel, type, 0, 0, fd, data, len) == -1) {
 		if (fd != -1)
 			close(fd);
 		priv_worker_replace("message to the worker");

@@ -9,7 +9,8 @@
  * worker, after everything is open and mapped and before it reads the first
  * octet from outside; sandbox_resolver() in the resolver, before its first
  * question; sandbox_parent() in the parent, before the first worker starts.
- * All fail closed: only Landlock and MDWE may be missing.
+ * All fail closed: only what the system's table of layers calls optional may
+ * be missing.  What a system does not have at all does nothing, and is no layer.
  */
 
 #include <sys/types.h>
@@ -17,13 +18,10 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -34,6 +32,12 @@
  * about 20 MB, the rest is for the heap (messages, replies, sockets).
  */
 #define MEMORY_SLACK	((rlim_t)128 * 1024 * 1024)
+
+#ifdef RLIMIT_AS
+#define LIMIT_MEMORY	RLIMIT_AS, "AS"
+#else				/* OpenBSD: what is mapped, but not shared */
+#define LIMIT_MEMORY	RLIMIT_DATA, "DATA"
+#endif
 
 #define WORKER		(1U << SANDBOX_FILTER_WORKER)
 #define READER		(1U << SANDBOX_FILTER_READER)
@@ -57,10 +61,8 @@ static const struct limit {
 	{ RLIMIT_NOFILE, "NOFILE", FD_LOW_MAX + 1, 0, "", ALL, 1, 0 },
 	/* A sanitizer's report may go to a file; its shadow is vast. */
 	{ RLIMIT_FSIZE, "FSIZE", 0, 0, "", ALL, 0, 0 },
-#ifdef RLIMIT_AS
-	{ RLIMIT_AS, "AS", MEMORY_SLACK, 20, " MiB", WORKER, 0, 1 },
-	{ RLIMIT_AS, "AS", MEMORY_SLACK, 20, " MiB", READER | RESOLVER, 0, 0 },
-#endif
+	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", WORKER, 0, 1 },
+	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", READER | RESOLVER, 0, 0 },
 };
 
 static int
@@ -88,25 +90,6 @@ sandbox_limit(enum sandbox_filter process, size_t n, const char **value)
 	return (NULL);
 }
 
-uint32_t
-sandbox_layers(enum sandbox_filter process)
-{
-	uint32_t	 layers = SANDBOX_CAPS | SANDBOX_NNP | SANDBOX_MDWE |
-			    SANDBOX_LANDLOCK | SANDBOX_SYSCALLS;
-
-	switch (process) {
-	case SANDBOX_FILTER_WORKER:
-	case SANDBOX_FILTER_READER:
-		layers |= SANDBOX_CHROOT;
-		/* FALLTHROUGH */
-	case SANDBOX_FILTER_RESOLVER:
-		layers |= SANDBOX_IDS | SANDBOX_RLIMITS | SANDBOX_UNDUMPABLE;
-		/* FALLTHROUGH */
-	default:
-		return (layers);
-	}
-}
-
 static int
 enter_chroot(int fd)
 {
@@ -119,26 +102,21 @@ enter_chroot(int fd)
 static int
 change_ids(uid_t uid, gid_t gid)
 {
-	uid_t	 ruid, euid, suid;
-	gid_t	 rgid, egid, sgid;
+	gid_t	group = 0;
+	int	n;
 
 	if (uid == 0) {
 		errno = EINVAL;
 		return (-1);
 	}
-	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
-	    setresuid(uid, uid, uid) == -1)
+	if (setgroups(0, NULL) == -1 || sandbox_os_ids(uid, gid) == -1)
 		return (-1);
-	if (getresuid(&ruid, &euid, &suid) == -1 ||
-	    getresgid(&rgid, &egid, &sgid) == -1)
-		return (-1);
-	if (ruid != uid || euid != uid || suid != uid ||
-	    rgid != gid || egid != gid || sgid != gid ||
-	    getgroups(0, NULL) != 0) {
-		errno = EPERM;
-		return (-1);
-	}
-	return (0);
+	/* FreeBSD before 15 counts the group itself, too. */
+	n = getgroups(1, &group);
+	if (n == 0 || (n == 1 && group == gid))
+		return (0);
+	errno = EPERM;
+	return (-1);
 }
 
 /* What started as root leaves root here, for good. */
@@ -221,11 +199,9 @@ confine(enum sandbox_filter process, const struct sandbox_worker *w,
 	*step = "no new privileges";
 	if (sandbox_os_no_new_privs(layers) == -1)
 		return (-1);
-	*step = "Landlock";
-	if (sandbox_landlock_worker(landlock_abi) == -1)
+	*step = sandbox_os_files_step;
+	if (sandbox_os_files(process, NULL, layers, landlock_abi) == -1)
 		return (-1);
-	if (*landlock_abi != 0)
-		*layers |= SANDBOX_LANDLOCK;
 	*step = "descriptors";
 	if (sandbox_fill() == -1)
 		return (-1);
@@ -237,6 +213,7 @@ confine(enum sandbox_filter process, const struct sandbox_worker *w,
 	if (sandbox_os_syscalls(process, NULL) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
+	*layers &= sandbox_layers(process);
 	*step = NULL;
 	return (0);
 }
@@ -286,11 +263,10 @@ sandbox_resolver(const struct sandbox_worker *r, uint32_t *layers,
 	*step = "no new privileges";
 	if (sandbox_os_no_new_privs(layers) == -1)
 		return (-1);
-	*step = "Landlock";
-	if (sandbox_landlock_resolver(landlock_abi) == -1)
+	*step = sandbox_os_files_step;
+	if (sandbox_os_files(SANDBOX_FILTER_RESOLVER, NULL, layers,
+	    landlock_abi) == -1)
 		return (-1);
-	if (*landlock_abi != 0)
-		*layers |= SANDBOX_LANDLOCK;
 	*step = "limits";
 	if (set_limits(SANDBOX_FILTER_RESOLVER, 0) == -1)
 		return (-1);
@@ -299,6 +275,7 @@ sandbox_resolver(const struct sandbox_worker *r, uint32_t *layers,
 	if (sandbox_os_syscalls(SANDBOX_FILTER_RESOLVER, NULL) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
+	*layers &= sandbox_layers(SANDBOX_FILTER_RESOLVER);
 	*step = NULL;
 	return (0);
 }
@@ -350,15 +327,15 @@ sandbox_parent(const struct sandbox_parent *p, uint32_t *layers,
 	*step = "no new privileges";
 	if (sandbox_os_no_new_privs(layers) == -1)
 		return (-1);
-	*step = "Landlock";
-	if (sandbox_landlock_parent(p, landlock_abi) == -1)
+	*step = sandbox_os_files_step;
+	if (sandbox_os_files(SANDBOX_FILTER_PARENT, p, layers,
+	    landlock_abi) == -1)
 		return (-1);
-	if (*landlock_abi != 0)
-		*layers |= SANDBOX_LANDLOCK;
 	*step = "system calls";
 	if (sandbox_os_syscalls(SANDBOX_FILTER_PARENT, p) == -1)
 		return (-1);
 	*layers |= SANDBOX_SYSCALLS;
+	*layers &= sandbox_layers(SANDBOX_FILTER_PARENT);
 	*step = NULL;
 	return (0);
 }
@@ -367,40 +344,4 @@ int
 sandbox_compiler(void)
 {
 	return (sandbox_os_syscalls(SANDBOX_FILTER_COMPILER, NULL));
-}
-
-int
-sandbox_chroot_dir(void)
-{
-	static const char *const	 parents[] = {
-		"/run", "/var/run", "/tmp", "/dev/shm"
-	};
-	char				 path[64];
-	size_t				 i;
-	int				 fd, saved;
-
-	for (i = 0; i < nitems(parents); i++) {
-		snprintf(path, sizeof(path), "%s/softflowd.XXXXXXXXXX",
-		    parents[i]);
-		if (mkdtemp(path) != NULL)
-			break;
-	}
-	if (i == nitems(parents))
-		return (-1);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	/* Root without capabilities needs the search bit to enter. */
-	if (fd != -1 && fchmod(fd, S_IXUSR) == -1) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-		fd = -1;
-	}
-	saved = errno;
-	if (rmdir(path) == -1 && fd != -1) {
-		saved = errno;
-		close(fd);
-		fd = -1;
-	}
-	errno = saved;
-	return (fd);
 }

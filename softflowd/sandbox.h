@@ -39,6 +39,7 @@
 #define SANDBOX_RLIMITS		0x0040
 #define SANDBOX_SYSCALLS	0x0080	/* seccomp, pledge, Capsicum */
 #define SANDBOX_UNDUMPABLE	0x0100
+#define SANDBOX_UNVEIL		0x0200
 
 struct sandbox_worker {
 	int	root;		/* started as root: chroot and change ids */
@@ -96,8 +97,8 @@ struct sandbox_parent {
 
 /*
  * Confine the parent (Linux: capabilities, Landlock, a filter that allows what
- * it and a starting worker call).  All of it is inherited by workers, so it
- * allows their start.  Same results as sandbox_worker().
+ * it and a starting worker call; all of it is inherited by workers, so it
+ * allows their start.  OpenBSD: unveil).  Same results as sandbox_worker().
  */
 int	sandbox_parent(const struct sandbox_parent *, uint32_t *layers,
 	    uint32_t *landlock_abi, const char **step);
@@ -117,14 +118,33 @@ int	sandbox_resolver(const struct sandbox_worker *, uint32_t *layers,
  */
 int	sandbox_compiler(void);
 
-/* An empty, already removed directory to be root in; -1 with errno. */
+/*
+ * An empty directory to be root in, in which a worker can make nothing; -1
+ * with errno, and what is missing.
+ */
 int	sandbox_chroot_dir(void);
+extern const char	sandbox_chroot_missing[];
 
-/* The n-th layer and its name; NULL behind the last. */
+/*
+ * The parent's last word on a descriptor that it passes to a confined worker,
+ * for good: an export socket, or a control connection.  0, or -1 with errno.
+ */
+int	sandbox_pass(int control, int fd);
+
+/* The n-th layer that this system has, and its name; NULL behind the last. */
 const char *sandbox_layer(unsigned int n, uint32_t *layer);
 
 /* Text of the layers: "chroot, ids, ...", and of those missing. */
 void	sandbox_describe(uint32_t layers, char *buf, size_t len);
+
+/* Those without which a worker is refused; root: the parent's. */
+uint32_t sandbox_needed(int root);
+
+/*
+ * What the log has to say besides: "; " and text, or ""; valid until the next
+ * call.
+ */
+const char *sandbox_os_remark(uint32_t landlock_abi);
 
 /*
  * The system's part, one file for each: no-ops where there is none.
@@ -136,9 +156,7 @@ int	sandbox_os_undumpable(void);	/* no core, no ptrace */
 int	sandbox_os_parent_death(void);	/* die with the parent */
 int	sandbox_os_no_new_privs(uint32_t *layers);	/* and MDWE */
 int	sandbox_os_parent_caps(void);
-int	sandbox_landlock_worker(uint32_t *abi);
-int	sandbox_landlock_resolver(uint32_t *abi);
-int	sandbox_landlock_parent(const struct sandbox_parent *, uint32_t *abi);
+int	sandbox_os_ids(uid_t, gid_t);	/* set all of them, and verify */
 
 /* System calls that this build's runtime needs besides the table. */
 struct sandbox_extra {

@@ -27,6 +27,34 @@ enum sandbox_filter {
 	SANDBOX_FILTERS
 };
 
+/*
+ * Which layers a system has at all, in the order of the log, and which of its
+ * processes; a NULL name ends.
+ */
+struct sandbox_layer {
+	uint32_t	 layer;
+	unsigned int	 processes;	/* bits of enum sandbox_filter */
+	enum { LAYER_ALWAYS, LAYER_ROOT, LAYER_OPTIONAL } when;
+	const char	*name;
+	const char	*meaning;	/* where the name does not say it */
+};
+extern const struct sandbox_layer	sandbox_os_layers[];
+#define LAYER_WORKER	(1U << SANDBOX_FILTER_WORKER)
+#define LAYER_READER	(1U << SANDBOX_FILTER_READER)
+#define LAYER_RESOLVER	(1U << SANDBOX_FILTER_RESOLVER)
+#define LAYER_PARENT	(1U << SANDBOX_FILTER_PARENT)
+#define LAYER_COMPILER	(1U << SANDBOX_FILTER_COMPILER)
+#define LAYER_CHILDREN	(LAYER_WORKER | LAYER_READER | LAYER_RESOLVER)
+#define LAYER_ALL	(LAYER_CHILDREN | LAYER_PARENT | LAYER_COMPILER)
+
+/*
+ * Put files (and what else Landlock keeps) out of reach; p is for the
+ * parent's.  Sets the layer, and *abi, if it is in force.  -1 with errno.
+ */
+int	sandbox_os_files(enum sandbox_filter, const struct sandbox_parent *p,
+	    uint32_t *layers, uint32_t *abi);
+extern const char	sandbox_os_files_step[];
+
 /* Load one, last of all; p is for the parent's.  -1 with errno. */
 int	sandbox_os_syscalls(enum sandbox_filter,
 	    const struct sandbox_parent *p);
@@ -67,13 +95,13 @@ int	sandbox_os_rule(enum sandbox_filter, pid_t pid,
 /* What happens to all else: "kills", "fails with EPERM" ... */
 const char *sandbox_os_otherwise(enum sandbox_filter);
 
-/* What Landlock leaves: the n-th, in words; 0 behind the last. */
+/* What files are left: the n-th, in words; 0 behind the last. */
 struct sandbox_right {
 	const char	*object;	/* valid until the next */
 	const char	*rights;	/* "read, list" ... */
 	const char	*reason;
 };
-int	sandbox_os_landlock(enum sandbox_filter, size_t n,
+int	sandbox_os_file(enum sandbox_filter, size_t n,
 	    struct sandbox_right *);
 
 /* The n-th capability that is kept; NULL behind the last. */
@@ -92,6 +120,21 @@ uint32_t	sandbox_layers(enum sandbox_filter);
 /* What this kernel has: Landlock's version, 0: none; whether MDWE. */
 uint32_t	sandbox_landlock_version(void);
 int		sandbox_os_mdwe(void);
+
+/* How a system speaks of all that; NULL for what it does not have. */
+struct sandbox_words {
+	void		(*kernel)(int json);	/* what depends on it */
+	const char	*(*capability)(enum sandbox_filter, size_t,
+			    const char **);
+	int		(*file)(enum sandbox_filter, size_t,
+			    struct sandbox_right *);
+	const char	*files, *files_key;
+	int		(*rule)(enum sandbox_filter, pid_t,
+			    const struct sandbox_parent *, size_t,
+			    struct sandbox_rule *);
+	const char	*rules, *rules_key, *rule_key;
+};
+extern const struct sandbox_words	sandbox_os_words;
 
 /* Print all of it, as text or JSON; -1, of which standard error has told. */
 int	sandbox_show(int json);

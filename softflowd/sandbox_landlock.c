@@ -302,7 +302,7 @@ find_rule(enum sandbox_filter process, const struct sandbox_parent *p,
 }
 
 int
-sandbox_os_landlock(enum sandbox_filter process, size_t n,
+sandbox_os_file(enum sandbox_filter process, size_t n,
     struct sandbox_right *right)
 {
 	static const struct {
@@ -340,10 +340,12 @@ sandbox_landlock_version(void)
 	return (found > 0 ? (uint32_t)found : 0);
 }
 
-/* Enter; a worker has no rule at all. */
-static int
-enter(enum sandbox_filter process, const struct sandbox_parent *p,
-    uint32_t *abi)
+const char sandbox_os_files_step[] = "Landlock";
+
+/* A worker has no rule at all. */
+int
+sandbox_os_files(enum sandbox_filter filter, const struct sandbox_parent *p,
+    uint32_t *layers, uint32_t *abi)
 {
 	struct rule	 r;
 	size_t		 n;
@@ -354,7 +356,7 @@ enter(enum sandbox_filter process, const struct sandbox_parent *p,
 		return (0);
 	if ((rules = ruleset(found)) == -1)
 		return (-1);
-	for (n = 0; ret == 0 && find_rule(process, p, n, &r); n++)
+	for (n = 0; ret == 0 && find_rule(filter, p, n, &r); n++)
 		ret = allow(rules, found, &r);
 	if (ret == 0 && n > 0 && sandbox_sanitized)
 		ret = allow(rules, found, &sanitizer_rule);
@@ -363,25 +365,9 @@ enter(enum sandbox_filter process, const struct sandbox_parent *p,
 	saved = errno;
 	close(rules);
 	errno = saved;
-	if (ret == 0)
+	if (ret == 0) {
+		*layers |= SANDBOX_LANDLOCK;
 		*abi = (uint32_t)found;
+	}
 	return (ret);
-}
-
-int
-sandbox_landlock_worker(uint32_t *abi)
-{
-	return (enter(SANDBOX_FILTER_WORKER, NULL, abi));
-}
-
-int
-sandbox_landlock_parent(const struct sandbox_parent *p, uint32_t *abi)
-{
-	return (enter(SANDBOX_FILTER_PARENT, p, abi));
-}
-
-int
-sandbox_landlock_resolver(uint32_t *abi)
-{
-	return (enter(SANDBOX_FILTER_RESOLVER, NULL, abi));
 }

@@ -3,53 +3,63 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* What the layers of a sandbox are called, for the log and softflowctl. */
+/* The layers of a sandbox, for the log, the parent and softflowctl. */
 
 #include <string.h>
 
 #include "compat.h"
-#include "sandbox.h"
-
-static const struct {
-	uint32_t	 layer;
-	const char	*name;
-} names[] = {
-	{ SANDBOX_CHROOT, "chroot" },
-	{ SANDBOX_IDS, "ids" },
-	{ SANDBOX_CAPS, "capabilities" },
-	{ SANDBOX_UNDUMPABLE, "undumpable" },
-	{ SANDBOX_NNP, "no new privileges" },
-	{ SANDBOX_MDWE, "MDWE" },
-	{ SANDBOX_LANDLOCK, "Landlock" },
-	{ SANDBOX_RLIMITS, "limits" },
-	{ SANDBOX_SYSCALLS, "system calls" },
-};
+#include "sandbox_filter.h"
 
 const char *
 sandbox_layer(unsigned int n, uint32_t *layer)
 {
-	if (n >= nitems(names))
-		return (NULL);
-	*layer = names[n].layer;
-	return (names[n].name);
+	*layer = sandbox_os_layers[n].layer;
+	return (sandbox_os_layers[n].name);
+}
+
+uint32_t
+sandbox_layers(enum sandbox_filter process)
+{
+	const struct sandbox_layer	*l;
+	uint32_t			 layers = 0;
+
+	for (l = sandbox_os_layers; l->name != NULL; l++)
+		if (l->processes & 1U << process)
+			layers |= l->layer;
+	return (layers);
+}
+
+uint32_t
+sandbox_needed(int root)
+{
+	const struct sandbox_layer	*l;
+	uint32_t			 layers = 0;
+
+	for (l = sandbox_os_layers; l->name != NULL; l++)
+		if (l->processes & LAYER_WORKER && (l->when == LAYER_ALWAYS ||
+		    (l->when == LAYER_ROOT && root)))
+			layers |= l->layer;
+	return (layers);
 }
 
 void
 sandbox_describe(uint32_t layers, char *buf, size_t len)
 {
-	const char	*sep;
-	size_t		 i;
-	int		 missing;
+	const struct sandbox_layer	*l;
+	const char			*sep;
+	int				 missing;
 
 	*buf = '\0';
 	for (missing = 0; missing < 2; missing++) {
 		sep = missing ? "; missing: " : "";
-		for (i = 0; i < nitems(names); i++) {
-			if (((layers & names[i].layer) == 0) != missing)
+		for (l = sandbox_os_layers; l->name != NULL; l++) {
+			if (((layers & l->layer) == 0) != missing)
 				continue;
 			strlcat(buf, sep, len);
-			strlcat(buf, names[i].name, len);
+			strlcat(buf, l->name, len);
 			sep = ", ";
 		}
+		if (*buf == '\0')
+			strlcat(buf, "nothing", len);
 	}
 }

@@ -3,294 +3,39 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/*
- * softflowd --sandbox on Linux: all of the sandbox in words, from the tables
- * that make it, for people and as JSON.  Every string is one of ours, without a
- * quote, a backslash or a control character.
- */
+/* softflowd --sandbox: the words of Linux. */
 
-#include <sys/types.h>
-
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "compat.h"
 #include "sandbox_filter.h"
 
-#define COLUMNS		80
-
-static const struct {
-	const char	*name;
-	const char	*text;
-} processes[SANDBOX_FILTERS] = {
-	[SANDBOX_FILTER_WORKER] = { "worker",
-	    "reads packets, reports, savefiles and control requests" },
-	[SANDBOX_FILTER_READER] = { "reader",
-	    "reads the configuration file, and ends" },
-	[SANDBOX_FILTER_RESOLVER] = { "resolver",
-	    "looks up the names of collectors" },
-	[SANDBOX_FILTER_PARENT] = { "parent",
-	    "opens sockets and starts the others, which inherit its rules" },
-	[SANDBOX_FILTER_COMPILER] = { "compiler",
-	    "compiles a filter expression, as a child of the parent" },
-};
-
-/* What a layer is, where its name does not say it. */
-static const struct {
-	uint32_t	 layer;
-	const char	*text;
-} meanings[] = {
-	{ SANDBOX_CHROOT, "the root directory is empty and deleted" },
-	{ SANDBOX_IDS, "user and group of -u, no other group" },
-	{ SANDBOX_CAPS, "none but those below; bounding set likewise" },
-	{ SANDBOX_UNDUMPABLE, "not for ptrace(2) by its user, no core" },
-	{ SANDBOX_NNP, "executing gives no right" },
-	{ SANDBOX_MDWE, "no memory becomes executable; Linux 6.3" },
-	{ SANDBOX_LANDLOCK, "no file, TCP port, abstract socket or signal to "
-	    "a stranger but as below; Linux 5.13, TCP 6.7, the others 6.12" },
-	{ SANDBOX_RLIMITS, "as below" },
-	{ SANDBOX_SYSCALLS, "as below" },
-};
-
-static const char *
-meaning(uint32_t layer)
-{
-	size_t	 i;
-
-	for (i = 0; i < nitems(meanings); i++)
-		if (meanings[i].layer == layer)
-			return (meanings[i].text);
-	return ("");
-}
-
-/* For the parent's filter: nobody's ids, and a descriptor, as an example. */
-static const struct sandbox_parent	example = {
-	.root = 1, .uid = 65534, .gid = 65534, .binary_fd = 64
-};
-
-/*
- * Text
- */
-
-/* Words from column from on, the first one behind what is there already. */
 static void
-put_words(const char *text, size_t column, size_t from)
-{
-	size_t	 len;
-
-	for (; *text != '\0'; text += len, text += strspn(text, " ")) {
-		len = strcspn(text, " ");
-		if (column + 1 + len > COLUMNS) {
-			printf("\n%*s", (int)from - 1, "");
-			column = from - 1;
-		}
-		printf(" %.*s", (int)len, text);
-		column += 1 + len;
-	}
-	putchar('\n');
-}
-
-static void
-put_line(const char *name, const char *text)
-{
-	char	 line[1024];
-
-	strlcpy(line, name, sizeof(line));
-	if (*text != '\0') {
-		strlcat(line, ": ", sizeof(line));
-		strlcat(line, text, sizeof(line));
-	}
-	printf("   ");
-	put_words(line, 3, 8);
-}
-
-static int
-same(const struct sandbox_rule *a, const struct sandbox_rule *b)
-{
-	return (strcmp(a->condition, b->condition) == 0 &&
-	    strcmp(a->reason, b->reason) == 0);
-}
-
-/* Those that differ in nothing but the name stand together. */
-static void
-text_calls(enum sandbox_filter process)
-{
-	struct sandbox_rule	 rule, next;
-	char			 name[1024];
-	size_t			 n = 0;
-	int			 more;
-
-	printf("  System calls; any other %s:\n",
-	    sandbox_os_otherwise(process));
-	more = sandbox_os_rule(process, getpid(), &example, n++, &rule);
-	while (more) {
-		strlcpy(name, rule.call, sizeof(name));
-		while ((more = sandbox_os_rule(process, getpid(), &example,
-		    n++, &next)) && same(&rule, &next)) {
-			strlcat(name, ", ", sizeof(name));
-			strlcat(name, next.call, sizeof(name));
-		}
-		if (rule.condition[0] != '\0') {
-			strlcat(name, " (", sizeof(name));
-			strlcat(name, rule.condition, sizeof(name));
-			strlcat(name, ")", sizeof(name));
-		}
-		put_line(name, rule.reason);
-		rule = next;
-	}
-}
-
-static void
-text_process(enum sandbox_filter process)
-{
-	struct sandbox_right	 right;
-	const char		*name, *text;
-	char			 line[256];
-	uint32_t		 layer;
-	unsigned int		 i;
-	size_t			 n;
-
-	printf("\n%s, which", processes[process].name);
-	put_words(processes[process].text, strlen(processes[process].name) + 7,
-	    2);
-	printf("  Layers:\n");
-	for (i = 0; (name = sandbox_layer(i, &layer)) != NULL; i++)
-		if (sandbox_layers(process) & layer)
-			put_line(name, meaning(layer));
-	printf("  Capabilities:\n");
-	for (n = 0; (name = sandbox_os_capability(process, n, &text)) != NULL;
-	    n++)
-		put_line(name, text);
-	if (n == 0)
-		put_line("none", "");
-	printf("  Limits:\n");
-	for (n = 0; (name = sandbox_limit(process, n, &text)) != NULL; n++)
-		put_line(name, text);
-	if (n == 0)
-		put_line("none of its own", "");
-	printf("  Files and TCP ports (Landlock):\n");
-	for (n = 0; sandbox_os_landlock(process, n, &right); n++) {
-		snprintf(line, sizeof(line), "%s (%s)", right.object,
-		    right.rights);
-		put_line(line, right.reason);
-	}
-	if (n == 0)
-		put_line("none", "");
-	text_calls(process);
-}
-
-static void
-text_all(void)
+kernel(int json)
 {
 	uint32_t	 abi = sandbox_landlock_version();
+	int		 mdwe = sandbox_os_mdwe();
 
-	printf("softflowd %s%s\n", SOFTFLOWD_VERSION, sandbox_sanitized ?
-	    ", a sanitizer build that is confined less" : "");
+	if (json) {
+		printf("\"landlock_abi\": %u,\n\"mdwe\": %s,\n", abi,
+		    mdwe ? "true" : "false");
+		return;
+	}
 	printf("This kernel: Landlock ");
 	if (abi > 0)
 		printf("ABI %u", abi);
 	else
 		printf("missing");
-	printf(", MDWE %s\n", sandbox_os_mdwe() ? "present" : "missing");
-	printf("Without root there is no chroot and no change of ids.\n");
+	printf(", MDWE %s\n", mdwe ? "present" : "missing");
 }
 
-/*
- * JSON
- */
-
-static void
-json_string(const char *name, const char *value, const char *end)
-{
-	printf("\"%s\": \"%s\"%s", name, value, end);
-}
-
-static void
-json_calls(enum sandbox_filter process)
-{
-	struct sandbox_rule	 rule;
-	unsigned int		 i;
-	size_t			 n;
-
-	json_string("otherwise", sandbox_os_otherwise(process), ",\n");
-	printf("\"calls\": [");
-	for (n = 0; sandbox_os_rule(process, getpid(), &example, n, &rule);
-	    n++) {
-		printf("%s\n{ ", n > 0 ? "," : "");
-		json_string("call", rule.call, ", ");
-		json_string("condition", rule.condition, ", ");
-		json_string("reason", rule.reason, ", \"arguments\": [");
-		for (i = 0; i < rule.nargs; i++)
-			printf("%s{ \"number\": %u, \"mask\": \"%#" PRIx64
-			    "\", \"value\": \"%#" PRIx64 "\" }",
-			    i > 0 ? ", " : "", rule.args[i].n,
-			    rule.args[i].mask, rule.args[i].value);
-		printf("] }");
-	}
-	printf("]");
-}
-
-static void
-json_process(enum sandbox_filter process)
-{
-	struct sandbox_right	 right;
-	const char		*name, *text;
-	uint32_t		 layer, left = sandbox_layers(process);
-	unsigned int		 i;
-	size_t			 n;
-
-	printf("{ ");
-	json_string("process", processes[process].name, ",\n\"layers\": [");
-	for (i = 0; (name = sandbox_layer(i, &layer)) != NULL; i++)
-		if (left & layer)
-			printf("\"%s\"%s", name, (left &= ~layer) ? ", " : "");
-	printf("],\n\"capabilities\": [");
-	for (n = 0; (name = sandbox_os_capability(process, n, &text)) != NULL;
-	    n++)
-		printf("%s\"%s\"", n > 0 ? ", " : "", name);
-	printf("],\n\"limits\": {");
-	for (n = 0; (name = sandbox_limit(process, n, &text)) != NULL; n++) {
-		printf("%s", n > 0 ? ", " : " ");
-		json_string(name, text, "");
-	}
-	printf(" },\n\"landlock\": [");
-	for (n = 0; sandbox_os_landlock(process, n, &right); n++) {
-		printf("%s\n{ ", n > 0 ? "," : "");
-		json_string("object", right.object, ", ");
-		json_string("rights", right.rights, ", ");
-		json_string("reason", right.reason, " }");
-	}
-	printf("],\n");
-	json_calls(process);
-	printf(" }");
-}
-
-int
-sandbox_show(int json)
-{
-	int	 process;
-
-	if (json) {
-		printf("{ ");
-		json_string("version", SOFTFLOWD_VERSION, ",\n");
-		printf("\"landlock_abi\": %u,\n\"mdwe\": %s,\n"
-		    "\"sanitized\": %s,\n\"processes\": [\n",
-		    sandbox_landlock_version(),
-		    sandbox_os_mdwe() ? "true" : "false",
-		    sandbox_sanitized ? "true" : "false");
-	} else
-		text_all();
-	for (process = 0; process < SANDBOX_FILTERS; process++) {
-		if (json && process > 0)
-			printf(",\n");
-		(json ? json_process : text_process)(process);
-	}
-	if (json)
-		printf("] }\n");
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return (0);
-	perror("softflowd: standard output");
-	return (-1);
-}
+const struct sandbox_words	sandbox_os_words = {
+	.kernel = kernel,
+	.capability = sandbox_os_capability,
+	.file = sandbox_os_file,
+	.files = "Files and TCP ports (Landlock)",
+	.files_key = "landlock",
+	.rule = sandbox_os_rule,
+	.rules = "System calls",
+	.rules_key = "calls",
+	.rule_key = "call"
+};

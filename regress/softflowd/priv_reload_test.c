@@ -208,13 +208,6 @@ priv_export_ask(uint32_t slot)
 	return (0);
 }
 
-void
-sandbox_describe(uint32_t layers, char *buf, size_t len)
-{
-	(void)layers;
-	strlcpy(buf, "", len);
-}
-
 /* A worker at work, with an operator and a viewer. */
 static void
 start(const char *text)

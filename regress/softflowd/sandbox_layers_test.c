@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "sandbox_filter.h"
 #include "sandbox_try.h"
 
 static void
@@ -105,7 +105,7 @@ landlock_alone(void)
 	struct sockaddr_in	 sin = collector;
 	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
 	socklen_t		 len = sizeof(sun);
-	uint32_t		 abi;
+	uint32_t		 abi, layers = 0;
 	int			 leaked, tcp, listener, local;
 
 	CHECK((leaked = open("/", O_RDONLY | O_DIRECTORY)) != -1);
@@ -119,7 +119,8 @@ landlock_alone(void)
 	CHECK(listen(listener, 1) == 0);
 	CHECK(getsockname(listener, (struct sockaddr *)&sun, &len) == 0);
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	CHECK(sandbox_landlock_worker(&abi) == 0);
+	CHECK(sandbox_os_files(SANDBOX_FILTER_WORKER, NULL, &layers,
+	    &abi) == 0);
 	if (abi == 0)
 		_exit(1);	/* the caller has looked */
 	CHECK_FAILS(openat(leaked, "etc/passwd", O_RDONLY), EACCES);
