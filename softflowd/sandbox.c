@@ -93,10 +93,13 @@ sandbox_limit(enum sandbox_filter process, size_t n, const char **value)
 static int
 enter_chroot(int fd)
 {
-	if (fchdir(fd) == -1 || chroot(".") == -1 || chdir("/") == -1)
+	/*
+	 * A descriptor of a directory is a way out of the chroot; FreeBSD lets
+	 * nobody in a jail make one who has such a descriptor.
+	 */
+	if (fchdir(fd) == -1 || close(fd) == -1 || chroot(".") == -1)
 		return (-1);
-	/* A descriptor of a directory is a way out of the chroot. */
-	return (close(fd));
+	return (chdir("/"));
 }
 
 static int
