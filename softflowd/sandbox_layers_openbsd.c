@@ -1,0 +1,31 @@
+/*
+ * Copyright (c) 2026 The softflowd authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/* The layers that OpenBSD has. */
+
+#include <stddef.h>
+
+#include "sandbox_filter.h"
+
+const struct sandbox_layer	sandbox_os_layers[] = {
+	{ SANDBOX_CHROOT, LAYER_WORKER | LAYER_READER, LAYER_ROOT, "chroot",
+	    "the root directory is empty, and root's" },
+	{ SANDBOX_IDS, LAYER_CHILDREN, LAYER_ROOT, "ids",
+	    "user and group of -u, no other group" },
+	{ SANDBOX_UNVEIL, LAYER_ALL, LAYER_ALWAYS, "unveil",
+	    "no file but as below" },
+	{ SANDBOX_RLIMITS, LAYER_CHILDREN, LAYER_ALWAYS, "limits",
+	    "as below" },
+	{ SANDBOX_SYSCALLS, LAYER_CHILDREN | LAYER_COMPILER, LAYER_ALWAYS,
+	    "system calls", "pledge(2), as below" },
+	{ 0, 0, LAYER_OPTIONAL, NULL, NULL }
+};
+
+const char *
+sandbox_os_remark(uint32_t landlock_abi)
+{
+	(void)landlock_abi;
+	return ("");
+}
