@@ -124,6 +124,7 @@ int		sandbox_os_mdwe(void);
 /* How a system speaks of all that; NULL for what it does not have. */
 struct sandbox_words {
 	void		(*kernel)(int json);	/* what depends on it */
+	int		inherited;		/* the parent's rules */
 	const char	*(*capability)(enum sandbox_filter, size_t,
 			    const char **);
 	int		(*file)(enum sandbox_filter, size_t,

@@ -32,7 +32,7 @@ static const struct {
 	[SANDBOX_FILTER_RESOLVER] = { "resolver",
 	    "looks up the names of collectors" },
 	[SANDBOX_FILTER_PARENT] = { "parent",
-	    "opens sockets and starts the others, which inherit its rules" },
+	    "opens sockets and starts the others" },
 	[SANDBOX_FILTER_COMPILER] = { "compiler",
 	    "compiles a filter expression, as a child of the parent" },
 };
@@ -96,9 +96,10 @@ text_calls(enum sandbox_filter process)
 
 	printf("  %s; any other %s:\n", sandbox_os_words.rules,
 	    sandbox_os_otherwise(process));
-	if (sandbox_os_words.rule == NULL)
-		return;
-	more = sandbox_os_words.rule(process, getpid(), &example, n++, &rule);
+	more = sandbox_os_words.rule != NULL &&
+	    sandbox_os_words.rule(process, getpid(), &example, n++, &rule);
+	if (!more)
+		put_line("none", "");
 	while (more) {
 		strlcpy(name, rule.call, sizeof(name));
 		while ((more = sandbox_os_words.rule(process, getpid(),
@@ -127,8 +128,10 @@ text_process(enum sandbox_filter process)
 	size_t				 n;
 
 	printf("\n%s, which", processes[process].name);
-	put_words(processes[process].text, strlen(processes[process].name) + 7,
-	    2);
+	snprintf(line, sizeof(line), "%s%s", processes[process].text,
+	    process == SANDBOX_FILTER_PARENT && words->inherited ?
+	    ", which inherit its rules" : "");
+	put_words(line, strlen(processes[process].name) + 7, 2);
 	printf("  Layers:\n");
 	for (l = sandbox_os_layers; l->name != NULL; l++)
 		if (l->processes & 1U << process)

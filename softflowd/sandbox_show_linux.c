@@ -30,6 +30,7 @@ kernel(int json)
 
 const struct sandbox_words	sandbox_os_words = {
 	.kernel = kernel,
+	.inherited = 1,
 	.capability = sandbox_os_capability,
 	.file = sandbox_os_file,
 	.files = "Files and TCP ports (Landlock)",
