@@ -38,7 +38,7 @@ const char *
 sandbox_os_otherwise(enum sandbox_filter filter)
 {
 	(void)filter;
-	return ("is allowed: there is no filter for them");
+	return ("is allowed, as there is no filter");
 }
 
 const struct sandbox_words	sandbox_os_words = {

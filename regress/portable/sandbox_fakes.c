@@ -101,7 +101,7 @@ __wrap_setgroups(size_t n, const gid_t *list)
 	if (record("setgroups", "%zu", n) == -1)
 		return (-1);
 	if (!fake.ids_stay)
-		fake.ngroups = (int)n;
+		fake.ngroups = (int)n + fake.groups_kept;
 	return (0);
 }
 

@@ -27,6 +27,7 @@ extern struct fake {
 	uid_t	 owner;		/* of the empty directory, and its mode */
 	mode_t	 mode;
 	int	 ids_stay;	/* a call says yes and does nothing */
+	int	 groups_kept;	/* what setgroups() leaves */
 } fake;
 
 /* Forget all lines; be root, or not. */
