@@ -24,6 +24,7 @@
 
 #include "client.h"
 #include "compat.h"
+#include "confine.h"
 
 struct client {
 	struct imsgbuf	ibuf;
@@ -273,7 +274,7 @@ client_connect(const char *path, char *error, size_t errorlen)
 		(void)snprintf(error, errorlen, "socket: %s", strerror(errno));
 		return (-1);
 	}
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+	if (confine_connect(fd, &sun) == 0)
 		return (fd);
 	saved = errno;
 	explain_connect(path, error, errorlen);

@@ -8,8 +8,8 @@
 #include "confine.h"
 
 int
-confine(int connecting)
+confine(const char *path)
 {
-	(void)connecting;
+	(void)path;
 	return (0);
 }

@@ -3,12 +3,20 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
+/* OpenBSD: of local sockets there is the daemon's only. */
+
+#include <errno.h>
 #include <unistd.h>
 
 #include "confine.h"
 
 int
-confine(int connecting)
+confine(const char *path)
 {
-	return (pledge(connecting ? "stdio unix" : "stdio", ""));
+	if (path == NULL)
+		return (pledge("stdio", ""));
+	if (unveil("/", "") == -1 ||
+	    (unveil(path, "rw") == -1 && errno != ENOENT))
+		return (-1);
+	return (pledge("stdio unix", ""));
 }

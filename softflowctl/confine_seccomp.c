@@ -67,7 +67,7 @@ add_connecting(scmp_filter_ctx ctx)
 }
 
 int
-confine(int connecting)
+confine(const char *path)
 {
 	scmp_filter_ctx ctx;
 	unsigned int i;
@@ -84,7 +84,7 @@ confine(int connecting)
 			goto done;
 	}
 	if (add_with_arguments(ctx) == 0 &&
-	    (!connecting || add_connecting(ctx) == 0) &&
+	    (path == NULL || add_connecting(ctx) == 0) &&
 	    seccomp_load(ctx) == 0)
 		ret = 0;
 done:

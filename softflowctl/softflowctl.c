@@ -167,7 +167,7 @@ perform(const char *path, const struct command *c, struct answer *a)
 
 	if ((client = client_open(path, a->error, sizeof(a->error))) == NULL)
 		errx(1, "%s", a->error);
-	if (confine(0) == -1)
+	if (confine(NULL) == -1)
 		err(1, "confine");
 	a->client = client;
 	payload = parser_payload(c, &len);

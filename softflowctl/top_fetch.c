@@ -167,7 +167,7 @@ fetcher_main(const char *path, int fd)
 	/* ^C is for the screen's process to take: it ends this one. */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
-	if (confine(1) == -1)
+	if (confine(path) == -1)
 		err(1, "confine");
 	while (transfer(fd, &q, sizeof(q), 0) == 0) {
 		memset(&a, 0, sizeof(a));

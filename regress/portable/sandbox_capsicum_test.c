@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <sys/capsicum.h>
 #include <sys/procctl.h>
+#include <sys/socket.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "confine.h"
 #include "record.h"
 #include "sandbox_fakes.h"
 
@@ -27,6 +29,7 @@
 
 void	__wrap_setservent(int);
 void	__wrap_setprotoent(int);
+int	__wrap_connect(int, const struct sockaddr *, socklen_t);
 
 /* Descriptors that are open. */
 static const int	 worker_fds[] = { 0, 1, 2, 3, 4, 5, 6, 7, 10, 256, 257 };
@@ -83,7 +86,7 @@ cap_rights_limit(int fd, const cap_rights_t *rights)
 	}		 names[] = {
 		{ CAP_READ, " READ" }, { CAP_WRITE, " WRITE" },
 		{ CAP_GETSOCKOPT, " GETSOCKOPT" }, { CAP_EVENT, " EVENT" },
-		{ CAP_IOCTL, " IOCTL" }
+		{ CAP_IOCTL, " IOCTL" }, { CAP_CONNECTAT, " CONNECTAT" }
 	};
 	cap_rights_t	 left = *rights;
 	char		 text[128] = "";
@@ -123,6 +126,30 @@ int
 cap_enter(void)
 {
 	return (record("cap_enter", "%s", ""));
+}
+
+static const char *
+name_of(const struct sockaddr *sa, socklen_t len)
+{
+	static struct sockaddr_un	sun;
+
+	ATF_REQUIRE_EQ(sizeof(sun), len);
+	memcpy(&sun, sa, sizeof(sun));
+	ATF_CHECK_EQ(AF_UNIX, sun.sun_family);
+	return (sun.sun_path);
+}
+
+int
+__wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
+{
+	return (record("connect", "%d, %s", fd, name_of(sa, len)));
+}
+
+int
+connectat(int dirfd, int fd, const struct sockaddr *sa, socklen_t len)
+{
+	return (record("connectat", "%d, %d, %s", dirfd, fd,
+	    name_of(sa, len)));
 }
 
 void
@@ -396,8 +423,71 @@ CASE(sandbox_option_tells_rights)
 	    ) != NULL);
 }
 
+static const int		ctl_fds[] = { 0, 1, 2, 50 };
+static const struct sockaddr_un	ctl = { AF_UNIX, "/var/run/softflowd.ctl" };
+
+#define CTL_STANDARD							\
+	"cap_rights_limit(0,)\ncap_rights_limit(1, WRITE)\n"		\
+	"cap_rights_limit(2, WRITE)\ncap_enter()\n"
+
+CASE(softflowctl_prints_what_it_is_answered)
+{
+	OPEN(ctl_fds);
+	fake_reset(0);
+	ATF_CHECK_EQ(0, confine_connect(60, &ctl));
+	ATF_CHECK_EQ(0, confine(NULL));
+	record_expect("connect(60, /var/run/softflowd.ctl)\n" CTL_STANDARD);
+}
+
+CASE(softflowctl_connects_in_one_directory)
+{
+	OPEN(ctl_fds);
+	fake_reset(0);
+	ATF_CHECK_EQ(0, confine(ctl.sun_path));
+	ATF_CHECK_EQ(0, confine_connect(61, &ctl));
+	record_expect("open(/var/run)\ncap_rights_limit(50, CONNECTAT)\n"
+	    CTL_STANDARD "connectat(50, 61, softflowd.ctl)\n");
+}
+
+CASE(softflowctl_explains_a_directory_that_is_missing)
+{
+	OPEN(ctl_fds);
+	fake_reset(0);
+	record_fail("open", 1, ENOENT);
+	ATF_CHECK_EQ(0, confine(ctl.sun_path));
+	errno = 0;
+	ATF_CHECK_EQ(-1, confine_connect(61, &ctl));
+	ATF_CHECK_EQ(ENOENT, errno);
+	record_expect("open(/var/run)\n" CTL_STANDARD);
+}
+
+static int
+softflowctl(const char **step)
+{
+	*step = "softflowctl";
+	if (confine(ctl.sun_path) == -1)
+		return (-1);
+	*step = NULL;
+	return (0);
+}
+
+CASE(softflowctl_ends_when_a_step_fails)
+{
+	static const struct fake_step	of_softflowctl[] = {
+		{ "open", NULL }, { "cap_", "softflowctl" }
+	};
+
+	OPEN(ctl_fds);
+	fake_each_failure(softflowctl, of_softflowctl,
+	    nitems(of_softflowctl));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, softflowctl_prints_what_it_is_answered);
+	ATF_TP_ADD_TC(tp, softflowctl_connects_in_one_directory);
+	ATF_TP_ADD_TC(tp, softflowctl_explains_a_directory_that_is_missing);
+	ATF_TP_ADD_TC(tp, softflowctl_ends_when_a_step_fails);
 	ATF_TP_ADD_TC(tp, worker_enters_capability_mode_last);
 	ATF_TP_ADD_TC(tp, worker_without_root_changes_no_id);
 	ATF_TP_ADD_TC(tp, worker_only_reads_a_savefile);

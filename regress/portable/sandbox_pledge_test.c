@@ -229,12 +229,12 @@ CASE(empty_directory_is_roots)
 {
 	fake_reset(1);
 	ATF_CHECK_EQ(50, sandbox_chroot_dir());
-	record_expect("open(/var/empty)\nfstat(50)\n");
+	record_expect("open(/var/empty, no link)\nfstat(50)\n");
 	fake_reset(1);
 	fake.mode |= 020;
 	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
 	ATF_CHECK_EQ(EPERM, errno);
-	record_expect("open(/var/empty)\nfstat(50)\nclose(50)\n");
+	record_expect("open(/var/empty, no link)\nfstat(50)\nclose(50)\n");
 	fake_reset(1);
 	fake.owner = FAKE_UID;
 	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
@@ -245,7 +245,7 @@ CASE(empty_directory_is_roots)
 	fake_reset(1);
 	record_fail("open", 1, ENOENT);
 	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
-	record_expect("open(/var/empty)\n");
+	record_expect("open(/var/empty, no link)\n");
 }
 
 CASE(sandbox_option_tells_promises_and_veils)
@@ -266,14 +266,38 @@ CASE(sandbox_option_tells_promises_and_veils)
 	    "\"read\"") != NULL);
 }
 
-CASE(softflowctl_is_pledged)
+CASE(softflowctl_is_pledged_and_connects_to_one_socket)
 {
 	fake_reset(0);
-	ATF_CHECK_EQ(0, confine(0));
-	ATF_CHECK_EQ(0, confine(1));
-	record_expect("pledge(stdio, )\npledge(stdio unix, )\n");
+	ATF_CHECK_EQ(0, confine(NULL));
+	ATF_CHECK_EQ(0, confine("/var/run/softflowd.ctl"));
+	record_expect("pledge(stdio, )\nunveil(/, )\n"
+	    "unveil(/var/run/softflowd.ctl, rw)\npledge(stdio unix, )\n");
+	fake_reset(0);
+	record_fail("unveil", 2, ENOENT);
+	ATF_CHECK_EQ(0, confine("/none/softflowd.ctl"));
+}
+
+static int
+softflowctl(const char **step)
+{
+	*step = "softflowctl";
+	if (confine("/var/run/softflowd.ctl") == -1)
+		return (-1);
+	*step = NULL;
+	return (0);
+}
+
+CASE(softflowctl_ends_when_a_step_fails)
+{
+	static const struct fake_step	of_softflowctl[] = {
+		{ "", "softflowctl" }
+	};
+
+	fake_each_failure(softflowctl, of_softflowctl, 1);
+	fake_reset(0);
 	record_fail("pledge", 1, EPERM);
-	ATF_CHECK_EQ(-1, confine(0));
+	ATF_CHECK_EQ(-1, confine(NULL));
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -291,6 +315,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ready_without_a_layer_is_refused);
 	ATF_TP_ADD_TC(tp, empty_directory_is_roots);
 	ATF_TP_ADD_TC(tp, sandbox_option_tells_promises_and_veils);
-	ATF_TP_ADD_TC(tp, softflowctl_is_pledged);
+	ATF_TP_ADD_TC(tp, softflowctl_is_pledged_and_connects_to_one_socket);
+	ATF_TP_ADD_TC(tp, softflowctl_ends_when_a_step_fails);
 	return (atf_no_error());
 }
