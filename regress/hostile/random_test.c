@@ -26,7 +26,6 @@
 #include "compat.h"
 #include "log.h"
 #include "priv_state.h"
-#include "sandbox.h"
 #include "script.h"
 #include "try.h"
 
@@ -141,12 +140,6 @@ int
 priv_export_prepare(struct priv_reload *r, char *error, size_t len)
 {
 	return (priv_capture_prepare(r, error, len));
-}
-
-void
-sandbox_describe(uint32_t layers, char *buf, size_t len)
-{
-	snprintf(buf, len, "%x", layers);
 }
 
 /* Print it as it would be, and look whether that can be printed. */
