@@ -9,6 +9,7 @@
 #define PORTABLE_FREEBSD_CAPSICUM_H
 
 #include <sys/types.h>
+#include <sys/socket.h>
 
 #include <stdint.h>
 
@@ -38,5 +39,8 @@ cap_rights_t	*__cap_rights_set(cap_rights_t *, ...);
 int		 cap_rights_limit(int, const cap_rights_t *);
 int		 cap_ioctls_limit(int, const cap_ioctl_t *, size_t);
 int		 cap_enter(void);
+
+/* Of sys/socket.h there. */
+int		 connectat(int, int, const struct sockaddr *, socklen_t);
 
 #endif
