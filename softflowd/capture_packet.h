@@ -19,14 +19,4 @@
 #define RING_BLOCKS_MAX		65536
 #define RING_BLOCK_TIMER_MS	100	/* a quiet link waits no longer */
 
-struct bpf_program;
-struct capture_params;
-
-/*
- * Compile params' expression for a device, and find out its link type (DLT_).
- * The program is the caller's, for pcap_freecode(3).  -1 with a line in error.
- */
-int	ring_compile(const struct capture_params *, const char *device,
-	    struct bpf_program *, int *dlt, char *error, size_t errorlen);
-
 #endif

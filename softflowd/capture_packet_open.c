@@ -26,9 +26,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
-
 #include "capture.h"
+#include "capture_compile.h"
 #include "capture_packet.h"
 
 #define RING_BUFFER		(32U << 20)
@@ -189,14 +188,14 @@ capture_open_live(const struct capture_params *params,
 	unsigned int		ifindex = 0;
 	int			any = capture_is_any(params->interface);
 	const char		*what = "";
-	int			cooked, dlt, fd = -1, saved;
+	int			cooked, dlt = 0, fd = -1, saved;
 
 	if (!any && (ifindex = if_nametoindex(params->interface)) == 0 &&
 	    !params->optional) {
 		ring_no_interface(params->interface, error, errorlen);
 		return (-1);
 	}
-	if (ring_compile(params, any || ifindex != 0 ? params->interface :
+	if (capture_compile(params, any || ifindex != 0 ? params->interface :
 	    RING_MODEL, &program, &dlt, error, errorlen) == -1)
 		return (-1);
 	cooked = dlt == DLT_LINUX_SLL;

@@ -112,9 +112,9 @@ no_memory_for_a_filter_refuses_the_reload_body() {
 sweep_test_case compiler_that_exits_removes_no_files \
     "libpcap ends its process; the daemon can be reached as before"
 compiler_that_exits_removes_no_files_body() {
-	survives child 'ring_compile.*priv_reload' \
+	survives child 'capture_compile.*priv_reload' \
 	    'not reloaded: the filter expression could not be compiled' \
-	    'sandbox_.*ring_compile.*priv_reload'
+	    'sandbox_.*capture_compile.*priv_reload'
 }
 
 atf_init_test_cases() {

@@ -20,10 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
-
 #include "capture.h"
-#include "capture_packet.h"
+#include "capture_compile.h"
 
 #define KEPT	200		/* a descriptor of ours */
 
@@ -60,9 +58,10 @@ compile_live(int (*apart)(void))
 		.apart = apart
 	};
 	struct bpf_program	 program;
-	int			 dlt, rv;
+	int			 dlt = 0, rv;
 
-	rv = ring_compile(&params, "lo", &program, &dlt, error, sizeof(error));
+	rv = capture_compile(&params, "lo", &program, &dlt, error,
+	    sizeof(error));
 	if (rv == 0)
 		pcap_freecode(&program);
 	return (rv);
