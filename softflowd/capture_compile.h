@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 struct capture_params;
 

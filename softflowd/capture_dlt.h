@@ -11,7 +11,7 @@
 #ifndef CAPTURE_DLT_H
 #define CAPTURE_DLT_H
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 #ifndef DLT_LINUX_SLL
 #define DLT_LINUX_SLL		113

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 #include "capture_apart.h"
 #include "capture_reader.h"
