@@ -8,6 +8,11 @@
  * the rest by the worker.
  */
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <net/if.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +97,24 @@ capture_supported(void)
 		strlcat(names, name, sizeof(names));
 	}
 	return (names);
+}
+
+void
+capture_no_interface(const char *name, char *error, size_t errorlen)
+{
+	const char		*separator = " ";
+	struct if_nameindex	*list, *i;
+
+	snprintf(error, errorlen, "%s: no such interface; there are%s", name,
+	    capture_is_any("any") ? " any," : "");
+	if ((list = if_nameindex()) == NULL)
+		return;
+	for (i = list; i->if_index != 0; i++) {
+		strlcat(error, separator, errorlen);
+		strlcat(error, i->if_name, errorlen);
+		separator = ", ";
+	}
+	if_freenameindex(list);
 }
 
 struct capture *
@@ -209,10 +232,11 @@ capture_in_hand(const struct capture *cap)
 }
 
 void
-capture_kernel_counters(struct capture *cap, struct counters *c)
+capture_kernel_counters(struct capture *cap, struct counters *c,
+    struct capture_kernel *at)
 {
 	if (cap->ops->kernel_counters != NULL)
-		cap->ops->kernel_counters(cap, c);
+		cap->ops->kernel_counters(cap, c, at);
 }
 
 int

@@ -45,7 +45,8 @@ struct capture_params {
  * Open, filter and bind the live capture device of this system.  Returns the
  * descriptor, the caller's to close, and fills in *conf (all but slot and
  * MSG_CAPTURE_SKIP).  -1 with a line in error.  An optional interface that is
- * not there is taken for Ethernet, and waits for capture_rebind().
+ * not there is taken for Ethernet, and waits for capture_rebind(), or where
+ * that cannot be has a descriptor on which nothing ever comes.
  */
 int	capture_open_live(const struct capture_params *, struct msg_capture *,
 	    char *error, size_t errorlen);
@@ -61,6 +62,13 @@ int	capture_is_any(const char *interface);
 uint32_t capture_bound(int fd, int *hardware);
 
 /*
+ * Whether an open descriptor can be bound again.  bpf(4)'s cannot, as it is
+ * locked: where the interface comes back a new one is opened, and where it is
+ * removed one that is bound to none takes its place.
+ */
+extern const int capture_can_rebind;
+
+/*
  * Bind the open descriptor to the interface of this index and params' name,
  * which must be of that hardware; -1 with a line in error.
  */
@@ -68,8 +76,8 @@ int	capture_rebind(int fd, const struct capture_params *params,
 	    uint32_t ifindex, int hardware, char *error, size_t errorlen);
 
 /*
- * Nothing comes any more, as if the interface had gone for good; what has come
- * can be read still.
+ * Where it can be bound again: nothing comes any more, as if the interface had
+ * gone for good; what has come can be read still.
  */
 void	capture_unbind(int fd, const struct capture_params *);
 
@@ -91,6 +99,9 @@ int	capture_check_filter(const char *expression, int (*apart)(void),
 
 /* Names of the link types that are decoded, for messages. */
 const char *capture_supported(void);
+
+/* A line that names the interfaces there are, for whoever mistyped one. */
+void	capture_no_interface(const char *name, char *error, size_t errorlen);
 
 /* link_type of a DLT_ value; -1 when it is not supported. */
 int	capture_link(int dlt);
@@ -116,6 +127,7 @@ struct capture *capture_new(const struct msg_capture *, int fd,
 /* After lock-down: read a savefile's header.  -1: capture_error() says why. */
 int	capture_start(struct capture *);
 
+/* To poll(2); -1: nothing comes any more. */
 int	capture_fd(const struct capture *);
 enum link_type capture_link_type(const struct capture *);
 
@@ -128,11 +140,12 @@ int	capture_ready(struct capture *, struct counters *c);
 /*
  * How far the frames reach that capture_read() has handed out, asked after
  * capture_ready() said yes: the ring's block in hand, by the kernel's
- * sequence number, and how many of its frames; of a savefile, 0; of PSAMP, how
- * many reports of the datagram in hand are left.
+ * sequence number, and how many of its frames; of a savefile, 0; of PSAMP and
+ * bpf, how many reports of the datagram, or frames of the buffer, in hand are
+ * left.
  */
 struct capture_mark {
-	uint64_t	block;		/* PSAMP: reports left */
+	uint64_t	block;		/* PSAMP, bpf: reports, frames left */
 	uint64_t	frames;
 };
 void	capture_position(const struct capture *, struct capture_mark *);
@@ -167,11 +180,24 @@ void	capture_window(struct capture *, uint64_t from_us, uint64_t before_us);
 void	capture_keep(const struct capture *, struct psamp_sessions *);
 void	capture_recall(struct capture *, const struct psamp_sessions *);
 
-/* Whether frames are left that nobody could read after us: a datagram's. */
+/*
+ * Whether frames are left that nobody could read after us: a datagram's, or of
+ * a buffer that bpf(4) gave us.
+ */
 int	capture_in_hand(const struct capture *);
 
-/* Add what the kernel received and dropped since the last call to *c. */
-void	capture_kernel_counters(struct capture *, struct counters *c);
+/*
+ * Add to *c what the kernel received and dropped since *at was set: by the last
+ * call, whatever worker's, or, all 0, since the descriptor was opened.  UNKNOWN
+ * received is set only.  Where reading the kernel's counters empties them *at
+ * does not count.
+ */
+struct capture_kernel {
+	uint64_t	received, dropped;
+};
+#define CAPTURE_KERNEL_UNKNOWN	UINT64_MAX
+void	capture_kernel_counters(struct capture *, struct counters *c,
+	    struct capture_kernel *at);
 
 /* Clear a pending error of the descriptor, or poll(2) spins; its errno. */
 int	capture_clear_error(struct capture *);

@@ -371,13 +371,15 @@ ring_read(struct capture *cap, int max, capture_frame_fn *fn, void *arg,
 }
 
 static void
-ring_kernel_counters(struct capture *cap, struct counters *c)
+ring_kernel_counters(struct capture *cap, struct counters *c,
+    struct capture_kernel *at)
 {
 	struct ring_state	*st = cap->state;
 	struct tpacket_stats_v3	 stats;
 	socklen_t		 len = sizeof(stats);
 	uint32_t		 others;
 
+	(void)at;
 	if (getsockopt(cap->fd, SOL_PACKET, PACKET_STATISTICS, &stats,
 	    &len) == -1)
 		return;

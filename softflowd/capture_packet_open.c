@@ -40,6 +40,8 @@
 #define PACKET_IGNORE_OUTGOING	23
 #endif
 
+const int	capture_can_rebind = 1;
+
 static int
 ring_attach(int fd, const struct bpf_program *program)
 {
@@ -163,23 +165,6 @@ capture_is_any(const char *interface)
 	return (strcmp(interface, "any") == 0);
 }
 
-/* The interfaces that there are, for whoever mistyped one. */
-static void
-ring_no_interface(const char *name, char *error, size_t errorlen)
-{
-	struct if_nameindex	*list, *i;
-
-	snprintf(error, errorlen, "%s: no such interface; there are any",
-	    name);
-	if ((list = if_nameindex()) == NULL)
-		return;
-	for (i = list; i->if_index != 0; i++) {
-		strlcat(error, ", ", errorlen);
-		strlcat(error, i->if_name, errorlen);
-	}
-	if_freenameindex(list);
-}
-
 int
 capture_open_live(const struct capture_params *params,
     struct msg_capture *conf, char *error, size_t errorlen)
@@ -192,7 +177,7 @@ capture_open_live(const struct capture_params *params,
 
 	if (!any && (ifindex = if_nametoindex(params->interface)) == 0 &&
 	    !params->optional) {
-		ring_no_interface(params->interface, error, errorlen);
+		capture_no_interface(params->interface, error, errorlen);
 		return (-1);
 	}
 	if (capture_compile(params, any || ifindex != 0 ? params->interface :

@@ -27,7 +27,8 @@ struct capture_ops {
 	void	(*recall)(struct capture *, const struct psamp_sessions *);
 	/* NULL: none ever */
 	int	(*in_hand)(const struct capture *);
-	void	(*kernel_counters)(struct capture *, struct counters *);
+	void	(*kernel_counters)(struct capture *, struct counters *,
+		    struct capture_kernel *);
 	int	(*clear_error)(struct capture *);
 	/* where a successor shall go on; both NULL: nowhere */
 	void	(*position)(const struct capture *, struct capture_mark *);

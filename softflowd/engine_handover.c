@@ -154,9 +154,9 @@ all_is_read(void)
 	return (1);
 }
 
-/* What nobody else could read: the datagram in hand, and of a closed socket. */
-static void
-read_datagrams(void)
+/* What nobody else could read: what is in hand, and of a closed socket. */
+void
+engine_read_in_hand(void)
 {
 	unsigned int	i, batches;
 
@@ -212,7 +212,7 @@ engine_hand_over(void)
 {
 	if (!all_is_read() || !streams_are_settled())
 		return;
-	read_datagrams();
+	engine_read_in_hand();
 	engine_senders(keep);
 	meter_flush(engine.meter);
 	meter_hang_up(engine.meter);

@@ -168,7 +168,8 @@ engine_kernel_counters(void)
 		if (engine_handed_over(i))
 			continue;
 		memset(&own, 0, sizeof(own));
-		capture_kernel_counters(engine.capture[i], &own);
+		capture_kernel_counters(engine.capture[i], &own,
+		    &engine.estate->kernel[i]);
 		c->kernel_received += own.kernel_received;
 		c->kernel_dropped += own.kernel_dropped;
 		/* With any nobody knows whose they are. */
@@ -319,7 +320,8 @@ engine_capture_event(unsigned int slot, short revents)
 	static struct log_limit	limit;
 	int			error;
 
-	if (!(revents & (POLLERR | POLLHUP | POLLNVAL)))
+	if (capture_fd(engine.capture[slot]) != -1 &&
+	    !(revents & (POLLERR | POLLHUP | POLLNVAL)))
 		return;
 	if ((error = capture_clear_error(engine.capture[slot])) != 0)
 		log_limited(&limit, LOG_INFO, "capture: %s: %s",
@@ -417,8 +419,10 @@ engine_turn(void)
 		return;
 	if (engine.finish_us == 0)
 		engine.finish_us = engine.mono_us + ENGINE_LAST_US;
-	else if (engine.mono_us >= engine.finish_us)
+	else if (engine.mono_us >= engine.finish_us) {
+		engine_read_in_hand();
 		engine_finish(0);
+	}
 }
 
 /* Of all sockets, the frames that are ours; those no worker before us read. */
@@ -436,15 +440,33 @@ engine_open_windows(void)
 	return (fresh);
 }
 
+/* Of these slots, so much of what the kernel counted is accounted for. */
+static void
+engine_kernel_begin(uint32_t slots, uint64_t received)
+{
+	const struct capture_kernel	at = { .received = received };
+	unsigned int			i;
+
+	for (i = 0; i < engine.ncapture; i++)
+		if ((slots >> i & 1) != 0)
+			engine.estate->kernel[i] = at;
+}
+
 /* Go on where a worker before us stopped. */
 static void
 engine_adopt(uint32_t fresh)
 {
-	struct adoption	a;
-	unsigned int	i;
+	const struct counters	*before = &engine.conf.counters;
+	struct adoption		 a;
+	uint64_t		 received = 0;
+	unsigned int		 i;
 
-	if (!(engine.conf.flags & CONF_ADOPT))
+	if ((before->kernel_received | before->kernel_dropped) != 0)
+		received = CAPTURE_KERNEL_UNKNOWN;
+	if (!(engine.conf.flags & CONF_ADOPT)) {
+		engine_kernel_begin(~fresh, received);
 		return;
+	}
 	engine_flush(1000);	/* READY: this may take a while */
 	if (meter_adopt(engine.meter, &a)) {
 		for (i = 0; i < engine.ncapture; i++)
@@ -452,6 +474,7 @@ engine_adopt(uint32_t fresh)
 				capture_resume(engine.capture[i], &a.mark[i]);
 		meter_replace_captures(engine.meter, &engine.interfaces,
 		    fresh);
+		engine_kernel_begin(fresh, 0);
 		engine_senders(engine_recall);
 		engine.gathering = !engine.estate->paused;
 		if (!engine.gathering)
@@ -462,9 +485,12 @@ engine_adopt(uint32_t fresh)
 		if (a.lost > 0)
 			log_warnx("%llu packets lost: damaged flow records",
 			    (unsigned long long)a.lost);
-	} else
+	} else {
+		engine_kernel_begin(fresh, 0);
+		engine_kernel_begin(~fresh, received);
 		log_warnx("what the worker before left is damaged: its flows "
 		    "are counted as lost");
+	}
 	/* Who reads the file on might meet what killed that one. */
 	if (!engine_is_live())
 		engine_finish(1);

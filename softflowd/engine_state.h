@@ -109,6 +109,9 @@ void	engine_handover_off(void);
 void	engine_hand_over(void);
 int	engine_handover_ms(void);
 
+/* Before the end, what nobody else could read. */
+void	engine_read_in_hand(void);
+
 /* Which frames are ours, as the cuts say; again when the clock is set back. */
 void	engine_set_windows(void);
 

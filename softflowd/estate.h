@@ -97,6 +97,7 @@ struct estate {
 						   number, and slot in the low
 						   octet */
 	struct estate_place	place[MAX_CAPTURE];
+	struct capture_kernel	kernel[MAX_CAPTURE];	/* counted so far */
 	uint64_t		moves;		/* the last is [moves % 2] */
 	struct estate_move	move[2];
 	struct export_hand	hand[MAX_EXPORT * EXPORT_LANES];
