@@ -244,6 +244,30 @@ prepare_one(struct priv_reload *next, unsigned int i, const char *except,
 	return (-1);
 }
 
+/*
+ * What waits in one that is removed is to be read before one takes its place
+ * on which nothing comes any more.
+ */
+static int
+prepare_removal(struct priv_reload *next, unsigned int slot, char *error,
+    size_t errorlen)
+{
+	const struct capture_params	 none = {
+		.interface = "", .snaplen = priv.opt->snaplen, .optional = 1
+	};
+	struct priv_capture		*cap = &next->capture[slot];
+
+	*cap = priv.capture[slot];
+	cap->conf.from_us = cap->conf.before_us = 0;
+	cap->fd = capture_open_live(&none, &cap->conf, error, errorlen);
+	if (cap->fd == -1)
+		return (-1);
+	cap->conf.flags |= MSG_CAPTURE_FRESH;
+	next->opened |= 1U << slot;
+	next->replaced |= 1U << slot;
+	return (0);
+}
+
 int
 priv_capture_prepare(struct priv_reload *next, char *error, size_t errorlen)
 {
@@ -259,7 +283,71 @@ priv_capture_prepare(struct priv_reload *next, char *error, size_t errorlen)
 	for (i = 0; i < next->opt.ninterface && rv == 0; i++)
 		rv = prepare_one(next, i, except, error, errorlen);
 	free(except);
+	if (capture_can_rebind || next->opt.ninterface == 0)
+		return (rv);
+	for (i = 0; i < priv.ncapture && rv == 0; i++)
+		if (!(next->stays & 1U << i) && priv.capture[i].removed == 0)
+			rv = prepare_removal(next, i, error, errorlen);
 	return (rv);
+}
+
+int
+priv_capture_renewal_waits(void)
+{
+	return (priv.worker.phase == WORKER_FINISHING ||
+	    priv.worker.phase == WORKER_FINISHED || (priv.reload != NULL &&
+	    (!priv.reload->renewal || priv.reload->tries > 0)));
+}
+
+/* The options stay as they are. */
+static struct priv_reload *
+renewal(void)
+{
+	struct priv_reload	*next = priv.reload;
+
+	if (next == NULL && (next = calloc(1, sizeof(*next))) != NULL) {
+		next->renewal = 1;
+		next->stays = UINT32_MAX;
+		next->ncapture = priv.ncapture;
+		priv.reload = next;
+	}
+	return (next);
+}
+
+int
+priv_capture_renew(const struct priv_capture *cap, char *error,
+    size_t errorlen)
+{
+	struct options_interface	 interface = { 0 };
+	struct priv_capture		 new;
+	struct priv_reload		*next;
+	char				 name[INTERFACE_NAME], *except = NULL;
+	int				 rv;
+
+	strlcpy(name, cap->interface, sizeof(name));
+	interface.name = name;
+	interface.number = cap->fixed ? (uint16_t)cap->number : 0;
+	if (!priv.opt->keep_own && priv_own_filter(&except) == -1) {
+		strlcpy(error, strerror(errno), errorlen);
+		return (-1);
+	}
+	rv = priv_capture_live(&new, cap->conf.slot, priv.opt, &interface,
+	    except, error, errorlen);
+	free(except);
+	if (rv == -1)
+		return (-1);
+	if ((next = renewal()) == NULL) {
+		strlcpy(error, strerror(errno), errorlen);
+		close(new.fd);
+		return (-1);
+	}
+	new.conf.flags |= MSG_CAPTURE_FRESH;
+	new.params.optional = cap->params.optional;
+	next->capture[cap->conf.slot] = new;
+	next->opened |= 1U << cap->conf.slot;
+	next->replaced |= 1U << cap->conf.slot;
+	next->returned |= 1U << cap->conf.slot;
+	return (0);
 }
 
 void
@@ -287,9 +375,11 @@ priv_capture_switch(struct priv_reload *next)
 				close(cap->fd);
 			*cap = next->capture[i];
 			cap->params.interface = cap->interface;
-		} else if (!(next->stays & 1U << i) && cap->removed == 0 &&
+		}
+		if (!(next->stays & 1U << i) && cap->removed == 0 &&
 		    next->opt.ninterface > 0) {
-			capture_unbind(cap->fd, &cap->params);
+			if (capture_can_rebind)
+				capture_unbind(cap->fd, &cap->params);
 			cap->removed = ++removals;
 			cap->conf.flags |= MSG_CAPTURE_REMOVED;
 			cap->ifindex = 0;
@@ -297,6 +387,8 @@ priv_capture_switch(struct priv_reload *next)
 	}
 	next->opened = 0;
 	priv.ncapture = next->ncapture;
+	if (next->renewal)
+		return;
 	memcpy(priv.capture_slot, next->capture_slot,
 	    sizeof(priv.capture_slot));
 	for (i = 0; i < next->opt.ninterface; i++)

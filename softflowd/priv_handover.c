@@ -48,7 +48,8 @@ priv_handover_start(void)
 	for (i = 0; i < next->ncapture; i++)
 		if (next->replaced & 1U << i) {
 			priv.capture[i].conf.before_us = msg.cut_us;
-			next->capture[i].conf.from_us = msg.cut_us;
+			if (!(next->returned & 1U << i))
+				next->capture[i].conf.from_us = msg.cut_us;
 		}
 	priv.handover = 1;
 	priv.worker.phase = WORKER_LEAVING;

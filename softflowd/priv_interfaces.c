@@ -158,8 +158,9 @@ interface_bind(struct priv_capture *cap, uint32_t ifindex)
 	if ((other = priv_interface_holder(ifindex, cap)) != NULL)
 		snprintf(error, sizeof(error), "-i %s captures on it",
 		    other->params.interface);
-	else if (capture_rebind(cap->fd, &cap->params, ifindex, cap->hardware,
-	    error, sizeof(error)) == 0)
+	else if ((capture_can_rebind ? capture_rebind(cap->fd, &cap->params,
+	    ifindex, cap->hardware, error, sizeof(error)) :
+	    priv_capture_renew(cap, error, sizeof(error))) == 0)
 		return (0);
 	/* Each event is another chance; one line is enough. */
 	if (cap->refused != ifindex)
@@ -178,7 +179,9 @@ interface_check(struct priv_capture *cap)
 	uint32_t	 ifindex, before = cap->ifindex;
 	ptrdiff_t	 slot = cap - priv.capture;
 
-	if (cap->removed != 0 || capture_is_any(name) || interface_held(cap))
+	if (cap->removed != 0 || capture_is_any(name) ||
+	    interface_held(cap) || (priv.reload != NULL &&
+	    priv.reload->returned & 1U << slot))
 		return;
 	cap->ifindex = 0;
 	if ((ifindex = if_nametoindex(name)) == 0) {
@@ -189,10 +192,14 @@ interface_check(struct priv_capture *cap)
 			    strcmp(cap->name, name) == 0 ? "it" : name);
 	}
 	strlcpy(cap->name, name, sizeof(cap->name));
-	if (ifindex == 0 || interface_bind(cap, ifindex) == -1)
+	if (ifindex == 0 || (!capture_can_rebind &&
+	    priv_capture_renewal_waits()) || interface_bind(cap, ifindex) == -1)
 		return;
 	log_limited(&back[slot], LOG_INFO, "%s: the interface is back", name);
 	cap->refused = 0;
+	/* One that takes its place has its own. */
+	if (!capture_can_rebind)
+		return;
 	cap->ifindex = ifindex;
 	if (!cap->fixed)
 		cap->number = ifindex;
@@ -206,6 +213,9 @@ priv_interfaces_changed(void)
 
 	for (i = 0; i < priv.ncapture; i++)
 		interface_check(&priv.capture[i]);
+	if (priv.reload != NULL && priv.reload->renewal &&
+	    priv.reload->tries == 0 && priv.worker.phase == WORKER_RUNNING)
+		priv_handover_start();
 	if (!interfaces_make())
 		return;
 	if (priv.interfaces.pairs != pairs)

@@ -80,11 +80,13 @@ priv_reload_switch(void)
 	struct priv_reload	*next = priv.reload;
 
 	priv_capture_switch(next);
-	options_free(priv.opt);
-	*priv.opt = next->opt;
-	priv_export_switch(next);
-	log_set_verbose(priv.opt->debug);
-	log_set_level(priv.opt->log_level);
+	if (!next->renewal) {
+		options_free(priv.opt);
+		*priv.opt = next->opt;
+		priv_export_switch(next);
+		log_set_verbose(priv.opt->debug);
+		log_set_level(priv.opt->log_level);
+	}
 	free(next);
 	priv.reload = NULL;
 	if (priv.opt->ninterface > 0)

@@ -129,6 +129,7 @@ struct priv_reload {
 	unsigned int		 ncapture;
 	uint32_t		 opened;	/* bit for each slot: gets */
 	uint32_t		 replaced;	/* a socket, instead of one, */
+	uint32_t		 returned;	/* that sees nothing any more, */
 	uint32_t		 stays;		/* or is not removed */
 	uint8_t			 capture_slot[MAX_CAPTURE];
 	struct priv_dest	 dest[MAX_EXPORT];	/* of made */
@@ -139,6 +140,7 @@ struct priv_reload {
 	int64_t			 start_ms;	/* of the hand-over */
 	uint64_t		 cut_us;	/* packets from then on: new */
 	unsigned int		 tries;		/* of it */
+	int			 renewal;	/* of captures, nothing else */
 };
 
 /*
@@ -347,6 +349,14 @@ void	priv_capture_name(struct priv_capture *,
 int	priv_capture_prepare(struct priv_reload *, char *error, size_t);
 void	priv_capture_abandon(struct priv_reload *);
 void	priv_capture_switch(struct priv_reload *);
+
+/*
+ * An interface is back whose device cannot be bound again: put another one in
+ * its place by a hand-over, which is the caller's to start.  -1 with a line in
+ * error.  Whether that must wait, for something else is under way.
+ */
+int	priv_capture_renew(const struct priv_capture *, char *error, size_t);
+int	priv_capture_renewal_waits(void);
 
 /* priv_interfaces.c */
 void	priv_interfaces_open(void);
