@@ -258,7 +258,6 @@ prepare_removal(struct priv_reload *next, unsigned int slot, char *error,
 	struct priv_capture		*cap = &next->capture[slot];
 
 	*cap = priv.capture[slot];
-	cap->conf.from_us = cap->conf.before_us = 0;
 	cap->fd = capture_open_live(&none, &cap->conf, error, errorlen);
 	if (cap->fd == -1)
 		return (-1);
@@ -307,7 +306,6 @@ renewal(void)
 
 	if (next == NULL && (next = calloc(1, sizeof(*next))) != NULL) {
 		next->renewal = 1;
-		next->stays = UINT32_MAX;
 		next->ncapture = priv.ncapture;
 		priv.reload = next;
 	}

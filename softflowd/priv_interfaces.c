@@ -197,9 +197,6 @@ interface_check(struct priv_capture *cap)
 		return;
 	log_limited(&back[slot], LOG_INFO, "%s: the interface is back", name);
 	cap->refused = 0;
-	/* One that takes its place has its own. */
-	if (!capture_can_rebind)
-		return;
 	cap->ifindex = ifindex;
 	if (!cap->fixed)
 		cap->number = ifindex;
@@ -213,8 +210,7 @@ priv_interfaces_changed(void)
 
 	for (i = 0; i < priv.ncapture; i++)
 		interface_check(&priv.capture[i]);
-	if (priv.reload != NULL && priv.reload->renewal &&
-	    priv.reload->tries == 0 && priv.worker.phase == WORKER_RUNNING)
+	if (priv.reload != NULL && priv.worker.phase == WORKER_RUNNING)
 		priv_handover_start();
 	if (!interfaces_make())
 		return;

@@ -326,6 +326,7 @@ ATF_TC_BODY(an_interface_that_is_back_gets_a_new_device, tc)
 	ATF_CHECK_STREQ("em0", priv.capture[0].params.interface);
 	/* The options are those in force. */
 	ATF_CHECK_EQ(2, priv.opt->ninterface);
+	ATF_CHECK_EQ(0, priv.capture[1].removed);
 	ATF_CHECK(strstr(record_lines(), "new options") == NULL);
 	record_reset();
 	priv_interfaces_changed();
@@ -396,6 +397,9 @@ ATF_TC_BODY(a_worker_that_starts_is_asked_when_it_is_ready, tc)
 	priv_interfaces_changed();
 	ATF_CHECK(strstr(record_lines(), "open(em0") != NULL);
 	ATF_CHECK(strstr(record_lines(), "handover") == NULL);
+	record_reset();
+	priv_interfaces_changed();
+	record_expect("");
 	priv.worker.phase = WORKER_RUNNING;
 	priv_handover_ready();
 	ATF_CHECK_EQ(1, sent.replaced);
@@ -488,6 +492,7 @@ ATF_TC_BODY(a_removed_one_is_read_to_its_end_and_bound_to_nothing, tc)
 	ATF_CHECK_EQ(0, bound[priv.capture[1].fd]);
 	ATF_CHECK_EQ(0, priv.capture[1].conf.block_size);
 	ATF_CHECK_EQ(0, priv.capture[1].conf.before_us);
+	ATF_CHECK_EQ(0, priv.capture[1].conf.from_us);
 	ATF_CHECK_EQ(1, priv.capture[1].conf.slot);
 	ATF_CHECK(priv.capture[1].removed != 0);
 	ATF_CHECK_EQ(MSG_CAPTURE_FRESH | MSG_CAPTURE_REMOVED,
