@@ -27,7 +27,7 @@ struct bpf_state {
 	int		 fd;		/* also when it is polled no more, */
 	int		 error;		/* for this reason; 0: told */
 	uint8_t		*data;		/* conf.block_size octets */
-	uint32_t	 len;		/* of them records that fit */
+	uint32_t	 len;		/* of them were read */
 	uint32_t	 offset;	/* of the next one */
 	uint32_t	 rest;		/* so many from there on, */
 	uint32_t	 left;		/* and of them inside the window */
@@ -74,7 +74,7 @@ bpf_frame(const struct capture *cap, uint32_t *offset, struct frame *frame)
 {
 	const struct bpf_state	*st = cap->state;
 	struct bpf_record	 r;
-	uint32_t		 left = st->len - *offset, size;
+	uint32_t		 left = st->len - *offset;
 
 	if (left < bpf_os_header)
 		return (-1);
@@ -89,10 +89,9 @@ bpf_frame(const struct capture *cap, uint32_t *offset, struct frame *frame)
 	frame->time_us = r.time_us;
 	frame->slot = cap->slot;
 	frame->outgoing = r.outgoing;
-	/* The last one may stand without what aligns the next. */
-	size = (r.hdrlen + r.caplen + (uint32_t)bpf_os_alignment - 1) &
+	/* Behind the last one there need not be what aligns the next. */
+	*offset += (r.hdrlen + r.caplen + (uint32_t)bpf_os_alignment - 1) &
 	    ~((uint32_t)bpf_os_alignment - 1);
-	*offset += size < left ? size : left;
 	return (0);
 }
 
@@ -115,10 +114,8 @@ bpf_count(struct capture *cap)
 	uint32_t		 offset = st->offset;
 
 	for (st->rest = st->left = 0; offset < st->len; st->rest++) {
-		if (bpf_frame(cap, &offset, &frame) == -1) {
-			st->len = offset;
+		if (bpf_frame(cap, &offset, &frame) == -1)
 			return (1);
-		}
 		st->left += (uint32_t)bpf_inside(st, &frame);
 	}
 	return (0);

@@ -84,6 +84,21 @@ fake_read(int fd, void *data, size_t len)
 	return ((ssize_t)n);
 }
 
+/* Behind it is a page that nobody may touch. */
+static void *
+fake_malloc(size_t size)
+{
+	size_t	 page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t	*p;
+
+	ATF_REQUIRE_EQ(0, size % page);
+	p = mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+	    MAP_ANON, -1, 0);
+	ATF_REQUIRE(p != MAP_FAILED);
+	ATF_REQUIRE_EQ(0, mprotect(p + size, page, PROT_NONE));
+	return (p);
+}
+
 static unsigned int
 fake_nametoindex(const char *name)
 {
@@ -150,8 +165,11 @@ fake_ioctl(int fd, unsigned long request, void *arg)
 	case BIOCSDLT:
 		return (ioctl_number("BIOCSDLT", arg));
 	case BIOCGSTATS:
+		rv = record("BIOCGSTATS", "%s", "");
 		memcpy(arg, &bpf.stat, sizeof(bpf.stat));
-		return (record("BIOCGSTATS", "%s", ""));
+		if (rv == -1)
+			memset(arg, 0xff, sizeof(bpf.stat));
+		return (rv);
 	case BIOCPROMISC:
 		return (record("BIOCPROMISC", "%s", ""));
 	case BIOCLOCK:
@@ -171,6 +189,7 @@ ioctl_time(const char *name, const struct timeval *tv)
 /* Not of members, which have the same names. */
 #define open(path, flags)	fake_open(path, flags)
 #define close(fd)		fake_close(fd)
+#define malloc(size)		fake_malloc(size)
 #define read(fd, data, len)	fake_read(fd, data, len)
 #define poll(pfd, n, ms)	fake_poll(pfd, n, ms)
 #define if_nametoindex(name)	fake_nametoindex(name)

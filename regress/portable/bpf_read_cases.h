@@ -206,6 +206,19 @@ ATF_TC_BODY(what_stands_behind_such_a_record_is_not_read, tc)
 	ATF_CHECK_EQ(0, nseen);
 }
 
+ATF_TC_WITHOUT_HEAD(nothing_behind_the_buffer_is_looked_at);
+ATF_TC_BODY(nothing_behind_the_buffer_is_looked_at, tc)
+{
+	struct bpf_hdr	hdr = header(1);
+
+	begin_reading();
+	hdr.bh_caplen = hdr.bh_datalen = FIXED_SIZE - SYSTEM_HEADER - 8;
+	add_header(hdr);
+	bpf.len = FIXED_SIZE;
+	ATF_CHECK_EQ(1, read_some(9));
+	ATF_CHECK_EQ(1, c.frames_skipped);
+}
+
 ATF_TC_WITHOUT_HEAD(a_window_splits_a_buffer);
 ATF_TC_BODY(a_window_splits_a_buffer, tc)
 {
@@ -333,6 +346,11 @@ ATF_TC_BODY(its_counters_may_begin_anew_at_their_largest, tc)
 	(capture_live_ops.kernel_counters)(&cap, &c, &at);
 	ATF_CHECK_EQ(7, c.kernel_received);
 	ATF_CHECK_EQ(3, c.kernel_dropped);
+	memset(&at, 0, sizeof(at));
+	start();
+	bpf.stat.SYSTEM_RECEIVED = SYSTEM_COUNTER_MAX;
+	(capture_live_ops.kernel_counters)(&cap, &c, &at);
+	ATF_CHECK_EQ(SYSTEM_COUNTER_MAX, c.kernel_received);
 }
 
 ATF_TC_WITHOUT_HEAD(an_interface_that_has_gone_is_told_once_and_left_alone);
@@ -441,6 +459,7 @@ add_read_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp, records_of_any_length_follow_each_other);
 	ATF_TP_ADD_TC(tp, a_record_that_does_not_fit_ends_the_buffer);
 	ATF_TP_ADD_TC(tp, what_stands_behind_such_a_record_is_not_read);
+	ATF_TP_ADD_TC(tp, nothing_behind_the_buffer_is_looked_at);
 	ATF_TP_ADD_TC(tp, a_window_splits_a_buffer);
 	ATF_TP_ADD_TC(tp,
 	    buffers_outside_of_the_window_do_not_hold_up_others);
