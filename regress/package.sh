@@ -29,6 +29,7 @@ esac
 lacks=$(missing_packages dpkg-buildpackage=dpkg-dev dh=debhelper \
     lintian=lintian systemd-analyze=systemd gcc=gcc) &&
     lacks="$lacks $(build_packages)"
+[ -z "$install" ] || lacks="$lacks $(missing_packages nfcapd=nfdump ip=iproute2)"
 [ -z "$(echo $lacks)" ] || die "install them first:" $lacks
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/softflowd-package.XXXXXX") || exit 1
@@ -90,7 +91,7 @@ build() {
 	    (cd "$work/$1/softflowd" && tar xf -) || return 1
 	[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work/$1"
 	(cd "$work/$1/softflowd" && umask 022 && as_nobody env -u MAKEFLAGS \
-	    HOME=/nonexistent SOURCE_DATE_EPOCH=1795600000 \
+	    HOME=/nonexistent TMPDIR="$work/$1" SOURCE_DATE_EPOCH=1795600000 \
 	    DEB_BUILD_OPTIONS="${2:-}" dpkg-buildpackage -us -uc -b)
 }
 

@@ -16,32 +16,14 @@ allow=$3
 
 # All values of a key, one after the other.
 setting() {
-	sed -n "s/^$1=//p" "$unit"
+	sed -e :a -e '/\\$/N' -e 's/\\\n */ /' -e ta "$unit" |
+	    sed -n "s/^$1=//p"
 }
 
 # Of names and @groups, each name; groups are those of this systemd.
 names() {
-	systemd-analyze syscall-filter --no-pager | awk -v wanted="$*" '
-	/^@/ { group = $1 }
-	/^    [^#]/ { members[group] = members[group] " " $1 }
-	function expand(name, list, n, i) {
-		if (name !~ /^@/) {
-			print name
-			return
-		}
-		n = split(members[name], list)
-		if (n == 0) {
-			print name ": no such group" >"/dev/stderr"
-			exit 1
-		}
-		for (i = 1; i <= n; i++)
-			expand(list[i])
-	}
-	END {
-		n = split(wanted, want)
-		for (k = 1; k <= n; k++)
-			expand(want[k])
-	}' | sort -u
+	systemd-analyze syscall-filter --no-pager 2>/dev/null |
+	    awk -v wanted="$*" -f "${0%/*}/names.awk" | sort -u
 }
 
 is_yes() {
@@ -56,8 +38,8 @@ families=$(setting RestrictAddressFamilies)
 allowed=$(names @default $(setting SystemCallFilter | grep -v '^~'))
 refused=$(names $(setting SystemCallFilter | sed -n 's/^~//p'))
 allowed=$(echo "$allowed" | grep -vxF "$refused")
-capabilities=$(setting CapabilityBoundingSet | tr A-Z a-z |
-    sed 's/cap_/+/g; s/ /,/g')
+capabilities=$(setting CapabilityBoundingSet | tr 'A-Z\n' 'a-z ' |
+    sed 's/cap_/+/g; s/ *$//; s/ /,/g')
 [ "$(setting SystemCallErrorNumber)" = ENOSYS ]
 [ "$(setting ProtectSystem)" = strict ]
 for name in NoNewPrivileges RestrictNamespaces RestrictSUIDSGID \

@@ -59,6 +59,15 @@ make_network() {
 	wait_for test -s "$work/port" && wait_for grep listening "$work/told"
 }
 
+autopkgtest() {
+	mkdir "$work/autopkgtest" && cd "$top" && ip netns exec $ns env \
+	    AUTOPKGTEST_TMP="$work/autopkgtest" sh debian/tests/flows || {
+		cat "$work"/autopkgtest/*.log
+		return 1
+	}
+	sed -n 's/^of .*/NOTE &/p' "$work/out" | paste -s -d ' '
+}
+
 configure() {
 	printf 'interface va\ncollector 127.0.0.1 port %s version ipfix\n%s\n' \
 	    "$(cat "$work/port")" "${1:-}" >$conf
@@ -205,6 +214,7 @@ need "the package installs, and starts nothing" is_installed
 step "its user can do nothing else" user_is_nobody_else
 step "unconfigured, it does not start" refuses_to_start
 need "two interfaces and a collector" make_network
+step "the package's own test passes" autopkgtest
 need "the service starts as its unit says" starts
 step "it has what its unit gives" is_confined_by_unit
 step "it sees what passes" sees_traffic
