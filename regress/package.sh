@@ -37,9 +37,10 @@ chmod 711 "$work"
 failed=0
 installed=
 finish() {
-	[ -z "$installed" ] || dpkg --purge softflowd >"$work/purged" 2>&1 ||
-	    cat "$work/purged"
-	remove_work "$work"
+	remove_work "$work"	# and who runs in its namespace
+	[ -n "$installed" ] || return
+	rm -rf /run/softflowd
+	dpkg --purge softflowd >/dev/null
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
