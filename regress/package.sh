@@ -120,6 +120,7 @@ contents() {
 	-rwxr-xr-x root/root ./usr/sbin/softflowctl
 	-rwxr-xr-x root/root ./usr/sbin/softflowd
 	-rw-r--r-- root/root ./usr/share/bash-completion/completions/softflowctl
+	-rw-r--r-- root/root ./usr/share/doc/softflowd/NEWS.Debian.gz
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/README.Debian
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/changelog.Debian.gz
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/copyright
