@@ -10,6 +10,10 @@
 # capabilities that are gone, and RestrictRealtime is in the calls refused.
 
 set -eu
+# What follows mounts over the whole machine: never outside of namespaces.
+[ "$1" = inside ] ||
+    exec unshare --mount --ipc --uts sh "$0" inside "$@"
+shift
 unit=$1
 key=$2
 allow=$3
@@ -28,7 +32,7 @@ names() {
 
 is_yes() {
 	[ "$(setting "$1")" = yes ] || {
-		echo "$1 is not yes in $unit: this script knows nothing else" >&2
+		echo "$unit: $1 is not yes, all that is known here" >&2
 		exit 1
 	}
 }

@@ -18,8 +18,15 @@ machine() {
 	    -exec sha256sum {} +
 }
 
+# Nothing that this script would take for its own at the end, and remove.
 not_there() {
-	[ ! -e /usr/sbin/softflowd ] && ! getent passwd _softflowd &&
+	for path in /usr/sbin/softflowd /etc/softflowd /run/softflowd; do
+		[ ! -e $path ] || {
+			echo "$path is there"
+			return 1
+		}
+	done
+	! getent passwd _softflowd &&
 	    ! dpkg-query -s softflowd && machine | sort >"$work/before"
 }
 
@@ -65,7 +72,7 @@ autopkgtest() {
 		cat "$work"/autopkgtest/*.log
 		return 1
 	}
-	sed -n 's/^of .*/NOTE &/p' "$work/out" | paste -s -d ' '
+	echo "NOTE $(grep '^of .*:' "$work/out" | paste -s -d ,)"
 }
 
 configure() {
@@ -74,14 +81,12 @@ configure() {
 }
 
 by_hand() {
-	ip netns exec $ns unshare --mount --ipc --uts \
-	    sh "$tool/package/by_hand.sh" $unit "$@"
+	ip netns exec $ns sh "$tool/package/by_hand.sh" $unit "$@"
 }
 
 starts() {
 	configure
-	ip netns exec $ns unshare --mount --ipc --uts \
-	    sh "$tool/package/by_hand.sh" $unit ExecStart \
+	ip netns exec $ns sh "$tool/package/by_hand.sh" $unit ExecStart \
 	    "$tool/watch/allow" 2000000 "@softflowd-$ns" >"$work/log" 2>&1 &
 	service=$!
 	wait_for grep READY=1 "$work/told" || {
@@ -143,10 +148,6 @@ audited() {
 	sed -n 's/^\([0-9]* proven, .*\);.*/NOTE \1/p' "$work/out"
 }
 
-worker() {
-	pgrep -P "$pid" -u _softflowd | head -n 1
-}
-
 # Another worker takes over; the parent stays.
 reloads() {
 	told=$(grep -c RELOADING=1 "$work/told")
@@ -193,6 +194,8 @@ is_removed() {
 is_purged() {
 	# Of an instance that somebody has set up.
 	echo 'interface va' >/etc/softflowd/va.conf
+	# Another softflowd that root has begun since makes use of it, too.
+	wait_for sh -c '! pgrep -u _softflowd'
 	dpkg --purge softflowd || return 1
 	installed=
 	! getent passwd _softflowd && ! getent group _softflowd

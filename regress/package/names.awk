@@ -1,5 +1,5 @@
-# Of "systemd-analyze syscall-filter": the calls that names and @groups in wanted
-# stand for.
+# Of "systemd-analyze syscall-filter": the calls that names and @groups in
+# wanted stand for.
 /^@/ { group = $1 }
 /^    [^#]/ { members[group] = members[group] " " $1 }
 function expand(name, list, n, i) {

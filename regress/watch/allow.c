@@ -66,8 +66,9 @@ static const struct {
 static void
 add(scmp_filter_ctx ctx, int call, unsigned int n, struct scmp_arg_cmp arg)
 {
-	int	ret = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, n, &arg);
+	int	ret;
 
+	ret = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, n, &arg);
 	if (ret != 0) {
 		errno = -ret;
 		err(1, "system call %d", call);
@@ -106,7 +107,7 @@ allow_family(scmp_filter_ctx ctx, const char *name)
 	for (i = 0; i < nitems(families); i++)
 		if (strcmp(families[i].name, name) == 0) {
 			add(ctx, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ,
-			    (uint64_t)families[i].family));
+			    (uint64_t)families[i].family, 0));
 			return;
 		}
 	errx(1, "%s: unknown family", name);
