@@ -194,8 +194,10 @@ is_removed() {
 is_purged() {
 	# Of an instance that somebody has set up.
 	echo 'interface va' >/etc/softflowd/va.conf
-	# Another softflowd that root has begun since makes use of it, too.
-	wait_for sh -c '! pgrep -u _softflowd'
+	# Another softflowd that root has begun since is that user, too.
+	for try in 1 2 3 4 5 6; do
+		wait_for sh -c '! pgrep -u _softflowd' && break
+	done
 	dpkg --purge softflowd || return 1
 	installed=
 	! getent passwd _softflowd && ! getent group _softflowd
