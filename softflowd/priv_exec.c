@@ -8,6 +8,10 @@
  * parent confines itself, which is before the first one to read options.
  */
 
+#include <sys/types.h>
+#include <sys/resource.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -18,6 +22,26 @@
 #define CHILD_FD_BASE	32	/* ours, while we shuffle 0-4 */
 
 extern char	**environ;
+_Static_assert(FD_CAPTURE + MAX_CAPTURE == 272, "what we say");
+
+/* Many systems give a daemon fewer descriptors than it may have. */
+static int
+exec_raise_limit(void)
+{
+	const rlim_t	need = FD_CAPTURE + MAX_CAPTURE;
+	struct rlimit	rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return (-1);
+	if (rl.rlim_cur >= need)
+		return (0);
+	if (rl.rlim_max < need) {
+		errno = EMFILE;
+		return (-1);
+	}
+	rl.rlim_cur = need;
+	return (setrlimit(RLIMIT_NOFILE, &rl));
+}
 
 int
 priv_exec_init(const char **what)
@@ -27,6 +51,9 @@ priv_exec_init(const char **what)
 	/* 0 is standard input, if need be /dev/null. */
 	if (priv.null_fd > 0)
 		return (0);
+	*what = "the limit of open files, of which a worker takes 272";
+	if (exec_raise_limit() == -1)
+		return (-1);
 	if ((fd = self_open(&priv.binary_path, what)) == -1)
 		return (-1);
 	priv.binary_fd = fcntl(fd, F_DUPFD_CLOEXEC, PRIV_FD_BASE);

@@ -47,6 +47,17 @@ worker_that_fails_at_the_start_fails_the_start_body() {
 	done
 }
 
+life_test_case more_open_files_are_asked_for_where_they_may_be \
+    "a class of daemons may have 128 of them, and up to 1024 if it asks"
+more_open_files_are_asked_for_where_they_may_be_body() {
+	atf_check -s exit:1 -e match:'open files.* takes 272: Too many open' \
+	    sh -c "ulimit -n 271; exec '$softflowd' -i lo -p pid -c ctl"
+	atf_check -e ignore \
+	    sh -c "ulimit -S -n 128; exec '$softflowd' -i lo -p pid -c ctl"
+	kill "$(cat pid)"
+	wait_for test ! -e pid
+}
+
 # Start a daemon, $daemon, by $command, which may not have returned yet.
 begin_start() {
 	rm -f pid
