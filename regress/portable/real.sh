@@ -81,11 +81,12 @@ constants() {
 	done
 }
 
-# shellcheck disable=SC2046
+# The programs for a target, a system by its name, and by that in include/.
+# shellcheck disable=SC2086
 build() {
 	target=$1
 	cc="$zig cc -target $target -isystem $work/include -L$work/lib"
-	rm -rf "$work/tree" "$work/lib"
+	rm -rf "$work/tree" "${work:?}/lib"
 	mkdir "$work/tree" "$work/lib"
 	for library in pcap jansson curses; do
 		$cc -fno-builtin -w -shared -o "$work/lib/lib$library.so" \
