@@ -10,7 +10,7 @@
  * octet from outside; sandbox_resolver() in the resolver, before its first
  * question; sandbox_parent() in the parent, before the first worker starts.
  * All fail closed: only what the system's table of layers calls optional may
- * be missing.  What a system does not have at all does nothing, and is no layer.
+ * be missing.  What a system does not have does nothing, and is no layer there.
  */
 
 #include <sys/types.h>

@@ -143,7 +143,7 @@ parent_named(const struct sandbox_parent *p, size_t n, struct veil *v)
 	*v = (struct veil){ "our own program", "rx", "each process is "
 	    "executed afresh" };
 	if (n-- == 0) {
-		if (p != NULL)
+		if (p != NULL && p->binary_path != NULL)
 			v->path = p->binary_path;
 		return (1);
 	}

@@ -32,7 +32,9 @@ void	__wrap_setprotoent(int);
 int	__wrap_connect(int, const struct sockaddr *, socklen_t);
 
 /* Descriptors that are open. */
-static const int	 worker_fds[] = { 0, 1, 2, 3, 4, 5, 6, 7, 10, 256, 257 };
+static const int	 worker_fds[] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 10, 256, 257
+};
 static const int	 file_fds[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
 static const int	 compiler_fds[] = { 0, 1, 2, 3, 4, 9 };
 static const int	*fds;
@@ -234,7 +236,7 @@ compiler(const char **step)
 	"cap_rights_limit(6,)\ncap_rights_limit(7,)\n"
 #define RIGHTS								\
 	STANDARD "cap_rights_limit(3, READ WRITE EVENT)\n" FILLED	\
-	"cap_rights_limit(10, WRITE GETSOCKOPT EVENT)\n"			\
+	"cap_rights_limit(10, WRITE GETSOCKOPT EVENT)\n"		\
 	"cap_rights_limit(256, READ GETSOCKOPT EVENT IOCTL)\n"		\
 	"cap_ioctls_limit(256, 0x4008426f)\n"				\
 	"cap_rights_limit(257, READ GETSOCKOPT EVENT IOCTL)\n"		\
