@@ -42,16 +42,16 @@ add_with_arguments(scmp_filter_ctx ctx)
 		{ 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
 		{ 3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS }
 	}, terminal = { 1, SCMP_CMP_EQ, TCGETS, 0 };
-	static const char *const maps[] = { "mmap", "mmap2" };
-	unsigned int i;
-	int nr;
+	const uint32_t arch = seccomp_arch_native();
 
-	for (i = 0; i < nitems(maps); i++) {
-		nr = seccomp_syscall_resolve_name(maps[i]);
-		if (nr >= 0 && seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr,
-		    nitems(memory), memory) != 0)
-			return (-1);
-	}
+	/* Where mmap takes them from memory, they are not to be seen. */
+	if (arch != SCMP_ARCH_X86 && seccomp_rule_add_array(ctx,
+	    SCMP_ACT_ALLOW, SCMP_SYS(mmap), arch != SCMP_ARCH_S390X ?
+	    nitems(memory) : 0, memory) != 0)
+		return (-1);
+	if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap2),
+	    nitems(memory), memory) != 0)
+		return (-1);
 	return (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 	    &terminal));
 }
@@ -71,18 +71,23 @@ confine(const char *path)
 {
 	scmp_filter_ctx ctx;
 	unsigned int i;
-	int nr, ret = -1;
+	int ret = -1;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    (ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL)
 		return (-1);
-	for (i = 0; i < nitems(calls); i++) {
-		nr = seccomp_syscall_resolve_name(calls[i]);
-		/* Below 0: this architecture has none of that name. */
-		if (nr >= 0 &&
-		    seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0) != 0)
+	/*
+	 * Before all others, as libseccomp makes a rule for it of each for a
+	 * socket call, without a look at the family.
+	 */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(socketcall),
+	    0) != 0)
+		goto done;
+	/* What this architecture does not have, libseccomp leaves out. */
+	for (i = 0; i < nitems(calls); i++)
+		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+		    seccomp_syscall_resolve_name(calls[i]), 0) != 0)
 			goto done;
-	}
 	if (add_with_arguments(ctx) == 0 &&
 	    (path == NULL || add_connecting(ctx) == 0) &&
 	    seccomp_load(ctx) == 0)

@@ -87,6 +87,7 @@ struct calls {
 extern const struct calls	sandbox_calls_worker, sandbox_calls_reader,
 	    sandbox_calls_shared, sandbox_calls_resolver,
 	    sandbox_calls_compiler, sandbox_calls_parent,
-	    sandbox_calls_library, sandbox_calls_start, sandbox_calls_root;
+	    sandbox_calls_library, sandbox_calls_sockets, sandbox_calls_start,
+	    sandbox_calls_root;
 
 #endif

@@ -21,6 +21,7 @@
 
 #include <linux/fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/net.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 
@@ -51,6 +52,10 @@
 #define READ_ONLY(n)							\
     BITS(n, "flags", O_RDONLY, O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |	\
     O_NOCTTY | O_DIRECTORY | O_LARGEFILE)
+
+/* Of socketcall; as FD_FROM. */
+#define CALL_FROM(first, count)						\
+    { 0, (count) - 1, (first), "call", NULL }
 
 /* Linux 6.3 has MFD_NOEXEC_SEAL; older ones take a file in memory without. */
 #define SEALABLE(n)							\
@@ -171,6 +176,27 @@ static const struct call	 library[] = {
 	{ "exit exit_group", "the end", ANY },
 };
 
+/*
+ * Where glibc has no other way to call sockets (i386, s390x): what it does
+ * itself for names of hosts and interfaces and for syslog.  The arguments are
+ * in memory, unseen.  Our own calls are direct, see socket_direct.c.
+ */
+static const struct call	 sockets[] = {
+	{ "socketcall", "socket", 1, { EQ(0, "call", SYS_SOCKET) } },
+	{ "socketcall", "bind, connect", 1, { CALL_FROM(SYS_BIND, 2) } },
+	{ "socketcall", "getsockname, getpeername", 1,
+	    { CALL_FROM(SYS_GETSOCKNAME, 2) } },
+	{ "socketcall", "socketpair, send, recv, sendto", 1,
+	    { CALL_FROM(SYS_SOCKETPAIR, 4) } },
+	{ "socketcall", "recvfrom", 1, { EQ(0, "call", SYS_RECVFROM) } },
+	{ "socketcall", "setsockopt, getsockopt", 1,
+	    { CALL_FROM(SYS_SETSOCKOPT, 2) } },
+	{ "socketcall", "sendmsg, recvmsg", 1,
+	    { CALL_FROM(SYS_SENDMSG, 2) } },
+	{ "socketcall", "accept4", 1, { EQ(0, "call", SYS_ACCEPT4) } },
+	{ "socketcall", "sendmmsg", 1, { EQ(0, "call", SYS_SENDMMSG) } },
+};
+
 /* Of a process that starts, and of libpcap when it opens a device. */
 static const struct call	 start[] = {
 	/*
@@ -189,6 +215,7 @@ static const struct call	 start[] = {
 	{ "umask", "start", ANY },
 	{ "alarm setitimer", "an end of who compiles; none in a worker", ANY },
 	{ "prlimit64", "limits", 1, { EQ(0, "pid", 0) } },
+	{ "ugetrlimit", "the C library's start, 32 bit", ANY },
 	{ "prctl", "confinement", 2, { EQ(0, "option", PR_SET_NO_NEW_PRIVS),
 	    EQ(1, "value", 1) } },
 	{ "prctl", "confinement", 2, { EQ(0, "option", PR_SET_DUMPABLE),
@@ -250,5 +277,6 @@ static const struct call	 compiler[] = {
 const struct calls	 sandbox_calls_compiler = CALLS(compiler, 0);
 const struct calls	 sandbox_calls_parent = CALLS(parent, 0);
 const struct calls	 sandbox_calls_library = CALLS(library, 0);
+const struct calls	 sandbox_calls_sockets = CALLS(sockets, 0);
 const struct calls	 sandbox_calls_start = CALLS(start, 0);
 const struct calls	 sandbox_calls_root = CALLS(root, 1);

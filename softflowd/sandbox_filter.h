@@ -92,6 +92,13 @@ struct sandbox_rule {
 int	sandbox_os_rule(enum sandbox_filter, pid_t pid,
 	    const struct sandbox_parent *p, size_t n, struct sandbox_rule *);
 
+/*
+ * Rules and exported filters are from now on of that architecture, by
+ * libseccomp's name (SCMP_ARCH_*; 0: of this one), with the values of this
+ * one's constants.  What is loaded is this one's, so load nothing then.
+ */
+void	sandbox_os_arch(uint32_t);
+
 /* What happens to all else: "kills", "fails with EPERM" ... */
 const char *sandbox_os_otherwise(enum sandbox_filter);
 

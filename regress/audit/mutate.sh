@@ -41,7 +41,7 @@ make_all() {
 # What a case needs; filters are judged without a daemon.
 make_for() {
 	case $1 in
-	running_filter_test:*)	;;
+	filter_arch_test:*|running_filter_test:*)	;;
 	*)	bsd_make -C "$tree/softflowd" WERROR= all >"$work/build" 2>&1 ||
 		    return 1 ;;
 	esac
@@ -392,6 +392,22 @@ mutate "parent: what is not allowed is allowed" "$judge" sandbox_seccomp.c \
 mutate "resolver: what is not allowed is allowed" "$judge" \
     sandbox_seccomp.c \
     's/(FILTER_RESOLVER\] = \{ SCMP_ACT_)ERRNO\(EPERM\)/\1ALLOW/'
+arch=filter_arch_test
+mutate "architectures: socketcall is not refused" \
+    $arch:socketcall_is_refused_where_it_can_be sandbox_seccomp.c \
+    's/return \(refuse_socketcall\(.*/return (ret);/'
+mutate "architectures: clone's flags are the first everywhere" \
+    $arch:calls_of_another_order_are_looked_at_in_theirs sandbox_seccomp.c \
+    's/call->args\[0\]\.n = 1;/call->args[0].n = 0;/'
+mutate "architectures: mmap of i386 is looked at" \
+    $arch:calls_of_another_order_are_looked_at_in_theirs sandbox_seccomp.c \
+    's/ accept recv send mmap / accept recv send /'
+mutate "architectures: no second spelling of clock_gettime" \
+    $arch:both_spellings_of_32_bits_are_allowed sandbox_calls_worker.c \
+    '/"clock_gettime64"/d'
+mutate "architectures: no second spelling of setresuid" \
+    $arch:both_spellings_of_32_bits_are_allowed sandbox_calls_parent.c \
+    's/setresuid setresuid32/setresuid/'
 mutate "parent: the directory of the loader may be changed" \
     try_parent_test:parent_cannot_remove_what_it_executes "$table" \
     's/LL_LIBRARIES \| LL_FS_EXECUTE;/LL_FS_REMOVE_FILE | &/'

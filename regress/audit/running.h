@@ -33,6 +33,7 @@ struct process {
 	struct filters		*filters_read;	/* NULL: not yet */
 	struct sandbox_parent	 box;	/* of a parent, as far as it counts */
 	int			 learnt;	/* the box has the worker's ids */
+	uint32_t		 arch;		/* of its filters; 0: ours */
 };
 
 extern unsigned int	gaps;		/* reported so far */
@@ -129,7 +130,8 @@ int	calls_judge(const struct process *, const struct filters *,
 int	calls_judge_table(const struct process *, const struct filters *,
 	    struct calls_summary *);
 /* Other architectures' calls kill. */
-int	calls_judge_foreign(const struct filters *, struct calls_summary *);
+int	calls_judge_foreign(const struct process *, const struct filters *,
+	    struct calls_summary *);
 
 /*
  * running_wanted.c: that list.  Known: it is a full one of what the role may
@@ -142,6 +144,7 @@ struct example {
 	uint64_t	 args[6];
 	unsigned int	 given;		/* bits of the arguments that count */
 };
+uint32_t process_arch(const struct process *);	/* of its filters */
 int	wanted_known(enum sandbox_filter);
 int	wanted_allows(const struct process *, const char *name,
 	    const uint64_t *args);

@@ -23,6 +23,7 @@
 #include "running.h"
 
 #define CALLS		1024
+#define CALLS_ALL	(CALLS + 6)
 #define RULES_MAX	1024
 #define X32		0x40000000
 #define NAME_SIZE	48
@@ -50,19 +51,38 @@ struct judge {
 	size_t			 nrules;
 };
 
-static void
-name_call(struct judge *j, int nr)
+/* All numbers that Linux has, and some that one architecture has. */
+static int
+call_number(uint32_t arch, int n)
 {
-	char	*name;
+	if (n >= CALLS)
+		return (0xf0000 + n - CALLS);		/* of arm */
+	return (arch == SCMP_ARCH_MIPS || arch == SCMP_ARCH_MIPSEL ?
+	    4000 + n : n);
+}
 
-	j->data.nr = nr;
+static void
+name_call(struct judge *j, int n)
+{
+	static char	 names[CALLS_ALL][NAME_SIZE];
+	static uint32_t	 arch;
+	char		*name;
+	int		 i;
+
+	for (i = 0; arch != j->data.arch && i < CALLS_ALL; i++) {
+		j->data.nr = call_number(j->data.arch, i);
+		name = seccomp_syscall_resolve_num_arch(j->data.arch,
+		    j->data.nr);
+		if (name != NULL)
+			(void)strlcpy(names[i], name, NAME_SIZE);
+		else
+			snprintf(names[i], NAME_SIZE, "call %d", j->data.nr);
+		free(name);
+	}
+	arch = j->data.arch;
+	j->data.nr = call_number(arch, n);
 	j->allowed = 0;
-	name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
-	if (name != NULL)
-		(void)strlcpy(j->name, name, sizeof(j->name));
-	else
-		snprintf(j->name, sizeof(j->name), "call %d", nr);
-	free(name);
+	(void)strlcpy(j->name, names[n], sizeof(j->name));
 }
 
 static int
@@ -98,17 +118,45 @@ is_refused(uint32_t action)
 	return (0);
 }
 
+/* Of an argument. */
+static uint64_t
+width(const struct judge *j)
+{
+	return (j->data.arch & __AUDIT_ARCH_64BIT ? UINT64_MAX : UINT32_MAX);
+}
+
+/*
+ * What the filter says, of a call as the kernel of its architecture gives it:
+ * of 64 bits, the upper ones first where the octets are in that order.
+ */
+static int
+run(struct judge *j, uint32_t *action)
+{
+	struct seccomp_data	 data = j->data;
+	const char		*error;
+	size_t			 i;
+
+	if ((data.arch ^ seccomp_arch_native()) & __AUDIT_ARCH_LE)
+		for (i = 0; i < nitems(data.args); i++)
+			data.args[i] = data.args[i] << 32 | data.args[i] >> 32;
+	if (bpf_run_all(j->f->program, j->f->n, &data, action, &error) == -1)
+		return (say(j, error));
+	j->s->tried++;
+	return (0);
+}
+
 static int
 try(struct judge *j)
 {
-	const char	*error;
 	uint32_t	 action;
-	int		 may = j->may(j);
+	size_t		 i;
+	int		 may;
 
-	if (bpf_run_all(j->f->program, j->f->n, &j->data, &action,
-	    &error) == -1)
-		return (say(j, error));
-	j->s->tried++;
+	for (i = 0; i < nitems(j->data.args); i++)
+		j->data.args[i] &= width(j);
+	may = j->may(j);
+	if (run(j, &action) == -1)
+		return (-1);
 	if (may) {
 		j->allowed = 1;
 		return (action == SECCOMP_RET_ALLOW ? 0 :
@@ -116,7 +164,9 @@ try(struct judge *j)
 	}
 	if (!is_refused(action))
 		return (say(j, "is allowed"));
-	return (!must_kill(j) || action == SECCOMP_RET_KILL_PROCESS ? 0 :
+	return (!must_kill(j) || action == SECCOMP_RET_KILL_PROCESS ||
+	    (action == SECCOMP_RET_KILL_THREAD &&	/* of one thread */
+	    strcmp(j->name, "socketcall") == 0) ? 0 :
 	    say(j, "does not kill"));
 }
 
@@ -189,7 +239,7 @@ begin(struct judge *j, const struct process *p, const struct filters *f,
 	j->p = p;
 	j->f = f;
 	j->s = s;
-	j->data.arch = seccomp_arch_native();
+	j->data.arch = process_arch(p);
 }
 
 /*
@@ -246,6 +296,36 @@ judge_forbidden(struct judge *j, const struct example *e)
 	return (0);
 }
 
+/* By a kernel's number; libseccomp has others, below 0, for socket calls. */
+static int
+find_call(struct judge *j, const char *name)
+{
+	int	nr;
+
+	for (nr = 0; nr < CALLS_ALL; nr++) {
+		name_call(j, nr);
+		if (strcmp(j->name, name) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* Of mmap2, setresuid32, fcntl64 the same is asked. */
+static int
+judge_spellings(struct judge *j, const struct example *e)
+{
+	static const char *const	suffix[] = { "", "2", "32", "64" };
+	char				name[NAME_SIZE];
+	size_t				i;
+
+	for (i = 0; e->name[0] != '\0' && i < nitems(suffix); i++) {
+		snprintf(name, sizeof(name), "%s%s", e->name, suffix[i]);
+		if (find_call(j, name) && judge_forbidden(j, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 int
 calls_judge(const struct process *p, const struct filters *f,
     struct calls_summary *s)
@@ -258,7 +338,7 @@ calls_judge(const struct process *p, const struct filters *f,
 	begin(&j, p, f, s);
 	if (wanted_known(p->role)) {
 		j.may = may_by_list;
-		for (nr = 0; nr < CALLS; nr++) {
+		for (nr = 0; nr < CALLS_ALL; nr++) {
 			name_call(&j, nr);
 			if (judge_call_by_list(&j) == -1)
 				return (-1);
@@ -266,18 +346,14 @@ calls_judge(const struct process *p, const struct filters *f,
 		return (0);
 	}
 	j.may = may_not;
-	for (nr = 0; nr < CALLS; nr++) {
+	for (nr = 0; nr < CALLS_ALL; nr++) {
 		name_call(&j, nr);
 		if (forbidden_call(p, j.name) && try_blindly(&j) == -1)
 			return (-1);
 	}
-	for (n = 0; forbidden_example(p, n, &e); n++) {
-		if ((nr = seccomp_syscall_resolve_name(e.name)) < 0)
-			continue;
-		name_call(&j, nr);
-		if (judge_forbidden(&j, &e) == -1)
+	for (n = 0; forbidden_example(p, n, &e); n++)
+		if (judge_spellings(&j, &e) == -1)
 			return (-1);
-	}
 	return (0);
 }
 
@@ -296,7 +372,7 @@ may_by_table(const struct judge *j)
 		r = j->rule[n];
 		for (i = 0; i < r->nargs; i++)
 			if ((j->data.args[r->args[i].n] & r->args[i].mask) !=
-			    r->args[i].value)
+			    (r->args[i].value & width(j)))
 				break;
 		if (i == r->nargs)
 			return (1);
@@ -348,7 +424,7 @@ calls_judge_table(const struct process *p, const struct filters *f,
 	if (n == 0)
 		return (0);
 	j.may = may_by_table;
-	for (nr = 0; nr < CALLS; nr++) {
+	for (nr = 0; nr < CALLS_ALL; nr++) {
 		name_call(&j, nr);
 		if (judge_call_by_table(&j, rules, n) == -1)
 			return (-1);
@@ -364,15 +440,12 @@ calls_judge_table(const struct process *p, const struct filters *f,
 static int
 kills(struct judge *j, uint32_t arch, int nr)
 {
-	const char	*error;
 	uint32_t	 action;
 
 	j->data.arch = arch;
 	j->data.nr = nr;
-	if (bpf_run_all(j->f->program, j->f->n, &j->data, &action,
-	    &error) == -1)
-		return (say(j, error));
-	j->s->tried++;
+	if (run(j, &action) == -1)
+		return (-1);
 	if (action == SECCOMP_RET_KILL_PROCESS)
 		return (0);
 	snprintf(j->s->text, sizeof(j->s->text),
@@ -382,26 +455,31 @@ kills(struct judge *j, uint32_t arch, int nr)
 }
 
 int
-calls_judge_foreign(const struct filters *f, struct calls_summary *s)
+calls_judge_foreign(const struct process *p, const struct filters *f,
+    struct calls_summary *s)
 {
 	static const uint32_t	 archs[] = {
 		0, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, AUDIT_ARCH_ARM,
-		AUDIT_ARCH_AARCH64, AUDIT_ARCH_PPC64LE, AUDIT_ARCH_S390X,
-		AUDIT_ARCH_RISCV64, UINT32_MAX
+		AUDIT_ARCH_AARCH64, AUDIT_ARCH_PPC, AUDIT_ARCH_PPC64,
+		AUDIT_ARCH_PPC64LE, AUDIT_ARCH_S390, AUDIT_ARCH_S390X,
+		AUDIT_ARCH_RISCV64, AUDIT_ARCH_MIPS, AUDIT_ARCH_MIPSEL,
+		AUDIT_ARCH_MIPS64, UINT32_MAX
 	};
-	uint32_t		 native = seccomp_arch_native();
+	uint32_t		 own;
 	struct judge		 j;
 	size_t			 i;
 	int			 nr;
 
-	begin(&j, NULL, f, s);
-	for (nr = 0; nr < CALLS; nr++) {
+	begin(&j, p, f, s);
+	own = j.data.arch;
+	for (nr = 0; nr < CALLS_ALL; nr++) {
 		for (i = 0; i < nitems(archs); i++)
-			if (archs[i] != native &&
-			    kills(&j, archs[i], nr) == -1)
+			if (archs[i] != own &&
+			    kills(&j, archs[i],
+			    call_number(archs[i], nr)) == -1)
 				return (-1);
-		if (native == AUDIT_ARCH_X86_64 &&
-		    kills(&j, native, X32 | nr) == -1)
+		if (own == AUDIT_ARCH_X86_64 &&
+		    kills(&j, own, X32 | nr) == -1)
 			return (-1);
 	}
 	return (0);

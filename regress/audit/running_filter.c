@@ -239,7 +239,7 @@ judge(const struct process *p, const struct filters *f)
 			    "%s%lu combinations tried, of %u calls some are "
 			    "allowed", s.text, s.tried, s.calls);
 	}
-	good = calls_judge_foreign(f, &s) == 0;
+	good = calls_judge_foreign(p, f, &s) == 0;
 	verdict(p, "system calls", "calls of other architectures kill", good,
 	    "%s%lu combinations tried", s.text, s.tried);
 }

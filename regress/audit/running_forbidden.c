@@ -15,13 +15,15 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <linux/audit.h>
+#include <linux/fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <fcntl.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 
@@ -64,8 +66,8 @@ static const struct {
 	{ PARENT | COMPILER, 0, "memfd_create ftruncate ftruncate64" },
 	{ PARENT, 0, "accept4 accept socketpair send recv kill unlinkat "
 	    "execveat dup2 dup3 close_range arch_prctl set_thread_area "
-	    "set_tls set_tid_address umask prctl capget capset "
-	    "landlock_create_ruleset landlock_add_rule "
+	    "set_tls set_tid_address umask prctl ugetrlimit capget "
+	    "capset landlock_create_ruleset landlock_add_rule "
 	    "landlock_restrict_self seccomp eventfd2" },
 	{ PARENT, 1, "chroot chdir fchdir setgroups setgroups32 setresuid "
 	    "setresuid32 setresgid setresgid32 getgroups getgroups32 "
@@ -148,7 +150,13 @@ static const struct forbidden {
 	{ ALL, { "tgkill", { PID, PID, SIGKILL }, 7 } },
 	{ ALL, { "kill", { 0, 0 }, 2 } },
 	{ ALL, { "mprotect", { 0, 0, RW | PROT_EXEC }, 4 } },
-	{ ALL, { "execveat", { (uint64_t)AT_FDCWD }, 1 } },
+	{ ALL, { "execveat", { (uint32_t)AT_FDCWD }, 1 } },
+	/* listen, accept, shutdown, recvmmsg; a number that there is not */
+	{ ALL, { "socketcall", { 4 }, 1 } },
+	{ ALL, { "socketcall", { 5 }, 1 } },
+	{ ALL, { "socketcall", { 13 }, 1 } },
+	{ ALL, { "socketcall", { 19 }, 1 } },
+	{ ALL, { "socketcall", { 21 }, 1 } },
 };
 
 /* Each bit of arg that is not in may must be as it is. */
@@ -159,7 +167,7 @@ static const struct exact {
 	uint64_t	 may;
 } exacts[] = {
 #define READ_ONLY	(O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | \
-    O_DIRECTORY | 0100000)	/* the kernel's O_LARGEFILE */
+    O_DIRECTORY | O_LARGEFILE)
 #define SEND_FLAGS	(MSG_NOSIGNAL | MSG_DONTWAIT)
 #define OTHER_ID(call, id, arg)						\
     { ALL, { (call), { (id), (id), (id) }, 7 }, (arg), 0 }
@@ -222,11 +230,32 @@ is_extra(const char *name)
 	return (0);
 }
 
+uint32_t
+process_arch(const struct process *p)
+{
+	return (p->arch != 0 ? p->arch : seccomp_arch_native());
+}
+
+/* glibc's only way to call sockets there. */
+static int
+is_needed_socketcall(const struct process *p, const char *name)
+{
+	uint32_t	arch = process_arch(p);
+
+	return ((arch == SCMP_ARCH_X86 || arch == SCMP_ARCH_S390X) &&
+	    strcmp(name, "socketcall") == 0 &&
+	    (1U << p->role & (PARENT | RESOLVER)) != 0);
+}
+
 int
 forbidden_call(const struct process *p, const char *name)
 {
 	size_t	i;
 
+	if (process_arch(p) == SCMP_ARCH_X86 && strcmp(name, "mmap") == 0)
+		return (!is_extra(name));
+	if (is_needed_socketcall(p, name))
+		return (0);
 	for (i = 0; i < nitems(names); i++)
 		if ((names[i].roles & 1U << p->role) != 0 &&
 		    p->root >= names[i].root &&
@@ -249,6 +278,27 @@ value(const struct process *p, uint64_t arg)
 		return ((uint64_t)p->box.binary_fd);
 	default:
 		return (arg);
+	}
+}
+
+static void
+adapt(const struct process *p, struct example *e)
+{
+	uint32_t	arch = process_arch(p);
+	size_t		i;
+
+	/* Of 32 bits there is no upper half. */
+	for (i = 0; i < nitems(e->args); i++)
+		if ((arch & __AUDIT_ARCH_64BIT) == 0 &&
+		    e->args[i] > UINT32_MAX)
+			e->name = "";
+	if (arch != SCMP_ARCH_S390X)
+		return;
+	if (strcmp(e->name, "mmap") == 0)
+		e->name = "";		/* its arguments are in memory */
+	else if (strcmp(e->name, "clone") == 0) {
+		e->args[1] = e->args[0];
+		e->given = 2;
 	}
 }
 
@@ -279,5 +329,6 @@ forbidden_example(const struct process *p, size_t n, struct example *e)
 	if ((roles & 1U << p->role) == 0 || is_extra(e->name) ||
 	    (exact != NULL && (exact->may & bit) != 0))
 		e->name = "";
+	adapt(p, e);
 	return (1);
 }

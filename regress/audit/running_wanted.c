@@ -17,6 +17,7 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 
@@ -201,7 +202,15 @@ wanted_allows(const struct process *p, const char *name, const uint64_t *args)
 {
 	const struct sandbox_extra	*extra;
 	const struct need		*n;
+	uint32_t			 arch = process_arch(p);
 
+	if (strcmp(name, "mmap") == 0 && wanted_known(p->role)) {
+		/* Its arguments are in memory; there is mmap2, or not. */
+		if (arch == SCMP_ARCH_X86)
+			return (0);
+		if (arch == SCMP_ARCH_S390X)
+			return (1);
+	}
 	for (extra = sandbox_extra_calls; extra->name != NULL; extra++)
 		if (strcmp(extra->name, name) == 0)
 			return (1);
@@ -229,6 +238,8 @@ wanted_example(const struct process *p, size_t n, struct example *e)
 	if (n >= nitems(needs))
 		return (0);
 	e->name = (needs[n].roles & 1U << p->role) != 0 ? needs[n].name : "";
+	if (process_arch(p) == SCMP_ARCH_X86 && strcmp(e->name, "mmap") == 0)
+		e->name = "";
 	e->given = needs[n].allows == any ? 0 : 0x3f;
 	memcpy(e->args, needs[n].args, sizeof(e->args));
 	fill_in(p, e);

@@ -10,9 +10,12 @@
 
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include <linux/audit.h>
 
 #include <atf-c.h>
 #include <errno.h>
@@ -27,6 +30,8 @@
 #include "sandbox_try.h"
 
 #define ARCH		seccomp_arch_native()
+#define BITS_OF_ARG	(ARCH & __AUDIT_ARCH_64BIT ? 64 : 32)
+#define WIDTH		(UINT64_MAX >> (64 - BITS_OF_ARG))
 #define PID		4711
 #define MAX_CALL	1024
 #define MAX_RULES	512
@@ -43,6 +48,7 @@ static struct table {
 	int			 nr[MAX_RULES];		/* of each rule */
 	size_t			 nrules;
 	uint32_t		 otherwise;
+	int			 socketcall;		/* -1: there is none */
 } tables[2];
 
 static void
@@ -52,12 +58,35 @@ export(struct table *t, enum sandbox_filter process, pid_t pid,
 	ssize_t	 len;
 	int	 fd;
 
+	/* libseccomp asks the kernel, and an emulator's may have no filters. */
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
+		ATF_REQUIRE_EQ(0, seccomp_api_set(5));
 	ATF_REQUIRE((fd = memfd_create("filter", 0)) != -1);
 	ATF_REQUIRE_EQ(0, sandbox_os_filter_export(process, pid, p, fd));
 	len = pread(fd, t->code, sizeof(t->code), 0);
 	close(fd);
 	ATF_REQUIRE(len > 0 && len % (ssize_t)sizeof(t->code[0]) == 0);
 	t->len = (size_t)len / sizeof(t->code[0]);
+}
+
+/*
+ * Whatever libseccomp says, which has numbers below 0 for calls of sockets
+ * where there is socketcall.
+ */
+static int
+number_of(const char *name)
+{
+	char	*found;
+	int	 nr, same = 0;
+
+	if ((nr = seccomp_syscall_resolve_name(name)) >= 0)
+		return (nr);
+	for (nr = 0; !same && nr < MAX_CALL; nr++) {
+		found = seccomp_syscall_resolve_num_arch(ARCH, nr);
+		same = found != NULL && strcmp(found, name) == 0;
+		free(found);
+	}
+	return (same ? nr - 1 : -1);
 }
 
 static void
@@ -70,14 +99,14 @@ get(struct table *t, enum sandbox_filter process,
 	for (t->nrules = 0; sandbox_os_rule(process, PID, p, t->nrules,
 	    &t->rules[t->nrules]); t->nrules++) {
 		ATF_REQUIRE(t->nrules < MAX_RULES - 1);
-		t->nr[t->nrules] = seccomp_syscall_resolve_name(
-		    t->rules[t->nrules].call);
+		t->nr[t->nrules] = number_of(t->rules[t->nrules].call);
 		ATF_REQUIRE(t->nr[t->nrules] >= 0);
 		ATF_CHECK(*t->rules[t->nrules].reason != '\0');
 		ATF_CHECK_EQ(t->rules[t->nrules].nargs > 0,
 		    t->rules[t->nrules].condition[0] != '\0');
 	}
 	ATF_REQUIRE(t->nrules > 10);
+	t->socketcall = seccomp_syscall_resolve_name("socketcall");
 	t->otherwise = SECCOMP_RET_KILL_PROCESS;
 	if (strcmp(text, "fails with EPERM") == 0)
 		t->otherwise = SECCOMP_RET_ERRNO | EPERM;
@@ -94,7 +123,7 @@ matches(const struct sandbox_rule *rule, const struct seccomp_data *call)
 
 	for (i = 0; i < rule->nargs; i++)
 		if ((call->args[rule->args[i].n] & rule->args[i].mask) !=
-		    rule->args[i].value)
+		    (rule->args[i].value & WIDTH))
 			return (0);
 	return (1);
 }
@@ -116,6 +145,9 @@ compare(const struct table *t, const struct seccomp_data *call)
 {
 	uint32_t	 verdict = bpf_verdict(t->code, t->len, call);
 
+	/* It is refused in another way, whatever the others do. */
+	if (verdict != SECCOMP_RET_ALLOW && call->nr == t->socketcall)
+		verdict = t->otherwise;
 	if (verdict != promised(t, call))
 		atf_tc_fail("call %d (%#llx, %#llx, %#llx): %#x, not %#x",
 		    call->nr, call->args[0], call->args[1], call->args[2],
@@ -129,8 +161,10 @@ obey(const struct sandbox_rule *rule, struct seccomp_data *call)
 	unsigned int	 i;
 
 	arc4random_buf(call->args, sizeof(call->args));
+	for (i = 0; i < nitems(call->args); i++)
+		call->args[i] &= WIDTH;
 	for (i = 0; i < rule->nargs; i++)
-		call->args[rule->args[i].n] = rule->args[i].value |
+		call->args[rule->args[i].n] = (rule->args[i].value & WIDTH) |
 		    (call->args[rule->args[i].n] & ~rule->args[i].mask);
 }
 
@@ -144,7 +178,8 @@ compare_all(const struct table *t)
 	for (call.nr = 0; call.nr < MAX_CALL; call.nr++) {
 		memset(call.args, 0, sizeof(call.args));
 		compare(t, &call);
-		memset(call.args, 0xff, sizeof(call.args));
+		for (arg = 0; arg < nitems(call.args); arg++)
+			call.args[arg] = WIDTH;
 		compare(t, &call);
 	}
 	for (i = 0; i < t->nrules; i++) {
@@ -155,7 +190,7 @@ compare_all(const struct table *t)
 		    t->rules[i].call, t->rules[i].condition);
 		/* One bit of one argument is wrong, or does not count. */
 		for (arg = 0; arg < nitems(call.args); arg++)
-			for (bit = 0; bit < 64; bit++) {
+			for (bit = 0; bit < BITS_OF_ARG; bit++) {
 				obey(&t->rules[i], &call);
 				call.args[arg] ^= UINT64_C(1) << bit;
 				compare(t, &call);
@@ -224,6 +259,13 @@ ATF_TC_BODY(parents_filter_allows_what_its_children_may_call, tc)
 	}
 }
 
+static void
+need_filters(void)
+{
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1)
+		atf_tc_skip("this kernel, or emulator, has no filters");
+}
+
 /*
  * A child that is stopped with a filter loaded, and nothing else of the
  * sandbox.  Traced before, as who may not call wait would not be found.
@@ -281,6 +323,7 @@ ATF_TC_BODY(kernel_has_what_is_exported, tc)
 {
 	int	 process;
 
+	need_filters();
 	for (process = 0; process < SANDBOX_FILTERS; process++)
 		compare_loaded(process);
 }
@@ -308,6 +351,7 @@ compare_layers(void)
 ATF_TC_WITHOUT_HEAD(layers_that_are_printed_are_in_force);
 ATF_TC_BODY(layers_that_are_printed_are_in_force, tc)
 {
+	need_filters();
 	in_both_kinds(compare_layers);
 }
 
