@@ -46,6 +46,7 @@ struct ring_state {
 					   the kernel's counters */
 };
 
+/* A block begins on a page: its size is checked to be so many of them. */
 static struct tpacket_block_desc *
 ring_block(const struct capture *cap, uint32_t n)
 {

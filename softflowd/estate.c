@@ -99,6 +99,9 @@ estate_unmap(struct estate *es, uint32_t max_flows, int side)
 		munmap(es, estate_size(max_flows, side));
 }
 
+/* Records are aligned; all else begins on a page of its own. */
+_Static_assert(ESTATE_RECORDS % _Alignof(struct flow) == 0, "flows are apart");
+
 struct track_memory
 estate_records(struct estate *es)
 {

@@ -144,6 +144,7 @@ link_read(int fd, struct stack_link *links, unsigned int max)
 		len = (size_t)got;
 		for (off = 0; off + sizeof(*nlh) <= len;
 		    off += NLMSG_ALIGN(nlh->nlmsg_len)) {
+			/* Aligned, as buf and all steps are. */
 			nlh = (struct nlmsghdr *)(void *)(buf + off);
 			if (nlh->nlmsg_len < sizeof(*nlh) ||
 			    nlh->nlmsg_len > len - off ||

@@ -5,6 +5,7 @@
 
 /* softflowctl against daemons whose answers cannot be. */
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -309,7 +310,7 @@ answer_random(struct imsgbuf *ibuf)
 			if (sparse == 0 || next_random(64) == 0)
 				data[j] = (uint8_t)next_random(256);
 		if (type == 4)
-			((struct ctl_flow *)data)->family = 4;
+			data[offsetof(struct ctl_flow, family)] = 4;
 		send_row(ibuf, CTL_SUMMARY + type, data, len);
 	}
 	send_result(ibuf, next_random(16) == 0, rows, "done");

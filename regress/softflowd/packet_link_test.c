@@ -91,6 +91,40 @@ TEST(a_link_header_that_is_cut_off_is_counted_as_such)
 	}
 }
 
+/* Rings give frames at any address, and not every processor takes that. */
+TEST(frames_are_decoded_alike_at_any_address)
+{
+	static _Alignas(64) uint8_t	 room[1024];
+	struct decode			 how = {
+		.level = TRACK_FULL, .side = 1, .tunnels = TUNNEL_ALL
+	};
+	struct packet			 aligned, pkt;
+	struct frame			 frame = { .data = room };
+	uint8_t				*data;
+	uint32_t			 header;
+	size_t				 i, at;
+
+	for (i = 0; i < nsamples; i++) {
+		data = sample_octets(&samples[i], &header, &frame.caplen);
+		frame.wirelen = frame.caplen;
+		frame.ethertype = samples[i].ethertype;
+		for (at = 0; at < 8; at++) {
+			ATF_REQUIRE(at + frame.caplen <= sizeof(room));
+			frame.data = memcpy(room + at, data, frame.caplen);
+			memset(&pkt, 0, sizeof(pkt));
+			ATF_CHECK_EQ(PACKET_OK, packet_decode(samples[i].link,
+			    &frame, &how, &pkt));
+			if (at == 0)
+				aligned = pkt;
+			ATF_CHECK_EQ_MSG(0, memcmp(&aligned, &pkt,
+			    sizeof(pkt)), "sample %zu at %zu", i, at);
+			ATF_CHECK_EQ(header, packet_ip_offset(samples[i].link,
+			    &frame));
+		}
+		free(data);
+	}
+}
+
 TEST(mac_addresses_are_kept_source_first)
 {
 	static const uint8_t	 mac[2][6] = { { 2, 0, 0, 0, 0, 1 },
@@ -362,6 +396,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, every_link_type_has_samples_that_are_understood);
 	ATF_TP_ADD_TC(tp, a_link_header_that_is_cut_off_is_counted_as_such);
+	ATF_TP_ADD_TC(tp, frames_are_decoded_alike_at_any_address);
 	ATF_TP_ADD_TC(tp, mac_addresses_are_kept_source_first);
 	ATF_TP_ADD_TC(tp, loopback_raw_and_cooked_headers_are_understood);
 	ATF_TP_ADD_TC(tp, serial_lines_carry_ip_by_ppp_hdlc_or_frame_relay);
