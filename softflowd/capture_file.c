@@ -22,6 +22,7 @@
 
 #include "capture_apart.h"
 #include "capture_reader.h"
+#include "capture_record.h"
 #include "shmem.h"
 
 #define FILE_IOBUF	(64 * 1024)
@@ -267,6 +268,11 @@ file_start(struct capture *cap)
 	char			 errbuf[PCAP_ERRBUF_SIZE];
 	int			 dlt, link;
 
+	if (capture_record_init() == -1) {
+		strlcpy(cap->error, "this libpcap's records are unknown",
+		    sizeof(cap->error));
+		return (-1);
+	}
 	if ((st->pcap = pcap_fopen_offline(st->fp, errbuf)) == NULL) {
 		strlcpy(cap->error, errbuf, sizeof(cap->error));
 		return (-1);
@@ -288,22 +294,6 @@ file_start(struct capture *cap)
 	return (0);
 }
 
-/*
- * Seconds of pcap files are 32 bits without sign, which libpcap extends as
- * if they had one.
- */
-static uint64_t
-file_time(const struct pcap_pkthdr *h)
-{
-	uint64_t	sec;
-
-	sec = h->ts.tv_sec < 0 ? (uint32_t)h->ts.tv_sec :
-	    (uint64_t)h->ts.tv_sec;
-	if (sec > UINT64_MAX / 2000000)
-		sec = UINT64_MAX / 2000000;
-	return (sec * 1000000 + (uint32_t)h->ts.tv_usec);
-}
-
 /* Called by libpcap with each record, whose octets are its own. */
 static void
 file_record(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
@@ -313,9 +303,7 @@ file_record(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 
 	st->n++;
 	frame->data = data;
-	frame->caplen = h->caplen;
-	frame->wirelen = h->len;
-	frame->time_us = file_time(h);
+	capture_record(h, frame);
 	frame->flags = st->filtered &&
 	    pcap_offline_filter(&st->program, h, data) == 0 ?
 	    FRAME_FILTERED : 0;

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "format.h"
 #include "top_state.h"
 
 #define T0	1700000000000000ULL	/* since the epoch */
@@ -442,8 +443,23 @@ CASE(snapshots_that_cannot_be_are_not_taken)
 	ATF_CHECK(top_snapshot_ok(&snap));
 }
 
+ATF_TC_WITHOUT_HEAD(times_are_written_beyond_2038);
+ATF_TC_BODY(times_are_written_beyond_2038, tc)
+{
+	char	buf[FORMAT_SIZE];
+
+	ATF_CHECK_STREQ("2038-01-19T03:14:08Z",
+	    format_time(buf, 2147483648000000, 0));
+	ATF_CHECK_STREQ("2039-01-01T00:00:00.000Z",
+	    format_time(buf, 2177452800000999, 3));
+	ATF_CHECK_STREQ("2106-02-07T06:28:16.000001Z",
+	    format_time(buf, 4294967296000001, 6));
+	ATF_CHECK(strlen(format_time(buf, UINT64_MAX, 6)) > 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, times_are_written_beyond_2038);
 	ATF_TP_ADD_TC(tp, snapshots_that_cannot_be_are_not_taken);
 	ATF_TP_ADD_TC(tp, first_answer_has_no_rates);
 	ATF_TP_ADD_TC(tp, rate_is_the_delta_over_the_interval);

@@ -125,6 +125,68 @@ ATF_TC_BODY(ntp_seconds_go_modulo_two_to_the_32, tc)
 		}
 }
 
+/* Both of them stand at once where the version has a header of its own. */
+static void
+look_at_header(uint16_t version, unsigned int at, uint64_t s)
+{
+	uint8_t		*p;
+	struct flow	 f;
+
+	clock_now.unix_us = s * 1000000;
+	start_times(version, TIMES_DEFAULT);
+	f = flow_at(clock_now.unix_us - 5000000, clock_now.unix_us - 1000);
+	put(f);
+	export_flush(e, &c);
+	ATF_REQUIRE(nsent > 0);
+	p = sent[nsent - 1].data + at;
+	ATF_CHECK_EQ_MSG((uint32_t)s, (uint32_t)p[0] << 24 | p[1] << 16 |
+	    p[2] << 8 | p[3], "version %u, %llu", version,
+	    (unsigned long long)s);
+	export_free(e);
+}
+
+/* 2038 is nothing to them; in 2106 they begin anew. */
+ATF_TC_WITHOUT_HEAD(seconds_of_headers_go_modulo_two_to_the_32);
+ATF_TC_BODY(seconds_of_headers_go_modulo_two_to_the_32, tc)
+{
+	static const uint64_t	seconds[] = {
+		INT32_MAX, 1ULL << 31, 2177452800, 4260211200, UINT32_MAX,
+		1ULL << 32, (1ULL << 32) + 6
+	};
+	struct export_clock	before = clock_now;
+	unsigned int		i;
+
+	for (i = 0; i < nitems(seconds); i++) {
+		look_at_header(1, 8, seconds[i]);
+		look_at_header(5, 8, seconds[i]);
+		look_at_header(9, 8, seconds[i]);
+		look_at_header(10, 4, seconds[i]);
+	}
+	clock_now = before;
+}
+
+/* First and last are in milliseconds of a time that began not long ago. */
+ATF_TC_WITHOUT_HEAD(uptime_says_flows_beyond_2038_and_2106);
+ATF_TC_BODY(uptime_says_flows_beyond_2038_and_2106, tc)
+{
+	static const uint64_t	seconds[] = {
+		1ULL << 31, 2177452800, UINT32_MAX, 1ULL << 32
+	};
+	struct export_clock	before = clock_now;
+	struct walk_record	*r;
+	unsigned int		i;
+
+	for (i = 0; i < nitems(seconds); i++) {
+		clock_now.unix_us = (seconds[i] + 2) * 1000000;
+		start_times(9, TIMES_UPTIME);
+		r = put_one(flow_at(clock_now.unix_us - 4000000,
+		    clock_now.unix_us - 1000000));
+		ATF_CHECK_EQ(3000, r->value[21] - r->value[22]);
+		export_free(e);
+	}
+	clock_now = before;
+}
+
 /* The fraction that stands for a microsecond. */
 static uint64_t
 fraction(const struct layout *l, uint64_t us)
@@ -228,6 +290,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, default_is_uptime_in_v9_and_milliseconds_in_ipfix);
 	ATF_TP_ADD_TC(tp, seconds_and_milliseconds_are_whole_ones);
 	ATF_TP_ADD_TC(tp, ntp_seconds_go_modulo_two_to_the_32);
+	ATF_TP_ADD_TC(tp, seconds_of_headers_go_modulo_two_to_the_32);
+	ATF_TP_ADD_TC(tp, uptime_says_flows_beyond_2038_and_2106);
 	ATF_TP_ADD_TC(tp, every_microsecond_is_read_as_itself);
 	ATF_TP_ADD_TC(tp, uptime_in_ipfix_is_since_what_a_record_says);
 	ATF_TP_ADD_TC(tp, without_a_time_of_boot_it_is_the_datagrams);
