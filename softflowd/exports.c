@@ -267,18 +267,12 @@ exports_tick(struct exports *x, struct counters *c)
 static uint32_t
 choose_one(const struct exports *x, const struct flow *f, uint32_t mask)
 {
-	uint64_t	 v[4], word;
-	const uint8_t	*p = (const uint8_t *)&f->key;
-	size_t		 i;
+	uint64_t	 octets, v[4];
 	uint32_t	 n;
 
-	_Static_assert(sizeof(f->key) % 8 == 0, "whole words");
 	sip_begin(v, x->config.secret);
-	for (i = 0; i < sizeof(f->key); i += sizeof(word)) {
-		memcpy(&word, p + i, sizeof(word));
-		sip_word(v, word);
-	}
-	n = (uint32_t)(sip_end(v, sizeof(f->key)) %
+	octets = track_hash_key(v, &f->key);
+	n = (uint32_t)(sip_end(v, octets) %
 	    (unsigned int)__builtin_popcount(mask));
 	for (; n > 0; n--)
 		mask &= mask - 1;

@@ -91,17 +91,12 @@ biflow_direction(const struct flow *f, int dir)
 static uint64_t
 flow_id(const struct layout *l, const struct record *r)
 {
-	const uint8_t	*p;
-	uint64_t	 octets, v[4];
+	uint64_t	octets, v[4];
 
 	sip_begin(v, l->key);
 	octets = track_hash_key(v, &r->flow->key);
-	if (r->side != NULL) {
-		p = (const uint8_t *)&r->side->key;
-		sip_word(v, load_le64(p));
-		sip_word(v, load_le64(p + 8));
-		octets += sizeof(r->side->key);
-	}
+	if (r->side != NULL)
+		octets += track_hash_more(v, &r->side->key);
 	return (sip_end(v, octets));
 }
 

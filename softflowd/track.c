@@ -133,9 +133,8 @@ track_hash_side(const struct track *t, const struct flow_key *key,
 
 	sip_begin(v, t->key);
 	octets = track_hash_key(v, key);
-	sip_word(v, load_le64(more));
-	sip_word(v, load_le64((const uint8_t *)more + 8));
-	hash = sip_end(v, octets + sizeof(*more));
+	octets += track_hash_more(v, more);
+	hash = sip_end(v, octets);
 	return ((uint32_t)(hash ^ hash >> 32));
 }
 

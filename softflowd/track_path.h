@@ -43,7 +43,9 @@ struct track {
 
 /*
  * What IPv4 leaves unused of a key is left out, which makes its messages 16
- * octets; of IPv6 they are 40.  Returns how many.
+ * octets; of IPv6 they are 40.  Returns how many.  The numbers in it are host
+ * order but hashed as in little endian, where this is one load: the hash is
+ * the flowId, which must not depend on the machine.
  */
 static inline __attribute__((__always_inline__)) uint64_t
 track_hash_key(uint64_t v[4], const struct flow_key *key)
@@ -62,8 +64,22 @@ track_hash_key(uint64_t v[4], const struct flow_key *key)
 		sip_word(v, load_le64(p + 24));
 		octets = 40;
 	}
-	sip_word(v, load_le64(p + 32));
+	sip_word(v, (uint64_t)key->port[0] | (uint64_t)key->port[1] << 16 |
+	    (uint64_t)key->reserved << 32 | (uint64_t)key->proto << 48 |
+	    (uint64_t)key->family << 56);
 	return (octets);
+}
+
+/* Likewise what is added to it. */
+static inline __attribute__((__always_inline__)) uint64_t
+track_hash_more(uint64_t v[4], const struct side_key *more)
+{
+	const uint8_t	*p = (const uint8_t *)more->mac;
+
+	sip_word(v, load_le64(p));
+	sip_word(v, load_le64(p + 4) >> 32 | (uint64_t)more->vlan[0] << 32 |
+	    (uint64_t)more->vlan[1] << 48);
+	return (sizeof(*more));
 }
 
 static inline uint32_t

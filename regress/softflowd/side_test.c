@@ -404,6 +404,11 @@ ATF_TC_BODY(siphash_of_a_longer_key_matches_a_vector, tc)
 		((uint8_t *)&key)[i] = (uint8_t)i;
 	for (i = 0; i < sizeof(more); i++)
 		((uint8_t *)&more)[i] = (uint8_t)i;
+	for (i = 0; i < 2; i++) {			/* as they are hashed */
+		key.port[i] = le16toh(key.port[i]);
+		more.vlan[i] = le16toh(more.vlan[i]);
+	}
+	key.reserved = le16toh(key.reserved);
 	ATF_REQUIRE((t = track_new(FLOWS, zero, NULL)) != NULL);
 	ATF_CHECK_EQ((uint32_t)(hash ^ hash >> 32),
 	    track_hash_side(t, &key, &more));
