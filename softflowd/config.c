@@ -365,7 +365,7 @@ open_file(const char *name, struct config_error *error)
 	else if (geteuid() == 0 && sb.st_mode & S_IWOTH)
 		why = "anybody may write to it, and root reads it; "
 		    "chmod o-w makes that right";
-	else if (sb.st_size > CONFIG_FILE_MAX)
+	else if (sb.st_size > (off_t)CONFIG_FILE_MAX)
 		why = "longer than 1 MiB";
 	if (why == NULL)
 		return (fd);
