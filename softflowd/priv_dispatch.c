@@ -37,6 +37,9 @@ dispatch_ready(struct imsg *imsg)
 		return (-1);
 	if ((sandbox_needed(priv.root) & ~msg.layers) != 0)
 		return (-1);
+	if (SANDBOX_LACKS != 0)
+		log_warnx("worker %ld: UNCONFINED, as this is a test build",
+		    (long)w->pid);
 	sandbox_describe(msg.layers, layers, sizeof(layers));
 	log_limited(&limit, w->was_ready || priv.opt->savefile == NULL ?
 	    LOG_INFO : LOG_DEBUG, "worker %ld: confined by %s%s",

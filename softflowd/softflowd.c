@@ -105,7 +105,10 @@ main(int argc, char *argv[])
 		return (show(argc, argv));
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
-	if (sandbox_sanitized)
+	if (SANDBOX_LACKS != 0)
+		fprintf(stderr, "softflowd: TEST BUILD, UNCONFINED: every "
+		    "system call is allowed; not for real traffic\n");
+	else if (sandbox_sanitized)
 		fprintf(stderr, "softflowd: sanitizer build, confined less "
 		    "than a release\n");
 	switch (options_load(argc, argv, &opt, error, sizeof(error))) {
