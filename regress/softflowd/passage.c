@@ -5,11 +5,12 @@
 
 /*
  * Captures on their way through the modules of a worker, unconfined, so that
- * valgrind can watch: read, decoded, tracked and exported to the null device,
- * in each version, without and with all that records may say; each time in a
- * process that ends with it, as a worker does.
+ * valgrind can watch and an emulator run it: read, decoded, tracked and
+ * exported to the null device, in each version, without and with all that
+ * records may say; each time in a process that ends with it, as a worker does.
+ * -w exports to standard output, octet for octet the same each time.
  *
- *	passage file ...
+ *	passage [-w] file ...
  *
  * Exits 1 if the counters of a file do not add up, or valgrind says so.
  */
@@ -20,6 +21,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -63,7 +65,7 @@ read_frames(const char *file)
 }
 
 static void
-pass(const char *file, uint16_t version, int all)
+pass(const char *file, uint16_t version, int all, int fd)
 {
 	struct msg_conf	 conf = fixture_conf(FLOWS);
 	struct estate	*es;
@@ -79,7 +81,8 @@ pass(const char *file, uint16_t version, int all)
 	fixture_version = version;
 	if ((es = estate_map(-1, conf.max_flows, 1)) == NULL)
 		err(2, "estate_map");
-	m = fixture_meter(&conf, es, send_away, -1);
+	memset(es->secret, 1, sizeof(es->secret));
+	m = fixture_meter(&conf, es, send_away, fd == -1 ? -1 : dup(fd));
 	read_frames(file);
 	fixture_expire_all(m);
 	if ((wrong = fixture_sums(meter_counters(m))) != NULL)
@@ -93,14 +96,15 @@ main(int argc, char *argv[])
 	static const uint16_t	versions[] = { 1, 5, 9, 10 };
 	unsigned int		v;
 	pid_t			pid;
-	int			i, status, failed = 0;
+	int			fd, i, status, failed = 0;
 
-	for (i = 1; i < argc; i++)
+	fd = argc > 1 && strcmp(argv[1], "-w") == 0 ? STDOUT_FILENO : -1;
+	for (i = fd == -1 ? 1 : 2; i < argc; i++)
 		for (v = 0; v < 2 * nitems(versions); v++) {
 			if ((pid = fork()) == -1)
 				err(2, "fork");
 			if (pid == 0) {
-				pass(argv[i], versions[v / 2], v % 2);
+				pass(argv[i], versions[v / 2], v % 2, fd);
 				exit(0);
 			}
 			if (waitpid(pid, &status, 0) == -1)
