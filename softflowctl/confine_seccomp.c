@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <termios.h>
 
 #include "compat.h"
 #include "confine.h"
