@@ -143,7 +143,7 @@ compile_only() {
 	objects=0
 	for part in lib/imsg softflowd softflowctl; do
 		for object in $(cd "$work/$arch/$part" &&
-		    bsd_make OS=Linux -V OBJS); do
+		    bsd_make OS=Linux -V '${OBJS}'); do
 			set -- "$@" "$object"
 		done
 		if ! cross_make $part SYSROOT= CC="$triplet-gcc $flags" \

@@ -110,7 +110,10 @@ test_packages() {
 		    tcpdump=tcpdump nfcapd=nfdump tshark=tshark \
 		    nc=netcat-openbsd pgrep=procps tmux=tmux aspell=aspell \
 		    /usr/lib/aspell/en.multi=aspell-en jq=jq \
-		    python3=python3 /etc/services=netbase
+		    python3=python3 /etc/services=netbase \
+		    aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu \
+		    s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
+		    qemu-s390x-static=qemu-user-static
 		# It brings four services that systemd would start.
 		[ -d /run/systemd/system ] || missing_packages nfacctd=pmacct
 		;;
