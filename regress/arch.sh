@@ -300,7 +300,7 @@ if [ -n "$out" ]; then
 		9 and IPFIX and the same statistics as here. The emulator has no
 		filters of system calls: the program as shipped refuses to run
 		there, and one that says it is unconfined (SANDBOX=none) takes its
-		place.
+		place.${quick:+ Of the unit programs these are the most telling (-q).}
 
 		| architecture | | build | unit | golden | savefile |
 		|---|---|---|---|---|---|
