@@ -33,9 +33,8 @@ trap 'exit 1' HUP INT TERM
 cache=${cache:-$work/cache}
 mkdir -p "$cache" || exit 1
 
-# Compiler, Debian's name of the architecture, emulator, what it is, flags.
+# Compiler, Debian's name of the architecture, emulator, what it is.
 describe() {
-	flags=
 	case $1 in
 	aarch64)
 		set -- aarch64-linux-gnu arm64 aarch64 "64 bits, little" ;;
@@ -56,9 +55,6 @@ describe() {
 	esac
 	triplet=$1 debian=$2 emulator=qemu-$3-static kind=$4
 	sysroot=$cache/$debian
-	case $kind in
-	32*)	flags="-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64" ;;
-	esac
 }
 
 # A clean copy of what is built here.
@@ -79,7 +75,7 @@ cross_make() {
 	shift
 	echo "==> $folder $*" >>"$work/$arch.log"
 	(cd "$work/$arch/$folder" && bsd_make -j2 OS=Linux OPTIMIZE=-O2 \
-	    SYSROOT="$sysroot" CC="$triplet-gcc --sysroot=$sysroot $flags" \
+	    SYSROOT="$sysroot" CC="$triplet-gcc --sysroot=$sysroot" \
 	    AR="$triplet-ar" RANLIB="$triplet-ranlib" "$@") \
 	    >>"$work/$arch.log" 2>&1
 }
@@ -138,7 +134,6 @@ compile_only() {
 	    ncurses_dll.h unctrl.h "$(gcc -print-multiarch)/jansson_config.h"; do
 		ln -sf "/usr/include/$name" "$sysroot/usr/include/"
 	done
-	flags="$flags -isystem $sysroot/usr/include"
 	copy_tree "$work/$arch"
 	objects=0
 	for part in lib/imsg softflowd softflowctl; do
@@ -146,7 +141,8 @@ compile_only() {
 		    bsd_make OS=Linux -V '${OBJS}'); do
 			set -- "$@" "$object"
 		done
-		if ! cross_make $part SYSROOT= CC="$triplet-gcc $flags" \
+		if ! cross_make $part SYSROOT= \
+		    CC="$triplet-gcc -isystem $sysroot/usr/include" \
 		    "$@"; then
 			: >"$work/bad"
 			grep 'error:' "$work/$arch.log" >&2
