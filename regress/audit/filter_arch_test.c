@@ -315,7 +315,7 @@ build_confine(const struct arch *arch, int connecting)
 
 	now = arch;
 	ATF_REQUIRE((fd_confine = memfd_create("filter", 0)) > 0);
-	ATF_REQUIRE_EQ(0, confine(connecting));
+	ATF_REQUIRE_EQ(0, confine(connecting ? "socket" : NULL));
 	fd = fd_confine;
 	fd_confine = 0;
 	read_program(fd);
