@@ -19,8 +19,6 @@
 
 #include <atf-c.h>
 #include <seccomp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -62,18 +62,44 @@ CASE(what_our_encoder_writes_is_read_as_it_was)
 
 /* A packet in a datagram of 1428 octets, as softflowd 1.x sends it. */
 static void
-make_1x(uint32_t sequence)
+make_1x_of(uint32_t sequence, uint64_t seconds)
 {
 	message_begin(sequence);
 	message_set(3072);
 	message_put(sequence, 8);
-	message_put((1700000000ULL + 2208988800U) << 32 | 0x80000000U, 8);
+	message_put((seconds + 2208988800U) << 32 | 0x80000000U, 8);
 	message_put(FRAME, 2);
 	message_octets(message_frame, FRAME);
 	message_zeros(1390 - FRAME);
 	message_set_end();
 	message_end();
 	ATF_REQUIRE_EQ(1428, message_len);
+}
+
+static void
+make_1x(uint32_t sequence)
+{
+	make_1x_of(sequence, 1700000000);
+}
+
+/* Those of NTP begin anew in 2036, and we take them for the era's that is. */
+CASE(times_are_read_across_2036_and_2038_up_to_2106)
+{
+	static const uint32_t	seconds[] = {
+		0, 2085978495, 2085978496, INT32_MAX, 2147483648, 2177452800,
+		UINT32_MAX
+	};
+	uint32_t		i;
+
+	start();
+	for (i = 0; i < nitems(seconds); i++) {
+		make_1x_of(i, seconds[i]);
+		ATF_REQUIRE_EQ(1, take(message_len));
+		check_frame(FRAME);
+		ATF_CHECK_EQ_MSG(seconds[i] * 1000000ULL + 500000,
+		    report.frame.time_us, "%u: %llu", seconds[i],
+		    (unsigned long long)report.frame.time_us);
+	}
 }
 
 CASE(datagrams_of_softflowd_1_are_read_without_their_template)
@@ -474,6 +500,7 @@ CASE(messages_with_any_octet_changed_do_no_harm)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, what_our_encoder_writes_is_read_as_it_was);
+	ATF_TP_ADD_TC(tp, times_are_read_across_2036_and_2038_up_to_2106);
 	ATF_TP_ADD_TC(tp,
 	    datagrams_of_softflowd_1_are_read_without_their_template);
 	ATF_TP_ADD_TC(tp, message_cut_off_anywhere_is_refused);
