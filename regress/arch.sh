@@ -15,7 +15,7 @@ top=$(cd "$here/.." && pwd)
 . "$here/lib.sh"
 
 all="aarch64 armhf i386 mips powerpc riscv64 s390x"
-cache= out= quick=
+cache="" out="" quick=""
 while getopts c:o:q option; do
 	case $option in
 	c)	cache=$OPTARG ;;
@@ -75,7 +75,8 @@ cross_make() {
 	shift
 	echo "==> $folder $*" >>"$work/$arch.log"
 	(cd "$work/$arch/$folder" && bsd_make -j2 OS=Linux OPTIMIZE=-O2 \
-	    SYSROOT="$sysroot" CC="$triplet-gcc --sysroot=$sysroot" \
+	    SYSROOT="$sysroot" \
+	    CC="$triplet-gcc --sysroot=$sysroot -L$libraries" \
 	    AR="$triplet-ar" RANLIB="$triplet-ranlib" "$@") \
 	    >>"$work/$arch.log" 2>&1
 }
@@ -128,6 +129,7 @@ build() {
 # Without libraries to link with: their headers, which are the same, are those
 # of this machine.
 compile_only() {
+	libraries=$sysroot
 	sysroot=$work/headers
 	mkdir -p "$sysroot/usr/include"
 	for name in bsd pcap pcap.h jansson.h seccomp.h curses.h \
@@ -187,6 +189,7 @@ run_units() {
 	emulate sh "$here/arch/units.sh" "$work/results" \
 	    "$here/arch/left-out" softflowd/golden_test >"$work/golden"
 	tally golden "$work/golden"
+	cd "$work" || exit 1
 }
 
 # What a capture becomes, here and there: datagrams of all versions, and what
@@ -249,6 +252,8 @@ run_arch() {
 		compile_only
 		return
 	fi
+	# Before those of the compiler's own C library, which may be older.
+	libraries=$(dirname "$(find "$sysroot/usr/lib" -name libbsd.a)")
 	if ! build; then
 		: >"$work/bad"
 		grep -B 2 -A 5 -E 'error:|undefined' "$work/$arch.log" >&2

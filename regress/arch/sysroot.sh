@@ -67,9 +67,13 @@ names=$(apt-get -s --no-install-recommends install libc6-dev libpcap0.8-dev \
 for package in "$apt"/archives/*.deb; do
 	dpkg-deb -x "$package" "$folder" || lacks "$package: not unpacked"
 done
+# Since release 13 they are in the architecture's own folder.
+[ -d "$folder/usr/include/bsd" ] ||
+    ln -s "$(dirname "$(find "$folder/usr/include" -path '*/bsd/string.h')")" \
+	"$folder/usr/include/bsd"
 # Links are meant for a system that has this as its root.
 find "$folder" -type l -lname '/*' | while read -r link; do
 	ln -sf "$folder$(readlink "$link")" "$link"
 done
-rm -rf "$apt" "$folder/usr/share"
+rm -rf "$apt" "${folder:?}/usr/share"
 : >"$folder/complete"
