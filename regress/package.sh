@@ -125,6 +125,7 @@ contents() {
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/README.Debian
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/changelog.Debian.gz
 	-rw-r--r-- root/root ./usr/share/doc/softflowd/copyright
+	-rw-r--r-- root/root ./usr/share/doc/softflowd/examples/softflowd.conf
 	-rw-r--r-- root/root ./usr/share/lintian/overrides/softflowd
 	-rw-r--r-- root/root ./usr/share/man/man5/softflowd.conf.5.gz
 	-rw-r--r-- root/root ./usr/share/man/man8/softflowctl.8.gz
