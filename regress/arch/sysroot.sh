@@ -67,7 +67,8 @@ names=$(apt-get -s --no-install-recommends install libc6-dev libpcap0.8-dev \
 for package in "$apt"/archives/*.deb; do
 	dpkg-deb -x "$package" "$folder" || lacks "$package: not unpacked"
 done
-# Since release 13 they are in the architecture's own folder.
+[ -e "$folder/lib" ] || ln -s usr/lib "$folder/lib"
+# Since release 13 headers are in the architecture's own folder.
 [ -d "$folder/usr/include/bsd" ] ||
     ln -s "$(dirname "$(find "$folder/usr/include" -path '*/bsd/string.h')")" \
 	"$folder/usr/include/bsd"
