@@ -68,13 +68,13 @@ for package in "$apt"/archives/*.deb; do
 	dpkg-deb -x "$package" "$folder" || lacks "$package: not unpacked"
 done
 [ -e "$folder/lib" ] || ln -s usr/lib "$folder/lib"
-# Since release 13 headers are in the architecture's own folder.
-[ -d "$folder/usr/include/bsd" ] ||
-    ln -s "$(dirname "$(find "$folder/usr/include" -path '*/bsd/string.h')")" \
-	"$folder/usr/include/bsd"
 # Links are meant for a system that has this as its root.
 find "$folder" -type l -lname '/*' | while read -r link; do
 	ln -sf "$folder$(readlink "$link")" "$link"
 done
+# Since release 13 headers are in the architecture's own folder.
+[ -d "$folder/usr/include/bsd" ] ||
+    ln -s "$(dirname "$(find "$folder/usr/include" -path '*/bsd/string.h')")" \
+	"$folder/usr/include/bsd"
 rm -rf "$apt" "${folder:?}/usr/share"
 : >"$folder/complete"
