@@ -127,8 +127,8 @@ ATF_TC_BODY(anything_but_reading_and_answering_kills_it, tc)
 		CALL(SYS_kill, 1, 0), CALL(SYS_tgkill, 1, 1, SIGABRT),
 		CALL(SYS_getppid, 0), CALL(SYS_ptrace, 0),
 		CALL(SYS_setrlimit, 0), CALL(SYS_prctl, PR_GET_DUMPABLE),
-		CALL(SYS_mmap, 0, 4096, RX, ANON, -1, 0),
-		CALL(SYS_mmap, 0, 4096, PROT_READ, MAP_SHARED, FD_SAVEFILE, 0),
+		CALL(MMAP, 0, 4096, RX, ANON, -1, 0),
+		CALL(MMAP, 0, 4096, PROT_READ, MAP_SHARED, FD_SAVEFILE, 0),
 		CALL(SYS_mprotect, P(octet), 1, RX),
 		CALL(SYS_poll, 0, 0, 0), CALL(SYS_pause, 0),
 		CALL(SYS_nanosleep, P(octet), 0)

@@ -235,9 +235,13 @@ ATF_TC_BODY(upper_bits_do_not_help, tc)
 		CALL(SYS_getsockopt, FD_EXPORT, BIT_32 | SOL_SOCKET, SO_ERROR),
 		CALL(SYS_getsockopt, FD_EXPORT, BIT_32 | IPPROTO_TCP, TCP_INFO),
 		CALL(SYS_setsockopt, FD_EXPORT, SOL_UDP, BIT_32 | UDP_SEGMENT),
+		CALL(MMAP, 0, 4096, BIT_32 | RW | PROT_EXEC, ANON, -1, 0),
+		CALL(MMAP, 0, 4096, RW, BIT_32 | ANON, -1, 0),
 		RUN(abort_by_upper_bits)
 	};
 
+	if (BIT_32 == 0)
+		atf_tc_skip("arguments have 32 bits");
 	expect_killed(tries, nitems(tries));
 }
 
@@ -275,11 +279,9 @@ ATF_TC_BODY(memory_never_becomes_executable, tc)
 	const struct attempt	 tries[] = {
 		CALL(SYS_mprotect, P(octet) & ~4095L, 4096, RX),
 		CALL(SYS_mprotect, P(octet) & ~4095L, 4096, PROT_READ),
-		CALL(SYS_mmap, 0, 4096, RW | PROT_EXEC, ANON, -1, 0),
-		CALL(SYS_mmap, 0, 4096, BIT_32 | RW | PROT_EXEC, ANON, -1, 0),
-		CALL(SYS_mmap, 0, 4096, RX, ANON, -1, 0),
-		CALL(SYS_mmap, 0, 4096, RW, MAP_SHARED, FD_EXPORT, 0),
-		CALL(SYS_mmap, 0, 4096, RW, BIT_32 | ANON, -1, 0)
+		CALL(MMAP, 0, 4096, RW | PROT_EXEC, ANON, -1, 0),
+		CALL(MMAP, 0, 4096, RX, ANON, -1, 0),
+		CALL(MMAP, 0, 4096, RW, MAP_SHARED, FD_EXPORT, 0)
 	};
 
 	in_both_kinds(without_filter);
@@ -309,7 +311,7 @@ ATF_TC_BODY(no_files_no_sockets_no_processes, tc)
 	const struct attempt	 tries[] = {
 		CALL(SYS_openat, AT_FDCWD, P("/"), O_RDONLY),
 		CALL(SYS_openat2, AT_FDCWD, P("/"), 0, 0),
-		CALL(SYS_newfstatat, AT_FDCWD, P("/"), 0, 0),
+		CALL(FSTATAT, AT_FDCWD, P("/"), 0, 0),
 		CALL(SYS_statx, AT_FDCWD, P("/"), 0, 0, 0),
 		CALL(SYS_fstat, 0, 0), CALL(SYS_fchdir, FD_EXPORT),
 		CALL(SYS_chroot, P("/")), CALL(SYS_unlinkat, 0),

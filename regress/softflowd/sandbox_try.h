@@ -12,6 +12,7 @@
 #define SANDBOX_TRY_H
 
 #include <sys/types.h>
+#include <sys/syscall.h>
 
 #include <netinet/in.h>
 
@@ -23,7 +24,20 @@
 #define NOBODY		65534
 #define FD_EXPORT	FD_SAVEFILE	/* connected to collector */
 #define FD_REPORT	20
-#define BIT_32		(1L << 32)
+/* Of an argument; 0 where arguments have no such bit, and none to hide in. */
+#define BIT_32		((long)(UINT64_C(1) << 32))
+
+/* The one that takes its arguments as arguments, where there are two. */
+#ifdef SYS_mmap2
+#define MMAP		SYS_mmap2
+#else
+#define MMAP		SYS_mmap
+#endif
+#ifdef SYS_fstatat64
+#define FSTATAT		SYS_fstatat64
+#else
+#define FSTATAT		SYS_newfstatat
+#endif
 
 /* One try: a function, or a system call. */
 struct attempt {
