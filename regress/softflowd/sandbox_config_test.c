@@ -36,6 +36,17 @@
 #define ANON		(MAP_PRIVATE | MAP_ANONYMOUS)
 #define NOT_CONFINED	9
 
+/* Newer architectures have only what took their place. */
+#ifdef SYS_open
+#define OLD_CALLS							\
+	CALL(SYS_open, P("/etc/passwd"), O_RDONLY),			\
+	CALL(SYS_stat, P("/"), P(octet)), CALL(SYS_unlink, P("/tmp/x")),	\
+	CALL(SYS_fork, 0), CALL(SYS_vfork, 0), CALL(SYS_poll, 0, 0, 0),	\
+	CALL(SYS_pause, 0),
+#else
+#define OLD_CALLS
+#endif
+
 static char		 octet[1] = "x";
 static struct iovec	 vector = { octet, 1 };
 
@@ -101,11 +112,10 @@ ATF_TC_BODY(anything_but_reading_and_answering_kills_it, tc)
 {
 	const struct attempt	 allowed = CALL(SYS_getpid, 0);
 	const struct attempt	 tries[] = {
-		CALL(SYS_open, P("/etc/passwd"), O_RDONLY),
+		OLD_CALLS
 		CALL(SYS_openat, AT_FDCWD, P("/etc/passwd"), O_RDONLY),
 		CALL(SYS_openat2, AT_FDCWD, P("/etc/passwd"), 0, 0),
-		CALL(SYS_stat, P("/"), P(octet)),
-		CALL(SYS_unlink, P("/tmp/x")), CALL(SYS_chdir, P("/")),
+		CALL(SYS_chdir, P("/")),
 		CALL(SYS_socket, AF_INET, SOCK_DGRAM, 0),
 		CALL(SYS_socket, AF_UNIX, SOCK_STREAM, 0),
 		CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, P(octet)),
@@ -120,8 +130,8 @@ ATF_TC_BODY(anything_but_reading_and_answering_kills_it, tc)
 		CALL(SYS_pread64, FD_SAVEFILE, P(octet), 1, 0),
 		CALL(SYS_dup, FD_SAVEFILE), CALL(SYS_close, FD_SAVEFILE),
 		CALL(SYS_fcntl, FD_SAVEFILE, F_GETFL),
-		CALL(SYS_ioctl, FD_SAVEFILE, 0), CALL(SYS_fork, 0),
-		CALL(SYS_clone, SIGCHLD, 0, 0, 0, 0), CALL(SYS_vfork, 0),
+		CALL(SYS_ioctl, FD_SAVEFILE, 0),
+		CALL(SYS_clone, SIGCHLD, 0, 0, 0, 0),
 		CALL(SYS_execve, P("/bin/true"), 0, 0),
 		CALL(SYS_execveat, FD_SAVEFILE, P(""), 0, 0, AT_EMPTY_PATH),
 		CALL(SYS_kill, 1, 0), CALL(SYS_tgkill, 1, 1, SIGABRT),
@@ -130,7 +140,6 @@ ATF_TC_BODY(anything_but_reading_and_answering_kills_it, tc)
 		CALL(MMAP, 0, 4096, RX, ANON, -1, 0),
 		CALL(MMAP, 0, 4096, PROT_READ, MAP_SHARED, FD_SAVEFILE, 0),
 		CALL(SYS_mprotect, P(octet), 1, RX),
-		CALL(SYS_poll, 0, 0, 0), CALL(SYS_pause, 0),
 		CALL(SYS_nanosleep, P(octet), 0)
 	};
 	int			 root, status;
