@@ -1,13 +1,15 @@
 #!/bin/sh
 # The same octets from a machine of another byte order or word size: builds
 # everything for each architecture with Debian's cross compilers, runs it under
-# an emulator and writes the table ARCH.md.  Linux with apt; no root.
+# an emulator, or confined where this kernel can, and writes the table ARCH.md.
+# Linux with apt; no root.
 #
 #	sh regress/arch.sh [-q] [-c folder] [-o file] [architecture ...]
 #
-# -c keeps what is downloaded; -q runs what matters most, for the suite.  With
-# CORPUS, a folder of captures, these are exported, too.  The table is written
-# when all architectures are run, or with -o.  Exits 1 if anything failed.
+# -c keeps what is downloaded; -q runs what matters most, for the suite.  Else,
+# with CORPUS, a folder of captures, these are exported, too, the smallest
+# first, for a minute.  The table is written, after each architecture, when all
+# are run, or with -o.  Exits 1 if anything failed.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -55,18 +57,28 @@ describe() {
 	esac
 	triplet=$1 debian=$2 emulator=qemu-$3-static kind=$4
 	sysroot=$cache/$debian
+	# What this kernel runs by itself, it filters.
+	beside="" unconfined="SANDBOX=none LDADD_SANDBOX=$work/$arch/fexecve.o"
+	[ "$arch $(uname -m)" != "i386 x86_64" ] || beside=yes unconfined=""
 }
+
+# All that is built of regress/, but BSD's parts (portable).
+programs="lib/imsg softflowd softflowctl audit bench collector faults fuzz
+    hostile peer replay watch"
 
 # A clean copy of what is built here.
 copy_tree() {
 	mkdir -p "$1" && (cd "$top" && tar cf - --exclude='*.[ado]' \
-	    Makefile.inc lib softflowd softflowctl regress/tests.mk \
-	    regress/lib regress/softflowd regress/softflowctl regress/data \
-	    regress/collector regress/audit) | (cd "$1" && tar xf -)
-	for part in lib softflowd softflowctl regress/lib/imsg \
-	    regress/softflowd regress/softflowctl; do
-		(cd "$1/$part" && bsd_make HARDENING= clean) >/dev/null 2>&1
+	    --exclude=cache Makefile.inc lib man softflowd softflowctl \
+	    regress) |
+	    (cd "$1" && tar xf -)
+	for part in $programs; do
+		set -- "$@" "regress/$part"
 	done
+	for part in lib softflowd softflowctl "$@"; do
+		[ "$part" = "$1" ] ||
+		    (cd "$1/$part" && bsd_make HARDENING= clean)
+	done >/dev/null 2>&1
 }
 
 # Make in a folder of the copy, for the architecture.
@@ -81,8 +93,13 @@ cross_make() {
 	    >>"$work/$arch.log" 2>&1
 }
 
-# Under the emulator; all that is needed is in the sysroot.
+# Under the emulator, if there need be one; all that it takes is in the sysroot.
 emulate() {
+	if [ -n "$beside" ]; then
+		sh "$here/arch/beside.sh" "$sysroot" \
+		    "$work/$arch/softflowd/softflowd" "$@"
+		return
+	fi
 	QEMU_LD_PREFIX=$sysroot sh "$here/arch/emulate.sh" "$emulator" \
 	    "$work/$arch/softflowd/softflowd" "$@"
 }
@@ -96,7 +113,7 @@ unit_programs() {
 		echo lib/imsg/imsg_test lib/imsg/ibuf_test
 	else
 		(cd "$work/$arch/regress" && find lib/imsg softflowd \
-		    softflowctl -name '*_test' -perm -1 ! -name golden_test |
+		    softflowctl collector -name '*_test' -perm -1 ! -name golden_test |
 		    sort)
 	fi
 }
@@ -104,25 +121,39 @@ unit_programs() {
 build() {
 	copy_tree "$work/$arch"
 	# As it is shipped, with its filters.
-	cross_make lib all && cross_make softflowd all &&
-	    cross_make softflowctl all || return 1
-	cp "$work/$arch/softflowd/softflowd" "$work/$arch/shipped"
-	# Then without, for the emulator has none.
-	for part in softflowd softflowctl; do
-		(cd "$work/$arch/$part" && rm -f sandbox*.o softflowd.o \
-		    priv_dispatch.o softflowd)
-		cross_make $part SANDBOX=none all || return 1
+	for part in lib softflowd softflowctl; do
+		cross_make $part all || return 1
 	done
-	if [ -n "$quick" ]; then
-		set -- $(unit_programs) softflowd/golden_test softflowd/passage
-		for program; do
-			cross_make "regress/$(dirname "$program")" \
-			    SANDBOX=none "$(basename "$program")" || return 1
+	cp "$work/$arch/softflowd/softflowd" "$work/$arch/shipped"
+	if [ -z "$quick" ]; then
+		for part in $programs; do
+			cross_make "regress/$part" all || return 1
 		done
-		return 0
 	fi
-	for part in lib/imsg softflowd softflowctl; do
-		cross_make "regress/$part" SANDBOX=none all || return 1
+	[ -n "$beside" ] || build_unconfined || return 1
+	[ -n "$quick" ] || return 0
+	for program in $(unit_programs) softflowd/golden_test \
+	    softflowd/passage; do
+		# shellcheck disable=SC2086
+		cross_make "regress/$(dirname "$program")" \
+		    "$(basename "$program")" $unconfined || return 1
+	done
+}
+
+# Again, of what a filter is in, without, for the emulator has none.
+build_unconfined() {
+	$triplet-gcc --sysroot="$sysroot" -O2 -fPIE -Wall -Werror -c \
+	    -o "$work/$arch/fexecve.o" "$here/arch/fexecve.c" || return 1
+	(cd "$work/$arch" && rm -f softflowd/softflowd.o \
+	    softflowd/priv_dispatch.o && find . -name 'sandbox*.o' -delete &&
+	    find softflow* regress -type f -perm -1 \
+		-exec grep -q libseccomp {} \; -delete)
+	set -- softflowd softflowctl
+	[ -n "$quick" ] ||
+	    set -- "$@" regress/lib/imsg regress/softflowd regress/softflowctl
+	for part; do
+		# shellcheck disable=SC2086
+		cross_make "$part" all $unconfined || return 1
 	done
 }
 
@@ -182,68 +213,114 @@ tally() {
 
 run_units() {
 	cd "$work/$arch/regress" || exit 1
+	left_out=$here/arch/left-out
+	[ -z "$beside" ] || left_out=/dev/null
 	# shellcheck disable=SC2046
 	emulate sh "$here/arch/units.sh" "$work/results" \
-	    "$here/arch/left-out" $(unit_programs) >"$work/units"
+	    "$left_out" $(unit_programs) >"$work/units"
 	tally unit "$work/units"
 	emulate sh "$here/arch/units.sh" "$work/results" \
-	    "$here/arch/left-out" softflowd/golden_test >"$work/golden"
+	    "$left_out" softflowd/golden_test >"$work/golden"
 	tally golden "$work/golden"
 	cd "$work" || exit 1
 }
 
-# What a capture becomes, here and there: datagrams of all versions, and what
-# the whole program, in its processes, says of it.
-run_captures() {
-	same=0
-	for capture in "$top/regress/data/real.pcap" \
-	    ${CORPUS:+"$CORPUS"/public/*.pcap*}; do
-		"$native/regress/softflowd/passage" -w "$capture" \
-		    >"$work/want" 2>/dev/null
-		emulate "$work/$arch/regress/softflowd/passage" -w "$capture" \
-		    >"$work/got" 2>/dev/null
-		"$native/softflowd/softflowd" -r "$capture" \
-		    >"$work/want.text" 2>/dev/null
-		emulate "$work/$arch/softflowd/softflowd" -r "$capture" \
-		    >"$work/got.text" 2>"$work/errors"
-		if cmp -s "$work/want" "$work/got" &&
-		    cmp -s "$work/want.text" "$work/got.text"; then
-			same=$((same + 1))
-		else
-			: >"$work/bad"
-			echo "$arch: $capture: not what it is here:" \
-			    "$(tail -n 1 "$work/errors")" >&2
-		fi
-		captures=$((captures + 1))
+# What a capture becomes: datagrams of all versions, and what the whole
+# program, in its processes, says of it; run as said, from that root.
+outcome() {
+	capture=$1 root=$2
+	shift 2
+	for command in "regress/softflowd/passage -w" "softflowd/softflowd -r"
+	do
+		# shellcheck disable=SC2086
+		"$@" "$root"/$command "$capture" </dev/null
+		echo "status $?"
 	done
-	# What cannot be confined ends: nothing is read unconfined in silence.
-	if emulate "$work/$arch/shipped" -r "$top/regress/data/real.pcap" \
-	    >"$work/got.text" 2>"$work/errors" ||
-	    ! grep -q 'confine' "$work/errors"; then
-		: >"$work/bad"
-		echo "$arch: the program as shipped ran on unconfined:" \
-		    "$(tail -n 1 "$work/errors")" >&2
-	fi
-	cell savefile "$same of $captures the same"
 }
 
+same_capture() {
+	captures=$((captures + 1))
+	outcome "$1" "$native" env >"$work/want" 2>/dev/null
+	outcome "$1" "$work/$arch" emulate >"$work/got" 2>"$work/errors"
+	if cmp -s "$work/want" "$work/got"; then
+		same=$((same + 1))
+		return
+	fi
+	: >"$work/bad"
+	echo "$arch: $1: not what it is here:" \
+	    "$(tail -n 1 "$work/errors")" >&2
+}
+
+run_captures() {
+	same=0 captures=0 left=0
+	for capture in "$work"/captures/*; do
+		same_capture "$capture"
+	done
+	end=$(($(date +%s) + 60))
+	while read -r capture; do
+		if [ "$(date +%s)" -lt $end ]; then
+			same_capture "$capture"
+		else
+			left=$((left + 1))
+		fi
+	done <"$work/corpus"
+	text="$same of $captures the same"
+	[ $left -eq 0 ] || text="$text, no time for $left"
+	cell savefile "$text${beside:+, confined}"
+	check_confined
+}
+
+# What cannot be confined ends: nothing is read unconfined in silence.
+check_confined() {
+	if [ -n "$beside" ]; then
+		! emulate "$work/$arch/shipped" --sandbox |
+		    grep -E 'IS ALLOWED|UNCONFINED' >"$work/errors" || set -- no
+	elif emulate "$work/$arch/shipped" -r "$work/captures/real.pcap" \
+	    >"$work/got" 2>"$work/errors" ||
+	    ! grep -q 'confine' "$work/errors"; then
+		set -- no
+	fi
+	[ $# -gt 0 ] || return 0
+	: >"$work/bad"
+	echo "$arch: the program as shipped runs on unconfined:" \
+	    "$(tail -n 1 "$work/errors")" >&2
+}
+
+# Native programs to compare with, and what they make captures of: a network's
+# and such as it does not have.
 native() {
 	native=$top
-	[ ! -x "$native/softflowd/softflowd" ] ||
-	    [ ! -x "$native/regress/softflowd/passage" ] || return 0
-	native=$work/native
-	copy_tree "$native"
-	for part in lib softflowd; do
-		(cd "$native/$part" && bsd_make -j2 all) || return 1
+	if [ ! -x "$native/softflowd/softflowd" ] ||
+	    [ ! -x "$native/regress/softflowd/passage" ] ||
+	    [ ! -x "$native/regress/bench/generate" ]; then
+		native=$work/native
+		copy_tree "$native"
+		for part in lib softflowd; do
+			(cd "$native/$part" && bsd_make -j2 all) || return 1
+		done
+		(cd "$native/regress/softflowd" && bsd_make passage) &&
+		    (cd "$native/regress/bench" && bsd_make generate) ||
+		    return 1
+	fi
+	mkdir "$work/captures" && cd "$work/captures" || return 1
+	cp "$top/regress/data/real.pcap" real.pcap
+	set -- "$native/regress/bench/generate"
+	"$@" -6 0 -f 2000 -n 10000 -o flows.pcap &&
+	    "$@" -6 100 -d zipf -f 500 -n 5000 -p 9 -o ipv6.pcap &&
+	    "$@" -F -x 500 -f 100 -n 1000 -o fragments.pcap || return 1
+	for capture in *.pcap; do
+		outcome "$PWD/$capture" "$native" env >"$work/want" || return 1
+		! grep -a '^status [^0]' "$work/want" || return 1
 	done
-	(cd "$native/regress/softflowd" && bsd_make passage)
+	cd "$work" && : >corpus
+	[ -n "$quick" ] || [ -z "${CORPUS:-}" ] ||
+	    ls -Sr "$CORPUS"/public/*.pcap* >corpus
 }
 
 run_arch() {
 	for column in build unit golden savefile; do
 		cell $column "not run"
 	done
-	captures=0
 	if ! command -v $triplet-gcc >/dev/null; then
 		cell build "not run: no $triplet-gcc"
 		return
@@ -277,15 +354,8 @@ if ! native >"$work/native.log" 2>&1; then
 	tail -n 5 "$work/native.log" >&2
 	die "the native build failed"
 fi
-for arch; do
-	describe "$arch"
-	run_arch
-	printf '| %s | %s endian | %s | %s | %s | %s |\n' "$arch" "$kind" \
-	    "$(cat "$work/$arch.build")" "$(cat "$work/$arch.unit")" \
-	    "$(cat "$work/$arch.golden")" "$(cat "$work/$arch.savefile")"
-done | tee "$work/table"
-
-if [ -n "$out" ]; then
+# What is known so far.
+write_table() {
 	{
 		cat <<-TEXT
 		# The same octets from every machine
@@ -293,20 +363,35 @@ if [ -n "$out" ]; then
 		Written by \`sh regress/arch.sh\`, never by hand, under
 		$(qemu-s390x-static --version | sed -n 1p).
 
-		*build*: lib/imsg, softflowd, softflowctl and their unit programs
-		with all warnings as errors. *unit*: cases that passed under the
-		emulator; those left out are in regress/arch/left-out, with reasons.
-		*golden*: messages octet for octet those of regress/data/golden.
-		*savefile*: captures that become the same datagrams of NetFlow 1, 5,
-		9 and IPFIX and the same statistics as here. The emulator has no
-		filters of system calls: the program as shipped refuses to run
-		there, and one that says it is unconfined (SANDBOX=none) takes its
-		place.${quick:+ Of the unit programs these are the most telling (-q).}
+		*build*: the programs as they are shipped and those of regress/,
+		without portable/, with all warnings as errors. *unit*: cases that
+		passed of lib/imsg, softflowd, softflowctl and collector; those left
+		out are in regress/arch/left-out, with reasons. *golden*: messages
+		octet for octet those of regress/data/golden. *savefile*: captures
+		(one of a network, generated ones of many flows, of IPv6 and of
+		fragments, and public ones) that become the same datagrams of
+		NetFlow 1, 5, 9 and IPFIX and the same statistics as here.
+
+		The emulator has no filters of system calls: the program as shipped
+		refuses to run there, and one that says it is unconfined
+		(SANDBOX=none) takes its place. *confined*: as shipped, run by this
+		kernel itself with its filters, and nothing is left out but what
+		needs root.${quick:+ With -q: the programs and the most telling units.}
 
 		| architecture | | build | unit | golden | savefile |
 		|---|---|---|---|---|---|
 		TEXT
 		cat "$work/table"
 	} >"$out"
-fi
+}
+
+for arch; do
+	describe "$arch"
+	run_arch
+	printf '| %s | %s endian | %s | %s | %s | %s |\n' "$arch" "$kind" \
+	    "$(cat "$work/$arch.build")" "$(cat "$work/$arch.unit")" \
+	    "$(cat "$work/$arch.golden")" "$(cat "$work/$arch.savefile")" |
+	    tee -a "$work/table"
+	[ -z "$out" ] || write_table
+done
 [ ! -e "$work/bad" ]
