@@ -157,6 +157,48 @@ openbsd_port_wants_the_libraries_that_are_linked_body() {
 	atf_check_equal "c $linked" "$(value $openbsd WANTLIB) "
 }
 
+atf_test_case pkgsrc_links_with_what_its_package_includes
+pkgsrc_links_with_what_its_package_includes_body() {
+	included=$(sed -n 's,^\.include "../../\(.*\)/buildlink3\.mk"$,\1,p
+	    s,^\.include "../../mk/\(.*\)\.buildlink3\.mk"$,\1,p' \
+	    "$top/$pkgsrc/Makefile" | sed 's,.*/,,; s,^lib,,' | LC_ALL=C sort)
+	for program in softflowd softflowctl; do
+		bmake -C "$top/$program" OS=NetBSD -V '${LDADD:M-l*:S/-l//}'
+	done | tr ' ' '\n' | sed '/^$/d' | LC_ALL=C sort -u >linked
+	atf_check -o inline:"$included\n" cat linked
+}
+
+atf_test_case pkgsrc_refuses_systems_that_lack_what_is_needed
+pkgsrc_refuses_systems_that_lack_what_is_needed_body() {
+	refused=$(value $pkgsrc NOT_FOR_PLATFORM)
+	for version in 9.4 8.2 7.99.1; do
+		case NetBSD-$version-x86_64 in
+		$refused) ;;
+		*)	atf_fail "NetBSD $version is not refused" ;;
+		esac
+	done
+	for version in 10.0 10.1 11.99.5; do
+		case NetBSD-$version-x86_64 in
+		$refused)	atf_fail "NetBSD $version is refused" ;;
+		esac
+	done
+}
+
+# The flags of a port, not where a build by hand looks.
+atf_test_case ports_say_themselves_where_libraries_are
+ports_say_themselves_where_libraries_are_body() {
+	for flags in "FreeBSD $(value $freebsd MAKE_ARGS)" \
+	    "NetBSD $(value $pkgsrc MAKE_FLAGS)"; do
+		eval "set -- OS=$flags"
+		for variable in CPPFLAGS LDFLAGS; do
+			atf_check -s exit:1 grep -e /usr/local \
+			    -e /usr/pkg <<-EOT
+			$(bmake -C "$top/softflowctl" "$@" -V "\${$variable}")
+			EOT
+		done
+	done
+}
+
 # As a port changes them, pages and sample name this directory and no other.
 name_only() {
 	atf_check -s exit:1 grep -n '/etc/softflowd' patched/softflowctl.8
@@ -478,12 +520,13 @@ files_have_the_form_that_the_ports_trees_ask_for_body() {
 	comment $freebsd 70
 	comment $pkgsrc 70
 	in_order $openbsd COMMENT DISTNAME CATEGORIES PERMIT_PACKAGE WANTLIB \
-	    SITES LIB_DEPENDS MAKE_FLAGS FAKE_FLAGS NO_TEST
+	    SITES COMPILER COMPILER_LANGS LIB_DEPENDS MAKE_FLAGS FAKE_FLAGS \
+	    NO_TEST
 	in_order $freebsd PORTNAME DISTVERSION CATEGORIES MASTER_SITES \
 	    MAINTAINER COMMENT LICENSE LICENSE_FILE LIB_DEPENDS USES \
 	    USE_RC_SUBR MAKE_ARGS USERS GROUPS PORTDOCS OPTIONS_DEFINE
 	in_order $pkgsrc DISTNAME CATEGORIES MASTER_SITES MAINTAINER COMMENT \
-	    LICENSE ONLY_FOR_PLATFORM USE_CC_FEATURES NO_CONFIGURE BUILD_DEFS \
+	    LICENSE NOT_FOR_PLATFORM ONLY_FOR_PLATFORM USE_CC_FEATURES NO_CONFIGURE BUILD_DEFS \
 	    PKG_GROUPS PKG_USERS PKG_SYSCONFSUBDIR EGDIR CONF_FILES \
 	    RCD_SCRIPTS OWN_DIRS_PERMS SUBST_CLASSES AUTO_MKDIRS MAKE_FLAGS
 	atf_check -o inline:'# $NetBSD$\n' head -n 1 "$top/$pkgsrc/Makefile"
@@ -520,6 +563,9 @@ atf_init_test_cases() {
 	atf_add_test_case packing_list_of_pkgsrc_is_what_is_installed
 	atf_add_test_case names_and_numbers_are_those_of_the_source
 	atf_add_test_case openbsd_port_wants_the_libraries_that_are_linked
+	atf_add_test_case pkgsrc_links_with_what_its_package_includes
+	atf_add_test_case pkgsrc_refuses_systems_that_lack_what_is_needed
+	atf_add_test_case ports_say_themselves_where_libraries_are
 	atf_add_test_case pages_name_the_configuration_of_the_system
 	atf_add_test_case root_directory_of_the_worker_is_there
 	atf_add_test_case openbsd_script_starts_checks_reloads_and_stops_one
