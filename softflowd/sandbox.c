@@ -43,6 +43,12 @@
 #define READER		(1U << SANDBOX_FILTER_READER)
 #define RESOLVER	(1U << SANDBOX_FILTER_RESOLVER)
 #define ALL		(WORKER | READER | RESOLVER)
+/*
+ * NetBSD's AS counts all that a stack may grow to, which is added, but not what
+ * brk(2) gives, which DATA limits.
+ */
+#define STACK		(1U << 30)
+#define BREAK		(1U << 31)
 
 static const struct limit {
 	int		 resource;
@@ -61,15 +67,31 @@ static const struct limit {
 	{ RLIMIT_NOFILE, "NOFILE", FD_LOW_MAX + 1, 0, "", ALL, 1, 0 },
 	/* A sanitizer's report may go to a file; its shadow is vast. */
 	{ RLIMIT_FSIZE, "FSIZE", 0, 0, "", ALL, 0, 0 },
-	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", WORKER, 0, 1 },
-	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", READER | RESOLVER, 0, 0 },
+	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", WORKER | STACK, 0, 1 },
+	{ LIMIT_MEMORY, MEMORY_SLACK, 20, " MiB", READER | RESOLVER | STACK,
+	    0, 0 },
+	{ RLIMIT_DATA, "DATA", MEMORY_SLACK, 20, " MiB", WORKER | BREAK, 0, 1 },
+	{ RLIMIT_DATA, "DATA", MEMORY_SLACK, 20, " MiB",
+	    READER | RESOLVER | BREAK, 0, 0 },
 };
 
 static int
 limited(const struct limit *l, enum sandbox_filter process)
 {
 	return ((l->processes & 1U << process) != 0 &&
+	    ((l->processes & BREAK) == 0 || sandbox_os_counts_stack) &&
 	    (!sandbox_sanitized || l->sanitized));
+}
+
+static rlim_t
+limit_value(const struct limit *l)
+{
+	struct rlimit	rl;
+
+	if ((l->processes & STACK) == 0 || !sandbox_os_counts_stack ||
+	    getrlimit(RLIMIT_STACK, &rl) == -1 || rl.rlim_max == RLIM_INFINITY)
+		return (l->value);
+	return (l->value + rl.rlim_max);
 }
 
 const char *
@@ -83,7 +105,7 @@ sandbox_limit(enum sandbox_filter process, size_t n, const char **value)
 			continue;
 		snprintf(text, sizeof(text), "%s%ju%s", l->memory ?
 		    "flow table, rings and " : "",
-		    (uintmax_t)(l->value >> l->shift), l->unit);
+		    (uintmax_t)(limit_value(l) >> l->shift), l->unit);
 		*value = text;
 		return (l->name);
 	}
@@ -160,8 +182,8 @@ set_limits(enum sandbox_filter process, size_t memory)
 	const struct limit	*l;
 
 	for (l = limits; l < limits + nitems(limits); l++)
-		if (limited(l, process) && set_limit(l->resource, l->value +
-		    (l->memory ? memory : 0)) == -1)
+		if (limited(l, process) && set_limit(l->resource,
+		    limit_value(l) + (l->memory ? memory : 0)) == -1)
 			return (-1);
 	return (0);
 }

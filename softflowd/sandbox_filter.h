@@ -39,6 +39,9 @@ struct sandbox_layer {
 	const char	*meaning;	/* where the name does not say it */
 };
 extern const struct sandbox_layer	sandbox_os_layers[];
+
+/* Whether RLIMIT_AS counts all of RLIMIT_STACK from the start. */
+extern const int	sandbox_os_counts_stack;
 #define LAYER_WORKER	(1U << SANDBOX_FILTER_WORKER)
 #define LAYER_READER	(1U << SANDBOX_FILTER_READER)
 #define LAYER_RESOLVER	(1U << SANDBOX_FILTER_RESOLVER)

@@ -9,6 +9,8 @@
 
 #include "sandbox_filter.h"
 
+const int	sandbox_os_counts_stack = 0;
+
 const struct sandbox_layer	sandbox_os_layers[] = {
 	{ SANDBOX_CHROOT, LAYER_WORKER | LAYER_READER, LAYER_ROOT, "chroot",
 	    "the root directory is empty, and root's" },

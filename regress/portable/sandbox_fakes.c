@@ -139,8 +139,8 @@ __wrap_dup2(int from, int to)
 int
 __wrap_getrlimit(int resource, struct rlimit *rl)
 {
-	(void)resource;
-	rl->rlim_cur = rl->rlim_max = RLIM_INFINITY;
+	rl->rlim_cur = rl->rlim_max = resource == (int)RLIMIT_STACK ?
+	    128 << 20 : RLIM_INFINITY;
 	return (0);
 }
 
@@ -153,7 +153,8 @@ __wrap_setrlimit(int resource, const struct rlimit *rl)
 	}		 names[] = {
 		{ RLIMIT_CPU, "CPU" }, { RLIMIT_NPROC, "NPROC" },
 		{ RLIMIT_CORE, "CORE" }, { RLIMIT_NOFILE, "NOFILE" },
-		{ RLIMIT_FSIZE, "FSIZE" }, { RLIMIT_AS, "AS" }
+		{ RLIMIT_FSIZE, "FSIZE" }, { RLIMIT_DATA, "DATA" },
+		{ RLIMIT_AS, "AS" }
 	};
 	size_t		 i;
 

@@ -56,16 +56,20 @@ void	fake_each_failure(int (*run)(const char **step),
 	"setresgid(99, 99, 99)\nsetresuid(98, 98, 98)\n"
 #define FAKE_FILL							\
 	"dup2(0, 4)\ndup2(0, 5)\ndup2(0, 6)\ndup2(0, 7)\n"
+#ifndef FAKE_MEMORY
+#define FAKE_MEMORY		"setrlimit(AS, 134217728)\n"
+#define FAKE_MEMORY_WORKER	"setrlimit(AS, 134221824)\n"
+#endif
 #define FAKE_WORKER_LIMITS						\
 	"setrlimit(NPROC, 0)\nsetrlimit(CORE, 0)\nsetrlimit(NOFILE, 64)\n" \
-	"setrlimit(FSIZE, 0)\nsetrlimit(AS, 134221824)\n"
+	"setrlimit(FSIZE, 0)\n" FAKE_MEMORY_WORKER
 #define FAKE_READER_LIMITS						\
 	"setrlimit(CPU, 2)\nsetrlimit(NPROC, 0)\nsetrlimit(CORE, 0)\n"	\
 	"setrlimit(NOFILE, 64)\nsetrlimit(FSIZE, 0)\n"			\
-	"setrlimit(AS, 134217728)\n"
+	FAKE_MEMORY
 #define FAKE_RESOLVER_LIMITS						\
 	"setrlimit(CORE, 0)\nsetrlimit(NOFILE, 64)\nsetrlimit(FSIZE, 0)\n" \
-	"setrlimit(AS, 134217728)\n"
+	FAKE_MEMORY
 #define FAKE_STEPS							\
 	{ "fchdir", "chroot" }, { "close", "chroot" }, { "chroot", "chroot" }, \
 	{ "chdir", "chroot" }, { "setgroups", "ids" }, { "setres", "ids" }, \

@@ -13,6 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The stack's 128 MiB count, and what brk(2) gives does not. */
+#define FAKE_MEMORY							\
+	"setrlimit(AS, 268435456)\nsetrlimit(DATA, 134217728)\n"
+#define FAKE_MEMORY_WORKER						\
+	"setrlimit(AS, 268439552)\nsetrlimit(DATA, 134221824)\n"
+
 #include "compat.h"
 #include "record.h"
 #include "sandbox_fakes.h"
