@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,12 +264,20 @@ capture_is_any(const char *interface)
 uint32_t
 capture_bound(int fd, int *hardware)
 {
+	struct pollfd	pfd = { .fd = fd, .events = POLLIN };
 	struct ifreq	ifr = { 0 };
 	u_int		dlt;
+	int		rv;
 
 	*hardware = DLT_EN10MB;
-	if (ioctl(fd, BIOCGETIF, &ifr) == -1 ||
-	    ioctl(fd, BIOCGDLT, &dlt) == -1)
+	if ((rv = ioctl(fd, BIOCGETIF, &ifr)) != -1)
+		rv = ioctl(fd, BIOCGDLT, &dlt);
+	/*
+	 * Each question stops the time for which a frame waits, and a worker
+	 * asleep does not start it again; whoever looks at the device does.
+	 */
+	(void)poll(&pfd, 1, 0);
+	if (rv == -1)
 		return (0);
 	*hardware = (int)dlt;
 	ifr.ifr_name[sizeof(ifr.ifr_name) - 1] = '\0';

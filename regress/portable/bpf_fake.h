@@ -28,6 +28,7 @@ static struct {
 	short		 revents;
 	struct bpf_stat	 stat;
 	unsigned int	 reads;
+	int		 stopped;	/* the time that frames wait */
 } bpf;
 
 static void
@@ -62,7 +63,9 @@ fake_poll(struct pollfd *pfd, nfds_t n, int ms)
 	ATF_REQUIRE_EQ(1, n);
 	ATF_REQUIRE_EQ(DEVICE, pfd->fd);
 	ATF_REQUIRE_EQ(0, ms);
+	ATF_REQUIRE_EQ(POLLIN, pfd->events);
 	pfd->revents = bpf.revents;
+	bpf.stopped = 0;
 	return (bpf.revents != 0);
 }
 
@@ -140,6 +143,7 @@ fake_ioctl(int fd, unsigned long request, void *arg)
 	int			 rv;
 
 	ATF_REQUIRE_EQ(DEVICE, fd);
+	bpf.stopped = 1;
 	switch (request) {
 	case BIOCVERSION:
 		version->bv_major = BPF_MAJOR_VERSION;

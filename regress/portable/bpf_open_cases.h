@@ -306,6 +306,20 @@ ATF_TC_BODY(what_it_is_bound_to_is_known_until_that_has_gone, tc)
 	ATF_CHECK_EQ(DLT_EN10MB, hardware);
 }
 
+/* FreeBSD and NetBSD stop it at each ioctl(2), whoever sleeps in poll(2). */
+ATF_TC_WITHOUT_HEAD(a_question_does_not_make_frames_wait_longer);
+ATF_TC_BODY(a_question_does_not_make_frames_wait_longer, tc)
+{
+	int	hardware;
+
+	begin();
+	ATF_CHECK_EQ(7, capture_bound(DEVICE, &hardware));
+	ATF_CHECK_EQ(0, bpf.stopped);
+	record_fail("BIOCGDLT", 1, EINVAL);
+	ATF_CHECK_EQ(0, capture_bound(DEVICE, &hardware));
+	ATF_CHECK_EQ(0, bpf.stopped);
+}
+
 ATF_TC_WITHOUT_HEAD(a_locked_device_is_not_bound_again);
 ATF_TC_BODY(a_locked_device_is_not_bound_again, tc)
 {
@@ -337,6 +351,7 @@ add_open_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp,
 	    an_interface_that_may_be_missing_is_tried_but_not_bound);
 	ATF_TP_ADD_TC(tp, what_it_is_bound_to_is_known_until_that_has_gone);
+	ATF_TP_ADD_TC(tp, a_question_does_not_make_frames_wait_longer);
 	ATF_TP_ADD_TC(tp, a_locked_device_is_not_bound_again);
 	return (atf_no_error());
 }
