@@ -249,7 +249,7 @@ file_pick_filter(struct capture *cap, int dlt)
 		return (-1);
 	}
 	memcpy(copy, st->insns + skip, st->filter.count[i] * sizeof(*copy));
-	if (!bpf_validate(copy, (int)st->filter.count[i])) {
+	if (!capture_valid(copy, st->filter.count[i])) {
 		strlcpy(cap->error, "invalid filter program",
 		    sizeof(cap->error));
 		free(copy);

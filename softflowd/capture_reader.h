@@ -52,4 +52,8 @@ extern const struct capture_ops	capture_psamp_ops;
 extern const struct capture_ops	capture_live_ops;
 extern const enum capture_kind	capture_live_kind;
 
+/* Whether a program ends whatever it meets, and touches only what is its. */
+struct bpf_insn;
+int	capture_valid(const struct bpf_insn *, uint32_t n);
+
 #endif

@@ -6,7 +6,7 @@
 /*
  * Headers of records as libpcap gives them.  On 32 bits our times have 64, so
  * that they go beyond 2038, and those of a libpcap that was built before that
- * came up have 32: its headers are not what its <pcap/pcap.h> says to us.
+ * came up have 32: its headers are not what its <pcap.h> says to us.
  */
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 #include "capture_record.h"
 

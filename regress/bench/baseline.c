@@ -10,7 +10,7 @@
 #include <err.h>
 #include <stdio.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 static void
 nothing(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)

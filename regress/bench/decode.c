@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 #include "packet.h"
 

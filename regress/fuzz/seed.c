@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 #include "capture.h"
 #include "input.h"

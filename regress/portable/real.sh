@@ -3,8 +3,9 @@
 # real headers and the names in their real libraries, through our Makefiles,
 # warnings being errors; and see that each constant in include/ has the value
 # that it has there.  That takes a compiler with those headers: zig, which CI
-# does not have.  Headers of libpcap, jansson and curses are this system's, and
-# their libraries only names.
+# does not have.  Headers of libpcap, jansson and curses are this system's, but
+# OpenBSD's libpcap, and their libraries only names.  Of hardening flags each
+# has what its compiler takes.
 #
 #   ZIG=zig sh regress/portable/real.sh [x86_64-freebsd ...]
 
@@ -28,7 +29,7 @@ command -v "$zig" >/dev/null 2>&1 || {
 }
 
 # Of this system, what others have in their own places.
-mkdir "$work/include" "$work/stub"
+mkdir "$work/include" "$work/stub" "$work/openbsd"
 printf '#include <%s>\n' pcap.h jansson.h curses.h term.h |
     "${CC:-cc}" -M -x c - | tr ' \\' '\n\n' |
     grep -E '/(pcap|jansson|curses|ncurses|unctrl|term)[^/]*\.h$|/pcap/' |
@@ -42,6 +43,10 @@ printf '#include <%s>\n' pcap.h jansson.h curses.h term.h |
 	esac
 done
 [ -e "$work/include/jansson.h" ] || die "no headers of this system"
+pcap=$top/regress/portable/pcap_openbsd.h
+cp "$work/include/"*.h "$work/openbsd/"
+rm "$work/openbsd/"pcap*
+cp "$pcap" "$work/openbsd/pcap.h"
 
 # The names in a library and in those that belong to it, as C: functions do
 # nothing, data are large.
@@ -62,6 +67,14 @@ stub() {
 for library in pcap jansson curses; do
 	stub $library >"$work/stub/$library.c" || die "no lib$library"
 done
+sed -n 's/^[a-z].*[	 *]\(pcap_[a-z_]*\)(.*/void \1(void) { }/p' "$pcap" \
+    >"$work/stub/pcap-openbsd.c"
+# NetBSD has these in a library of their own; OpenBSD in curses, as FreeBSD
+# does, whose libcurses.so names both.
+terminfo=' \(setupterm\|restartterm\|\(set\|del\)_curterm\|cur_term\|'
+terminfo="$terminfo"'tiget[a-z]*\|tget[a-z]*\|tgoto\|tparm\|tputs\|putp\)[([]'
+grep "$terminfo" "$work/stub/curses.c" >"$work/stub/terminfo-netbsd.c"
+grep -v "$terminfo" "$work/stub/curses.c" >"$work/stub/curses-netbsd.c"
 
 # Each name with a value that our headers define, as an assertion.
 constants() {
@@ -85,12 +98,17 @@ constants() {
 # shellcheck disable=SC2086
 build() {
 	target=$1
-	cc="$zig cc -target $target -isystem $work/include -L$work/lib"
+	include=$work/include
+	[ "$3" != openbsd ] || include=$work/openbsd
+	cc="$zig cc -target $target -isystem $include -L$work/lib"
 	rm -rf "$work/tree" "${work:?}/lib"
 	mkdir "$work/tree" "$work/lib"
-	for library in pcap jansson curses; do
+	for library in pcap jansson curses terminfo; do
+		stub=$work/stub/$library-$3.c
+		[ -e "$stub" ] || stub=$work/stub/$library.c
+		[ -e "$stub" ] || continue
 		$cc -fno-builtin -w -shared -o "$work/lib/lib$library.so" \
-		    "$work/stub/$library.c" || return 1
+		    "$stub" || return 1
 	done
 	(cd "$top" && tar cf - Makefile* lib softflowd softflowctl) |
 	    (cd "$work/tree" && tar xf -)
@@ -100,7 +118,7 @@ build() {
 	    "$work/tree/softflowctl/softflowctl"
 	for part in lib softflowd softflowctl; do
 		bsd_make -C "$work/tree/$part" OS="$2" CC="$cc" \
-		    AR="$zig ar" RANLIB="$zig ranlib" HARDENING= \
+		    AR="$zig ar" RANLIB="$zig ranlib" WERROR=-Werror \
 		    >"$work/log" 2>&1 && continue
 		grep -E 'error|warning|undefined|know how' "$work/log" |
 		    grep -v '^/.* -c '

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
+#include <pcap.h>
 
 static void
 usage(void)

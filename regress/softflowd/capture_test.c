@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include <atf-c.h>
+#include <pcap.h>
 
 #include "capture_fixture.h"
+#include "capture_reader.h"
+#include "compat.h"
 #include "interface.h"
 
 ATF_TC_WITHOUT_HEAD(blocks_are_read_in_order_and_given_back);
@@ -323,6 +326,45 @@ ATF_TC_BODY(tag_that_the_kernel_took_out_comes_with_the_frame, tc)
 	ATF_CHECK_EQ(0, tags[2]);
 }
 
+ATF_TC_WITHOUT_HEAD(filter_that_leaves_its_program_or_memory_is_not_run);
+ATF_TC_BODY(filter_that_leaves_its_program_or_memory_is_not_run, tc)
+{
+	static const struct {
+		struct bpf_insn	insn;
+		int		valid;
+	}		 cases[] = {
+		{ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0xffffffff), 1 },
+		{ BPF_STMT(BPF_LD | BPF_MEM, BPF_MEMWORDS - 1), 1 },
+		{ BPF_STMT(BPF_LD | BPF_MEM, BPF_MEMWORDS), 0 },
+		{ BPF_STMT(BPF_ST, BPF_MEMWORDS), 0 },
+		{ BPF_STMT(BPF_STX, BPF_MEMWORDS), 0 },
+		{ BPF_STMT(BPF_LD | 0xe0, 0), 0 },
+		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 1), 1 },
+		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), 0 },
+		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_X, 0), 1 },
+		{ BPF_STMT(BPF_ALU | 0xf0, 0), 0 },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 0), 1 },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 1), 0 },
+		{ BPF_STMT(BPF_JMP | BPF_JA, 0xffffffff), 0 },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 0), 1 },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), 0 },
+		{ BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), 0 },
+		{ BPF_STMT(BPF_JMP | 0xf0, 0), 0 },
+		{ BPF_STMT(BPF_MISC | BPF_TAX, 0), 1 }
+	};
+	struct bpf_insn	 program[2] = { { 0 }, BPF_STMT(BPF_RET, 0) };
+	size_t		 i;
+
+	for (i = 0; i < nitems(cases); i++) {
+		program[0] = cases[i].insn;
+		ATF_CHECK_EQ_MSG(cases[i].valid, capture_valid(program, 2),
+		    "case %zu", i);
+		/* Nothing is run beyond the end. */
+		ATF_CHECK_EQ_MSG(0, capture_valid(program, 1), "case %zu", i);
+	}
+	ATF_CHECK_EQ(0, capture_valid(program, 0));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, blocks_are_read_in_order_and_given_back);
@@ -338,5 +380,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, more_frames_than_fit_end_with_the_block);
 	ATF_TP_ADD_TC(tp, frame_that_leads_to_itself_ends_the_block);
 	ATF_TP_ADD_TC(tp, tag_that_the_kernel_took_out_comes_with_the_frame);
+	ATF_TP_ADD_TC(tp,
+	    filter_that_leaves_its_program_or_memory_is_not_run);
 	return (atf_no_error());
 }
