@@ -63,6 +63,10 @@ static const struct limit {
 	{ RLIMIT_CPU, "CPU", 2, 0, " seconds", READER, 1, 0 },
 	{ RLIMIT_NPROC, "NPROC", 0, 0, "", WORKER | READER, 1, 0 },
 	{ RLIMIT_CORE, "CORE", 0, 0, "", ALL, 1, 0 },
+#ifdef RLIMIT_SBSIZE		/* FreeBSD, NetBSD */
+	/* A new socket gets no buffers: there is none.  Old ones keep theirs. */
+	{ RLIMIT_SBSIZE, "SBSIZE", 0, 0, "", WORKER | READER, 1, 0 },
+#endif
 	/* What is open above it stays usable; nothing new gets there. */
 	{ RLIMIT_NOFILE, "NOFILE", FD_LOW_MAX + 1, 0, "", ALL, 1, 0 },
 	/* A sanitizer's report may go to a file; its shadow is vast. */

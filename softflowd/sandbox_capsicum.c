@@ -34,9 +34,8 @@
 #define FD_ANSWER	3		/* capture_apart.c */
 
 static const uint64_t	control[RIGHTS] = { CAP_READ, CAP_WRITE, CAP_EVENT };
-static const uint64_t	export[RIGHTS] = {
-	CAP_SEND, CAP_EVENT, CAP_GETSOCKOPT	/* SO_ERROR */
-};
+/* What a collector says is thrown away, and its end is noticed by that. */
+static const uint64_t	export[RIGHTS] = { CAP_RECV, CAP_SEND, CAP_EVENT };
 
 static const struct row {
 	unsigned int	 processes;
@@ -60,7 +59,7 @@ static const struct row {
 	{ LAYER_WORKER | LAYER_READER, FD_SAVEFILE, FD_SAVEFILE, { CAP_READ },
 	    NULL, "READ", "the file, if there is one" },
 	{ LAYER_WORKER, FD_SAVEFILE + 1, FD_LOW_MAX, { 0 }, export,
-	    "SEND, EVENT, GETSOCKOPT", "collectors" },
+	    "RECV, SEND, EVENT", "collectors" },
 	{ LAYER_WORKER, FD_LOW_MAX + 1, FD_CAPTURE - 1, { 0 }, NULL, "none",
 	    "nothing is there" },
 	/* A packet report's socket is read, a device asked what it dropped. */

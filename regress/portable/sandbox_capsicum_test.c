@@ -15,13 +15,18 @@
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "compat.h"
 #include "confine.h"
+#include "datagram.h"
+#include "export.h"
+#include "netflow.h"
 #include "record.h"
 #include "sandbox_fakes.h"
+#include "stream.h"
 
 #define CASE(name)							\
 	ATF_TC_WITHOUT_HEAD(name);					\
@@ -30,6 +35,8 @@
 void	__wrap_setservent(int);
 void	__wrap_setprotoent(int);
 int	__wrap_connect(int, const struct sockaddr *, socklen_t);
+ssize_t	__wrap_read(int, void *, size_t);
+ssize_t	__real_read(int, void *, size_t);
 
 /* Descriptors that are open. */
 static const int	 worker_fds[] = {
@@ -41,6 +48,8 @@ static const int	*fds;
 static size_t		 nfds;
 static int		 wx;		/* the parent has said so */
 static uint32_t		 layers, abi;
+static int		 limited = -1;	/* the last one, and its rights */
+static cap_rights_t	 limits;
 
 #define OPEN(list)	do { fds = (list); nfds = nitems(list); } while (0)
 
@@ -100,6 +109,8 @@ cap_rights_limit(int fd, const cap_rights_t *rights)
 		errno = EBADF;
 		return (-1);
 	}
+	limited = fd;
+	limits = *rights;
 	left.cr_rights[0] &= ~(UINT64_C(1) << 57);
 	left.cr_rights[1] &= ~(UINT64_C(2) << 57);
 	for (i = 0; i < nitems(names); i++) {
@@ -128,6 +139,23 @@ int
 cap_enter(void)
 {
 	return (record("cap_enter", "%s", ""));
+}
+
+/* As in capability mode. */
+static int
+lacks(int fd, uint64_t right)
+{
+	if (fd != limited ||
+	    (limits.cr_rights[(right >> 57) - 1] & right) == right)
+		return (0);
+	errno = EPERM;
+	return (1);
+}
+
+ssize_t
+__wrap_read(int fd, void *buf, size_t len)
+{
+	return (lacks(fd, CAP_READ) ? -1 : __real_read(fd, buf, len));
 }
 
 static const char *
@@ -236,7 +264,7 @@ compiler(const char **step)
 	"cap_rights_limit(6,)\ncap_rights_limit(7,)\n"
 #define RIGHTS								\
 	STANDARD "cap_rights_limit(3, READ WRITE EVENT)\n" FILLED	\
-	"cap_rights_limit(10, WRITE GETSOCKOPT EVENT)\n"		\
+	"cap_rights_limit(10, READ WRITE EVENT)\n"		\
 	"cap_rights_limit(256, READ GETSOCKOPT EVENT IOCTL)\n"		\
 	"cap_ioctls_limit(256, 0x4008426f)\n"				\
 	"cap_rights_limit(257, READ GETSOCKOPT EVENT IOCTL)\n"		\
@@ -339,9 +367,73 @@ CASE(passed_descriptors_have_their_rights_from_the_parent)
 	ATF_CHECK_EQ(0, sandbox_pass(1, 40));
 	ATF_CHECK_EQ(0, sandbox_pass(0, 40));
 	record_expect("cap_rights_limit(40, READ WRITE EVENT)\n"
-	    "cap_rights_limit(40, WRITE GETSOCKOPT EVENT)\n");
+	    "cap_rights_limit(40, READ WRITE EVENT)\n");
 	record_fail("cap_rights_limit", 1, ENOSYS);
 	ATF_CHECK_EQ(-1, sandbox_pass(0, 40));
+}
+
+static ssize_t
+stream_send(int fd, const void *buf, size_t len)
+{
+	return (lacks(fd, CAP_SEND) ? -1 : send(fd, buf, len, MSG_NOSIGNAL));
+}
+
+static int64_t
+stamp(uint8_t *header, int64_t boot_ms, int64_t unix_ms)
+{
+	(void)header;
+	(void)boot_ms;
+	return (unix_ms);
+}
+
+static size_t
+no_preface(void *arg, unsigned int nth, uint8_t *buf, size_t size,
+    struct stream_piece *piece)
+{
+	(void)arg;
+	(void)nth;
+	(void)buf;
+	(void)size;
+	(void)piece;
+	return (0);
+}
+
+CASE(a_stream_has_the_rights_that_it_uses)
+{
+	static const struct netflow_encoder	encoder = {
+		.header = 16, .sequence_off = 8, .stamp = stamp
+	};
+	static const struct stream_config	config = {
+		.encoder = &encoder, .version = 10, .send = stream_send,
+		.preface = no_preface
+	};
+	static const struct export_clock	now;
+	static const uint8_t			message[32] = { 0, 10 };
+	static int				passed[1];
+	const struct stream_piece		piece = { .records = 1 };
+	struct counters				c = { 0 };
+	struct stream_queue			*queue;
+	struct stream				*s;
+	int					 sv[2];
+
+	queue = calloc(1, stream_queue_size(STREAM_MIN));
+	ATF_REQUIRE((s = stream_new(&config, queue, STREAM_MIN)) != NULL);
+	stream_init(s, NULL);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    sv));
+	passed[0] = sv[0];
+	OPEN(passed);
+	fake_reset(1);
+	ATF_REQUIRE_EQ(0, sandbox_pass(0, sv[0]));
+	stream_up(s, sv[0]);
+	ATF_REQUIRE_EQ(0, stream_append(s, message, sizeof(message), &piece));
+	ATF_CHECK_EQ(0, stream_write(s, &now, &c));
+	ATF_CHECK_EQ(2, send(sv[1], "hi", 2, 0));
+	ATF_CHECK_EQ_MSG(1, stream_read(s, &now), "%s", strerror(errno));
+	/* The collector closes: an end, and no error of ours. */
+	ATF_REQUIRE_EQ(0, shutdown(sv[1], SHUT_RDWR));
+	ATF_CHECK_EQ(0, stream_read(s, &now));
+	ATF_CHECK_EQ(EPIPE, errno);
 }
 
 CASE(failing_step_ends_each_process_at_once)
@@ -417,6 +509,8 @@ CASE(sandbox_option_tells_rights)
 	    "other use fails with ENOTCAPABLE or ECAPMODE:\n") != NULL);
 	ATF_CHECK(strstr(text, "    3 (RECV, SEND, EVENT): messages and "
 	    "descriptors of the parent\n") != NULL);
+	ATF_CHECK(strstr(text, "    9 to 63 (RECV, SEND, EVENT): collectors\n")
+	    != NULL);
 	ATF_CHECK(strstr(text, "any other use is allowed:\n    none\n") !=
 	    NULL);
 	text = shown(1);
@@ -499,6 +593,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, parent_gains_nothing_and_sees_to_its_children);
 	ATF_TP_ADD_TC(tp,
 	    passed_descriptors_have_their_rights_from_the_parent);
+	ATF_TP_ADD_TC(tp, a_stream_has_the_rights_that_it_uses);
 	ATF_TP_ADD_TC(tp, failing_step_ends_each_process_at_once);
 	ATF_TP_ADD_TC(tp, group_that_stays_ends_the_worker);
 	ATF_TP_ADD_TC(tp, ready_without_a_layer_is_refused);

@@ -154,7 +154,7 @@ __wrap_setrlimit(int resource, const struct rlimit *rl)
 		{ RLIMIT_CPU, "CPU" }, { RLIMIT_NPROC, "NPROC" },
 		{ RLIMIT_CORE, "CORE" }, { RLIMIT_NOFILE, "NOFILE" },
 		{ RLIMIT_FSIZE, "FSIZE" }, { RLIMIT_DATA, "DATA" },
-		{ RLIMIT_AS, "AS" }
+		{ RLIMIT_AS, "AS" }, { 109, "SBSIZE" }	/* Makefile */
 	};
 	size_t		 i;
 

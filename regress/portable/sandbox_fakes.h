@@ -61,11 +61,13 @@ void	fake_each_failure(int (*run)(const char **step),
 #define FAKE_MEMORY_WORKER	"setrlimit(AS, 134221824)\n"
 #endif
 #define FAKE_WORKER_LIMITS						\
-	"setrlimit(NPROC, 0)\nsetrlimit(CORE, 0)\nsetrlimit(NOFILE, 64)\n" \
+	"setrlimit(NPROC, 0)\nsetrlimit(CORE, 0)\nsetrlimit(SBSIZE, 0)\n" \
+	"setrlimit(NOFILE, 64)\n"					\
 	"setrlimit(FSIZE, 0)\n" FAKE_MEMORY_WORKER
 #define FAKE_READER_LIMITS						\
 	"setrlimit(CPU, 2)\nsetrlimit(NPROC, 0)\nsetrlimit(CORE, 0)\n"	\
-	"setrlimit(NOFILE, 64)\nsetrlimit(FSIZE, 0)\n"			\
+	"setrlimit(SBSIZE, 0)\nsetrlimit(NOFILE, 64)\n"			\
+	"setrlimit(FSIZE, 0)\n"						\
 	FAKE_MEMORY
 #define FAKE_RESOLVER_LIMITS						\
 	"setrlimit(CORE, 0)\nsetrlimit(NOFILE, 64)\nsetrlimit(FSIZE, 0)\n" \
