@@ -119,7 +119,7 @@ struct veil {
 static const struct veil	parent_veils[] = {
 	{ "/dev/bpf", "r", "devices of interfaces that come back" },
 	{ "/dev/null", "rw", "where children have nothing else" },
-	{ "/tmp", "rwc", "shm_mkstemp(3): flow tables of new workers" },
+	{ "/tmp", "rwc", "shm_open(3): flow tables of new workers" },
 	{ "/etc/group", "r", "whether a viewer is in control-group" },
 	{ "/etc/pwd.db", "r", "whether a viewer is in control-group" },
 	{ "/etc/services", "r", "names at a reload" },

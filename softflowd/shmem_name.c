@@ -3,7 +3,13 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-/* NetBSD: a name that nobody guesses, in what is mounted on /var/shm. */
+/*
+ * A name that nobody guesses: NetBSD, in what is mounted on /var/shm, and
+ * OpenBSD, as a file in /tmp whose name is a hash of it.  shm_mkstemp(3) there
+ * takes any error for a name that is taken, and would go on for hours when the
+ * file system is full.  What has a name is a file until it is used no more:
+ * unveil(2) must leave that to the parent.
+ */
 
 #include <sys/mman.h>
 

@@ -8,26 +8,13 @@
 #include "sys_fake.h"
 #include "sys_unsealed_fake.h"
 
-int
-shm_mkstemp(char *name)
-{
-	char	*x = strstr(name, "XXXXXXXXXX");
-
-	ATF_REQUIRE(x != NULL && name[0] == '/' && strchr(name + 1, '/') ==
-	    NULL);
-	if (record("shm_mkstemp", "%s", name) == -1)
-		return (-1);
-	snprintf(x, 11, "%010u", (unsigned int)arc4random_uniform(1000000000));
-	return ((shm_open)(name, O_RDWR | O_CREAT | O_EXCL, 0600));
-}
-
 #include "net_bsd.c"
 #include "net_timers_none.c"
 #include "peer_groups_list.c"
 #include "priv_route.c"
 #include "route_openbsd.c"
 #include "self_path.c"
-#include "shmem_mkstemp.c"
+#include "shmem_name.c"
 #include "shmem_unsealed.c"
 
 #undef close
@@ -39,12 +26,6 @@ shm_mkstemp(char *name)
 #define LISTEN			"setsockopt(%d, %d, 1, 114688)\n"
 #define LISTEN_ARGUMENTS	FAKE_FD, PF_ROUTE
 #define EVENTS			RTM_IFINFO, RTM_IFANNOUNCE, RTM_DESYNC
-#define CREATE			"shm_mkstemp"
-#define READER_OPEN		1
-#define CHECK_CREATED()							\
-	expect("shm_mkstemp(/softflowd.XXXXXXXXXX)\nshm_open(%s, 0, 0)\n" \
-	    "fcntl(%d, %d)\nfcntl(%d, %d)\nshm_unlink(%s)\n", created,	\
-	    F_SETFD, FD_CLOEXEC, F_SETFD, FD_CLOEXEC, created)
 
 #include "sys_cases.h"
 #include "sys_unsealed_cases.h"

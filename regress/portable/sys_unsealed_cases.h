@@ -7,6 +7,12 @@
 
 #define FLOWS	8
 
+#define CHECK_CREATED()							\
+	expect("arc4random_buf(8)\nshm_open(%s, %#x, 0600)\n"		\
+	    "shm_open(%s, 0, 0)\nfcntl(%d, %d)\nfcntl(%d, %d)\n"	\
+	    "shm_unlink(%s)\n", created, O_RDWR | O_CREAT | O_EXCL,	\
+	    created, F_SETFD, FD_CLOEXEC, F_SETFD, FD_CLOEXEC, created)
+
 static unsigned int
 descriptors(void)
 {
@@ -40,6 +46,20 @@ CASE(shared_memory_has_no_name_and_does_not_outlive_an_exec)
 	CHECK_CREATED();
 	ATF_REQUIRE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	ATF_REQUIRE_ERRNO(ENOENT, shm_open(created, O_RDONLY, 0) == -1);
+}
+
+CASE(a_name_that_is_taken_is_not_used)
+{
+	int	fd;
+
+	record_fail("shm_open", 1, EEXIST);
+	ATF_REQUIRE((fd = shmem_new("x")) != -1);
+	ATF_REQUIRE_EQ(randoms, 2);
+	record_reset();
+	/* Somebody who has them all does not keep us for ever. */
+	record_fail("shm_open", 0, EEXIST);
+	ATF_REQUIRE_ERRNO(EEXIST, shmem_new("x") == -1);
+	ATF_REQUIRE_EQ(randoms, 2 + 8);
 }
 
 CASE(what_is_sealed_can_be_read_only)
@@ -90,9 +110,9 @@ CASE(no_descriptor_is_left_of_what_was_sealed_or_not)
 
 CASE(a_failed_step_leaves_no_shared_memory)
 {
-	record_fail(CREATE, 0, ENFILE);
+	record_fail("shm_open", 0, ENFILE);
 	check_refused(0, ENFILE);
-	record_fail("shm_open", READER_OPEN, EMFILE);
+	record_fail("shm_open", 2, EMFILE);
 	check_refused(0, EMFILE);
 	record_fail("shm_unlink", 1, EACCES);
 	check_refused(0, EACCES);
@@ -102,7 +122,7 @@ CASE(a_failed_step_leaves_no_shared_memory)
 	check_refused(0, EPERM);
 	record_fail("ftruncate", 1, ENOSPC);
 	check_refused(1, ENOSPC);
-	record_fail(CREATE, 0, ENFILE);
+	record_fail("shm_open", 0, ENFILE);
 	check_refused(1, ENFILE);
 }
 
@@ -156,6 +176,7 @@ add_unsealed_cases(atf_tp_t *tp)
 {
 	ATF_TP_ADD_TC(tp,
 	    shared_memory_has_no_name_and_does_not_outlive_an_exec);
+	ATF_TP_ADD_TC(tp, a_name_that_is_taken_is_not_used);
 	ATF_TP_ADD_TC(tp, what_is_sealed_can_be_read_only);
 	ATF_TP_ADD_TC(tp, a_seal_that_cannot_be_is_told);
 	ATF_TP_ADD_TC(tp, no_descriptor_is_left_of_what_was_sealed_or_not);

@@ -7,6 +7,19 @@
 
 static char	created[64];	/* the name of the newest object */
 
+/* One that nobody else has; the first ones may be taken. */
+static uint64_t	randoms;
+
+static void
+fake_random(void *to, size_t size)
+{
+	uint64_t	value = (uint64_t)getpid() << 16 | randoms++;
+
+	ATF_REQUIRE_EQ(size, sizeof(value));
+	record("arc4random_buf", "%zu", size);
+	memcpy(to, &value, sizeof(value));
+}
+
 FAKE int
 fake_shm_open(const char *name, int flags, mode_t mode)
 {
@@ -72,6 +85,7 @@ fake_getgrouplist(const char *name, gid_t base, gid_t *groups, int *n)
 	return (record("getgrouplist", "%s, %u", name, (unsigned int)base));
 }
 
+#define arc4random_buf(p, n)		fake_random(p, n)
 #define getpeereid(f, u, g)		fake_getpeereid(f, u, g)
 #define getpwuid(u)			fake_getpwuid(u)
 #define getgrouplist(n, b, g, c)	fake_getgrouplist(n, b, g, c)

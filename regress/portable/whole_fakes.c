@@ -10,18 +10,14 @@
  */
 
 #include <sys/types.h>
-#include <sys/mman.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 void	*explicit_memset(void *, int, size_t);
-int	 shm_mkstemp(char *);
 int	 sysctl(const int *, unsigned int, void *, size_t *, const void *,
 	    size_t);
 
@@ -33,15 +29,6 @@ explicit_memset(void *p, int c, size_t size)
 	while (size-- > 0)
 		*at++ = (unsigned char)c;
 	return (p);
-}
-
-int
-shm_mkstemp(char *name)
-{
-	char	*end = name + strlen(name) - 10;
-
-	snprintf(end, 11, "%010u", (unsigned int)arc4random_uniform(INT32_MAX));
-	return (shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600));
 }
 
 /* Of our program, its path: as such, or as the one argument it has had. */
