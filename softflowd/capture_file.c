@@ -66,7 +66,10 @@ file_write_all(int fd, const void *data, size_t len)
 	return (0);
 }
 
-/* Compile for one link type and append; 0 instructions if it cannot be. */
+/*
+ * Compile for one link type and append, if there is where to; 0 instructions
+ * if it cannot be.
+ */
 static int
 file_compile_one(int fd, int dlt, const char *expression, uint32_t *count,
     char *error, size_t errorlen)
@@ -86,7 +89,7 @@ file_compile_one(int fd, int dlt, const char *expression, uint32_t *count,
 			strlcpy(error, pcap_geterr(dead), errorlen);
 	} else {
 		*count = program.bf_len;
-		if (file_write_all(fd, program.bf_insns,
+		if (fd != -1 && file_write_all(fd, program.bf_insns,
 		    program.bf_len * sizeof(*program.bf_insns)) == -1) {
 			snprintf(error, errorlen, "shared memory: %s",
 			    strerror(errno));
@@ -98,36 +101,43 @@ file_compile_one(int fd, int dlt, const char *expression, uint32_t *count,
 	return (rv);
 }
 
+/* For all link types, of which it must mean something for one. */
+static int
+file_compile(int fd, const char *expression, struct msg_filter *filter,
+    char *error, size_t errorlen)
+{
+	unsigned int	i;
+	int		usable = 0;
+
+	memset(filter, 0, sizeof(*filter));
+	error[0] = '\0';
+	for (i = 0; i < capture_ndlts; i++) {
+		if (file_compile_one(fd, capture_dlt(i), expression,
+		    &filter->count[i], error, errorlen) == -1)
+			return (-1);
+		if (filter->count[i] > 0)
+			usable = 1;
+	}
+	return (usable ? 0 : -1);
+}
+
 int
 capture_compile_savefile(const char *expression, struct msg_filter *filter,
     char *error, size_t errorlen)
 {
-	unsigned int	i, usable = 0;
-	int		fd;
+	int	fd;
 
-	memset(filter, 0, sizeof(*filter));
-	error[0] = '\0';
 	if ((fd = shmem_new("softflowd filter")) == -1) {
 		snprintf(error, errorlen, "shared memory: %s",
 		    strerror(errno));
 		return (-1);
 	}
-	for (i = 0; i < capture_ndlts; i++) {
-		if (file_compile_one(fd, capture_dlt(i), expression,
-		    &filter->count[i], error, errorlen) == -1)
-			goto fail;
-		if (filter->count[i] > 0)
-			usable = 1;
-	}
-	if (!usable)
-		goto fail;
-	if (shmem_seal(fd) == -1) {
+	if (file_compile(fd, expression, filter, error, errorlen) == 0) {
+		if (shmem_seal(fd) == 0)
+			return (fd);
 		snprintf(error, errorlen, "shared memory: %s",
 		    strerror(errno));
-		goto fail;
 	}
-	return (fd);
-fail:
 	close(fd);
 	return (-1);
 }
@@ -137,7 +147,10 @@ struct check {
 	int		(*apart)(void);
 };
 
-/* In the child: what is wrong, as text with its NUL. */
+/*
+ * In the child: what is wrong, as text with its NUL.  Nobody needs the
+ * programs, and a confined child could make no shared memory for them.
+ */
 static void
 check_apart(void *arg, int fd)
 {
@@ -148,7 +161,7 @@ check_apart(void *arg, int fd)
 	if (check->apart() == -1)
 		snprintf(error, sizeof(error), "confinement of the "
 		    "compiler: %s", strerror(errno));
-	else if (capture_compile_savefile(check->expression, &filter, error,
+	else if (file_compile(-1, check->expression, &filter, error,
 	    sizeof(error)) != -1 || strstr(error, "unknown host") != NULL)
 		*error = '\0';
 	if (write(fd, error, strlen(error) + 1) == -1)
