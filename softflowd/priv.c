@@ -374,6 +374,8 @@ priv_timeout(int more)
 		left = priv.worker.next_ms - now;
 	if (left > priv_notify_next_ms() - now)
 		left = priv_notify_next_ms() - now;
+	if (left > priv_interfaces_next_ms() - now)
+		left = priv_interfaces_next_ms() - now;
 	return (left < 0 ? 0 : left > PRIV_POLL_MS ? PRIV_POLL_MS :
 	    (int)left);
 }
@@ -493,6 +495,7 @@ priv_main(int argc, char *argv[], struct options *opt)
 	while (!priv.quit) {
 		priv_notice_sleep(priv_now_ms());
 		priv_worker_timers(priv_now_ms());
+		priv_interfaces_timers(priv_now_ms());
 		priv_handover_timers(priv_now_ms());
 		priv_export_timers(priv_now_ms());
 		priv_resolver_timers(priv_now_ms());

@@ -22,6 +22,10 @@
 #include "priv_state.h"
 #include "stack.h"
 
+#define LOOK_MS	100	/* between two looks that events ask for */
+
+static int64_t	looked_ms, look_ms;	/* the next; 0: no reason */
+
 /* All of the system. */
 static void
 interfaces_any(struct msg_interfaces *msg, const struct stack_link *links,
@@ -162,11 +166,19 @@ interface_bind(struct priv_capture *cap, uint32_t ifindex)
 	    ifindex, cap->hardware, error, sizeof(error)) :
 	    priv_capture_renew(cap, error, sizeof(error))) == 0)
 		return (0);
-	/* Each event is another chance; one line is enough. */
-	if (cap->refused != ifindex)
+	/*
+	 * FreeBSD tells of an interface before bpf(4) knows it: once more, soon.
+	 * Then each event is another chance; one line is enough.
+	 */
+	if (cap->refused != ifindex) {
+		cap->refused = ifindex;
+		cap->told = 0;
+		priv_interfaces_soon();
+	} else if (!cap->told) {
+		cap->told = 1;
 		log_warnx("%s: the interface is back, but cannot be bound: %s",
 		    cap->name, error);
-	cap->refused = ifindex;
+	}
 	return (-1);
 }
 
@@ -208,6 +220,8 @@ priv_interfaces_changed(void)
 	uint32_t	pairs = priv.interfaces.pairs;
 	unsigned int	i;
 
+	look_ms = 0;
+	looked_ms = priv_now_ms();
 	for (i = 0; i < priv.ncapture; i++)
 		interface_check(&priv.capture[i]);
 	if (priv.reload != NULL && priv.worker.phase == WORKER_RUNNING)
@@ -220,4 +234,25 @@ priv_interfaces_changed(void)
 	    priv.worker.phase == WORKER_FINISHING))
 		priv_worker_send(IMSG_INTERFACES, -1, &priv.interfaces,
 		    sizeof(priv.interfaces));
+}
+
+void
+priv_interfaces_soon(void)
+{
+	int64_t	now = priv_now_ms();
+
+	look_ms = now - looked_ms < LOOK_MS ? looked_ms + LOOK_MS : now;
+}
+
+void
+priv_interfaces_timers(int64_t now_ms)
+{
+	if (look_ms != 0 && now_ms >= look_ms)
+		priv_interfaces_changed();
+}
+
+int64_t
+priv_interfaces_next_ms(void)
+{
+	return (look_ms == 0 ? INT64_MAX : look_ms);
 }

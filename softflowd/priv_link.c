@@ -22,6 +22,8 @@
 #include "priv_state.h"
 #include "stack.h"
 
+#define EVENT_MESSAGES	64	/* in a turn */
+
 int
 priv_link_open(void)
 {
@@ -46,11 +48,13 @@ priv_link_open(void)
 void
 priv_link_event(void)
 {
-	char	buf[8192];
+	char		buf[8192];
+	unsigned int	i;
 
-	while (recv(priv.link_fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+	for (i = 0; i < EVENT_MESSAGES && recv(priv.link_fd, buf, sizeof(buf),
+	    MSG_DONTWAIT) > 0; i++)
 		;
-	priv_interfaces_changed();
+	priv_interfaces_soon();
 }
 
 static void

@@ -34,6 +34,8 @@
 #define HEAD_TYPE	3
 #define HEAD_SIZE	4
 
+#define EVENT_MESSAGES	64	/* others can write there: no more in a turn */
+
 int
 priv_link_open(void)
 {
@@ -70,17 +72,20 @@ route_matters(const uint8_t *msg, size_t len)
 void
 priv_link_event(void)
 {
-	uint8_t	buf[2048];
-	ssize_t	n;
-	int	look = 0;
+	uint8_t		buf[2048];
+	ssize_t		n = 1;
+	unsigned int	i;
+	int		look = 0;
 
-	while ((n = recv(priv.link_fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
-		look |= route_matters(buf, (size_t)n);
+	for (i = 0; i < EVENT_MESSAGES && n > 0; i++) {
+		n = recv(priv.link_fd, buf, sizeof(buf), MSG_DONTWAIT);
+		look |= n > 0 && route_matters(buf, (size_t)n);
+	}
 	/* Some were lost, whatever they said. */
 	if (n == -1 && errno == ENOBUFS)
 		look = 1;
 	if (look)
-		priv_interfaces_changed();
+		priv_interfaces_soon();
 }
 
 static uint32_t

@@ -73,7 +73,8 @@ struct priv_capture {
 	uint64_t		removed;	/* by the nth removal; 0: not */
 	char			interface[INTERFACE_NAME];	/* -i's name */
 	char			name[INTERFACE_NAME];	/* of that, now */
-	uint32_t		refused;	/* ifindex; said so already */
+	uint32_t		refused;	/* ifindex, */
+	int			told;		/* and the log says so */
 	int			hardware;	/* what it must be */
 	uint32_t		number;		/* to record, */
 	int			fixed;		/* as the operator says */
@@ -358,9 +359,15 @@ void	priv_capture_switch(struct priv_reload *);
 int	priv_capture_renew(const struct priv_capture *, char *error, size_t);
 int	priv_capture_renewal_waits(void);
 
-/* priv_interfaces.c */
+/*
+ * priv_interfaces.c: look what has changed; at once, or as soon as the last
+ * look is long enough ago.
+ */
 void	priv_interfaces_open(void);
 void	priv_interfaces_changed(void);
+void	priv_interfaces_soon(void);
+void	priv_interfaces_timers(int64_t now_ms);
+int64_t	priv_interfaces_next_ms(void);	/* when something is due */
 
 /* The capture but this one that is bound to the index; NULL: none. */
 const struct priv_capture *priv_interface_holder(uint32_t ifindex,

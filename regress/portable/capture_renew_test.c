@@ -39,6 +39,7 @@ static uint32_t			 em[2];		/* indices now */
 static uint32_t			 bound[FDS];	/* to which one was bound */
 static char			 em0[] = "em0", em1[] = "em1";
 static struct msg_handover	 sent;
+static int64_t			 now_ms = 1000;
 static unsigned int		 reload_change;	/* what the next needs, */
 static unsigned int		 reload_n;	/* and its interfaces */
 
@@ -47,7 +48,7 @@ static unsigned int		 reload_n;	/* and its interfaces */
 int64_t
 priv_now_ms(void)
 {
-	return (1000);
+	return (now_ms);
 }
 
 void
@@ -419,26 +420,73 @@ ATF_TC_BODY(nothing_is_opened_for_a_worker_that_ends, tc)
 	record_expect("");
 }
 
+/* bpf(4) of FreeBSD knows an interface only after its event. */
+ATF_TC_WITHOUT_HEAD(an_interface_that_is_not_ready_is_tried_again_soon);
+ATF_TC_BODY(an_interface_that_is_not_ready_is_tried_again_soon, tc)
+{
+	begin();
+	ATF_CHECK_EQ(INT64_MAX, priv_interfaces_next_ms());
+	em[0] = 21;
+	record_fail("open", 1, ENXIO);
+	priv_interfaces_changed();
+	record_expect("own filter()\nopen(em0, udp, own)\n");
+	ATF_CHECK_EQ(now_ms + 100, priv_interfaces_next_ms());
+	priv_interfaces_timers(now_ms + 99);
+	ATF_CHECK(priv.reload == NULL);
+	now_ms += 100;
+	priv_interfaces_timers(now_ms);
+	ATF_CHECK_EQ(1, sent.replaced);
+	ATF_CHECK_EQ(INT64_MAX, priv_interfaces_next_ms());
+	ATF_CHECK(strstr(record_lines(), "cannot be bound") == NULL);
+	hand_over();
+	ATF_CHECK_EQ(21, priv.capture[0].ifindex);
+}
+
 ATF_TC_WITHOUT_HEAD(a_device_that_cannot_be_opened_is_told_once_and_retried);
 ATF_TC_BODY(a_device_that_cannot_be_opened_is_told_once_and_retried, tc)
 {
 	begin();
 	em[0] = 21;
-	record_fail("open", 1, EMFILE);
-	record_fail("open", 2, EMFILE);
+	record_fail("open", 0, EMFILE);
 	priv_interfaces_changed();
-	ATF_CHECK(strstr(record_lines(), "log(em0: the interface is back, "
-	    "but cannot be bound: no device)\n") != NULL);
+	now_ms += 100;
+	priv_interfaces_timers(now_ms);
 	ATF_CHECK(priv.reload == NULL);
 	record_expect("own filter()\n"
 	    "open(em0, udp, own)\n"
+	    "own filter()\n"
+	    "open(em0, udp, own)\n"
 	    "log(em0: the interface is back, but cannot be bound: no "
 	    "device)\n");
+	ATF_CHECK_EQ(INT64_MAX, priv_interfaces_next_ms());
+	record_reset();
+	record_fail("open", 1, EMFILE);
 	priv_interfaces_changed();
+	record_expect("own filter()\nopen(em0, udp, own)\n");
+	ATF_CHECK_EQ(INT64_MAX, priv_interfaces_next_ms());
 	priv_interfaces_changed();
 	ATF_CHECK_EQ(1, sent.replaced);
 	hand_over();
 	ATF_CHECK_EQ(21, priv.capture[0].ifindex);
+}
+
+ATF_TC_WITHOUT_HEAD(events_are_looked_after_at_once_but_not_more_often);
+ATF_TC_BODY(events_are_looked_after_at_once_but_not_more_often, tc)
+{
+	begin();
+	priv_interfaces_soon();
+	ATF_CHECK_EQ(now_ms, priv_interfaces_next_ms());
+	priv_interfaces_timers(now_ms);
+	ATF_CHECK_EQ(INT64_MAX, priv_interfaces_next_ms());
+	now_ms += 30;
+	priv_interfaces_soon();
+	priv_interfaces_soon();
+	ATF_CHECK_EQ(now_ms + 70, priv_interfaces_next_ms());
+	em[0] = MISSING;
+	priv_interfaces_timers(now_ms + 69);
+	record_expect("");
+	priv_interfaces_timers(now_ms + 70);
+	record_expect("log(em0: the interface has gone; waiting for it)\n");
 }
 
 ATF_TC_WITHOUT_HEAD(one_that_may_be_missing_is_read_when_it_comes);
@@ -527,7 +575,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_worker_that_starts_is_asked_when_it_is_ready);
 	ATF_TP_ADD_TC(tp, nothing_is_opened_for_a_worker_that_ends);
 	ATF_TP_ADD_TC(tp,
+	    an_interface_that_is_not_ready_is_tried_again_soon);
+	ATF_TP_ADD_TC(tp,
 	    a_device_that_cannot_be_opened_is_told_once_and_retried);
+	ATF_TP_ADD_TC(tp,
+	    events_are_looked_after_at_once_but_not_more_often);
 	ATF_TP_ADD_TC(tp, one_that_may_be_missing_is_read_when_it_comes);
 	ATF_TP_ADD_TC(tp, a_number_that_the_operator_gave_stays);
 	ATF_TP_ADD_TC(tp,

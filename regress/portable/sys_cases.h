@@ -134,13 +134,13 @@ CASE(messages_about_interfaces_are_a_reason_to_look)
 
 	for (i = 0; i < nitems(types); i++) {
 		set_message(0, 24, 24, RTM_VERSION, types[i]);
-		look("priv_interfaces_changed()\n");
+		look("priv_interfaces_soon()\n");
 	}
 	/* One look is enough for several, wherever it stands. */
 	set_message(0, 24, 24, RTM_VERSION, 1);
 	set_message(1, 24, 24, RTM_VERSION, RTM_IFINFO);
 	set_message(2, 24, 24, RTM_VERSION, RTM_IFINFO);
-	look("priv_interfaces_changed()\n");
+	look("priv_interfaces_soon()\n");
 }
 
 CASE(others_and_damaged_ones_are_none)
@@ -167,7 +167,16 @@ CASE(lost_messages_are_a_reason_to_look)
 	messages_end = ENOBUFS;
 	priv.link_fd = FAKE_FD;
 	priv_link_event();
-	expect("priv_interfaces_changed()\n");
+	expect("priv_interfaces_soon()\n");
+}
+
+/* Who may write to such a socket fills it faster than we read. */
+CASE(a_flood_of_messages_does_not_keep_the_parent)
+{
+	set_message(0, 24, 24, RTM_VERSION, RTM_IFINFO);
+	flood = 1;
+	look("priv_interfaces_soon()\n");
+	ATF_CHECK_EQ(received, 64);
 }
 
 CASE(a_device_is_refused_as_not_supported)
@@ -264,6 +273,7 @@ add_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp, messages_about_interfaces_are_a_reason_to_look);
 	ATF_TP_ADD_TC(tp, others_and_damaged_ones_are_none);
 	ATF_TP_ADD_TC(tp, lost_messages_are_a_reason_to_look);
+	ATF_TP_ADD_TC(tp, a_flood_of_messages_does_not_keep_the_parent);
 	ATF_TP_ADD_TC(tp, a_device_is_refused_as_not_supported);
 	ATF_TP_ADD_TC(tp, a_receive_buffer_is_as_large_as_may_be);
 	ATF_TP_ADD_TC(tp,

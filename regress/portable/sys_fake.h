@@ -67,6 +67,8 @@ FAKE struct message {
 } messages[4];				/* of the route socket */
 FAKE int		 messages_end;	/* its error behind them */
 FAKE size_t		 message_next;
+FAKE int		 flood;		/* of the first, without end */
+FAKE unsigned int	 received;
 
 /* The calls were these, in the manner of printf; and forget them. */
 FAKE void __attribute__((__format__(__printf__, 1, 2)))
@@ -89,9 +91,9 @@ log_warnx(const char *fmt, ...)
 }
 
 void
-priv_interfaces_changed(void)
+priv_interfaces_soon(void)
 {
-	record("priv_interfaces_changed", "%s", "");
+	record("priv_interfaces_soon", "%s", "");
 }
 
 FAKE int
@@ -157,12 +159,13 @@ fake_recv(int fd, void *buf, size_t size, int flags)
 
 	ATF_REQUIRE_EQ(fd, FAKE_FD);
 	ATF_REQUIRE_EQ(flags, MSG_DONTWAIT);
+	ATF_REQUIRE_MSG(++received < 1000, "it reads without end");
 	if (message_next == nitems(messages) || m->len == 0) {
 		message_next = 0;
 		errno = messages_end;
 		return (-1);
 	}
-	message_next++;
+	message_next += !flood;
 	ATF_REQUIRE(m->len <= size);
 	memcpy(buf, m->octets, m->len);
 	return ((ssize_t)m->len);
