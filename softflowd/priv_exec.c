@@ -61,9 +61,10 @@ priv_exec_init(const char **what)
 	if (priv.binary_fd == -1)
 		return (-1);
 	priv.chroot_fd = -1;
-	*what = sandbox_chroot_missing;
-	if (geteuid() == 0 && (priv.chroot_fd = sandbox_chroot_dir()) == -1)
+	if (geteuid() == 0 && (priv.chroot_fd = sandbox_chroot_dir()) == -1) {
+		*what = sandbox_chroot_wrong;
 		return (-1);
+	}
 	*what = "/dev/null";
 	priv.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return (priv.null_fd == -1 ? -1 : 0);

@@ -125,10 +125,10 @@ int	sandbox_compiler(void);
 
 /*
  * An empty directory to be root in, in which a worker can make nothing; -1
- * with errno, and what is missing.
+ * with errno, and what is wrong.
  */
 int	sandbox_chroot_dir(void);
-extern const char	sandbox_chroot_missing[];
+extern const char	*sandbox_chroot_wrong;
 
 /*
  * The parent's last word on a descriptor that it passes to a confined worker,

@@ -20,7 +20,7 @@
 #include "compat.h"
 #include "sandbox.h"
 
-const char sandbox_chroot_missing[] = "no room for an empty directory in "
+const char	*sandbox_chroot_wrong = "no room for an empty directory in "
     "/run, /var/run, /tmp or /dev/shm";
 
 int

@@ -83,6 +83,16 @@ self_search(const char *name, char *path)
 	return (-1);
 }
 
+/* Whoever could change it would have what we have. */
+static int
+self_trusted(int fd)
+{
+	struct stat	sb;
+
+	return (geteuid() != 0 || (fstat(fd, &sb) == 0 && sb.st_uid == 0 &&
+	    (sb.st_mode & (S_IWGRP | S_IWOTH)) == 0));
+}
+
 int
 self_open(const char **path, const char **what)
 {
@@ -101,6 +111,14 @@ self_open(const char **path, const char **what)
 	*what = error;
 	*path = name;
 	free(argv);
+	if (fd != -1 && !self_trusted(fd)) {
+		snprintf(error, sizeof(error), "%s: our own program must be "
+		    "root's, and writable by nobody else, to be started by "
+		    "root", name);
+		close(fd);
+		fd = -1;
+		saved = EPERM;
+	}
 	errno = saved;
 	return (fd);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <atf-c.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -35,6 +36,10 @@ int	__wrap_getrlimit(int, struct rlimit *);
 int	__wrap_setrlimit(int, const struct rlimit *);
 int	__wrap_open(const char *, int, ...);
 int	__wrap_fstat(int, struct stat *);
+int	__wrap_openat(int, const char *, int, ...);
+DIR	*__wrap_fdopendir(int);
+struct dirent *__wrap_readdir(DIR *);
+int	__wrap_closedir(DIR *);
 int	__wrap_setresuid(uid_t, uid_t, uid_t);
 int	__wrap_setresgid(gid_t, gid_t, gid_t);
 int	__wrap_getresuid(uid_t *, uid_t *, uid_t *);
@@ -182,6 +187,43 @@ __wrap_fstat(int fd, struct stat *sb)
 	sb->st_uid = fake.owner;
 	sb->st_mode = fake.mode;
 	return (record("fstat", "%d", fd));
+}
+
+int
+__wrap_openat(int fd, const char *path, int flags, ...)
+{
+	ATF_CHECK_EQ(O_RDONLY | O_DIRECTORY | O_CLOEXEC, flags);
+	return (record("openat", "%d, %s", fd, path) == -1 ? -1 : 51);
+}
+
+DIR *
+__wrap_fdopendir(int fd)
+{
+	fake.entries = 0;
+	return (record("fdopendir", "%d", fd) == -1 ? NULL :
+	    (DIR *)(void *)&fake);
+}
+
+struct dirent *
+__wrap_readdir(DIR *dir)
+{
+	static struct dirent	 entry;
+	const char		*names[] = { "..", ".", fake.entry, NULL };
+	const char		*name = names[fake.entries++];
+
+	ATF_REQUIRE((void *)dir == &fake);
+	if (record("readdir", "%s", "") == -1 || name == NULL)
+		return (NULL);
+	strlcpy(entry.d_name, name, sizeof(entry.d_name));
+	return (&entry);
+}
+
+int
+__wrap_closedir(DIR *dir)
+{
+	ATF_REQUIRE((void *)dir == &fake);
+	errno = EXFULL;
+	return (record("closedir", "%s", ""));
 }
 
 int

@@ -26,6 +26,8 @@ extern struct fake {
 	int	 ngroups;
 	uid_t	 owner;		/* of the empty directory, and its mode */
 	mode_t	 mode;
+	const char *entry;	/* that is in it */
+	int	 entries;	/* told so far */
 	int	 ids_stay;	/* a call says yes and does nothing */
 	int	 groups_kept;	/* what setgroups() leaves */
 } fake;

@@ -225,27 +225,55 @@ CASE(ready_without_a_layer_is_refused)
 	ATF_CHECK_EQ(1, ready_kills(SANDBOX_RLIMITS | SANDBOX_SYSCALLS, 0));
 }
 
+#define LOOK	"openat(50, .)\nfdopendir(51)\nreaddir()\nreaddir()\n"
+
 CASE(empty_directory_is_roots)
 {
 	fake_reset(1);
 	ATF_CHECK_EQ(50, sandbox_chroot_dir());
-	record_expect("open(/var/empty, no link)\nfstat(50)\n");
+	record_expect("open(/var/empty, no link)\nfstat(50)\n" LOOK
+	    "readdir()\nclosedir()\n");
 	fake_reset(1);
 	fake.mode |= 020;
-	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
-	ATF_CHECK_EQ(EPERM, errno);
+	ATF_CHECK_ERRNO(EPERM, sandbox_chroot_dir() == -1);
+	ATF_CHECK_STREQ("no directory /var/empty in which only root can make "
+	    "files", sandbox_chroot_wrong);
 	record_expect("open(/var/empty, no link)\nfstat(50)\nclose(50)\n");
 	fake_reset(1);
 	fake.owner = FAKE_UID;
 	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
 	fake_reset(1);
 	record_fail("fstat", 1, EIO);
-	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
-	ATF_CHECK_EQ(EIO, errno);
+	ATF_CHECK_ERRNO(EIO, sandbox_chroot_dir() == -1);
 	fake_reset(1);
 	record_fail("open", 1, ENOENT);
 	ATF_CHECK_EQ(-1, sandbox_chroot_dir());
 	record_expect("open(/var/empty, no link)\n");
+}
+
+CASE(empty_directory_has_nothing_in_it)
+{
+	static const char *const	calls[] = {
+		"openat", "fdopendir", "readdir"
+	};
+	size_t				 i;
+
+	fake_reset(1);
+	fake.entry = "core";
+	ATF_CHECK_ERRNO(ENOTEMPTY, sandbox_chroot_dir() == -1);
+	ATF_CHECK_STREQ("/var/empty has core in it; it must be empty",
+	    sandbox_chroot_wrong);
+	record_expect("open(/var/empty, no link)\nfstat(50)\n" LOOK
+	    "readdir()\nclosedir()\nclose(50)\n");
+	for (i = 0; i < nitems(calls); i++) {
+		fake_reset(1);
+		record_fail(calls[i], 1, EIO);
+		ATF_CHECK_ERRNO(EIO, sandbox_chroot_dir() == -1);
+		ATF_CHECK_STREQ("/var/empty", sandbox_chroot_wrong);
+		ATF_CHECK(strstr(record_lines(), "close(50)\n") != NULL);
+		ATF_CHECK_EQ(i == 1, strstr(record_lines(), "close(51)\n") !=
+		    NULL);
+	}
 }
 
 CASE(sandbox_option_tells_promises_and_veils)
@@ -314,6 +342,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ids_that_stay_end_the_worker);
 	ATF_TP_ADD_TC(tp, ready_without_a_layer_is_refused);
 	ATF_TP_ADD_TC(tp, empty_directory_is_roots);
+	ATF_TP_ADD_TC(tp, empty_directory_has_nothing_in_it);
 	ATF_TP_ADD_TC(tp, sandbox_option_tells_promises_and_veils);
 	ATF_TP_ADD_TC(tp, softflowctl_is_pledged_and_connects_to_one_socket);
 	ATF_TP_ADD_TC(tp, softflowctl_ends_when_a_step_fails);

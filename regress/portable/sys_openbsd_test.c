@@ -8,6 +8,21 @@
 #include "sys_fake.h"
 #include "sys_unsealed_fake.h"
 
+/* Who we are, and who a file belongs to. */
+static uid_t	euid = 1000, owner;
+
+static int
+fake_fstat(int fd, struct stat *sb)
+{
+	int	rv = fstat(fd, sb);
+
+	sb->st_uid = owner;
+	return (rv);
+}
+
+#define geteuid()	euid
+#define fstat(f, s)	fake_fstat(f, s)
+
 #include "net_bsd.c"
 #include "net_timers_none.c"
 #include "peer_groups_list.c"
@@ -19,6 +34,7 @@
 
 #undef close
 #undef fcntl
+#undef fstat
 #undef ftruncate
 #undef shm_open
 
@@ -169,6 +185,34 @@ CASE(what_cannot_be_our_program_is_told_with_what_helps)
 	ATF_REQUIRE_EQ(self_open(&path, &what), -1);
 }
 
+CASE(root_starts_only_a_program_that_is_roots)
+{
+	static const int	modes[] = { 0775, 0757 };
+	const char		*path, *what;
+	unsigned int		 before = descriptors();
+	size_t			 i;
+	int			 fd;
+
+	make_program("flows", 0755);
+	started_as = "./flows";
+	euid = 0;
+	ATF_REQUIRE((fd = self_open(&path, &what)) != -1);
+	close(fd);
+	owner = 1000;
+	ATF_REQUIRE_ERRNO(EPERM, self_open(&path, &what) == -1);
+	ATF_REQUIRE(strstr(what, "/flows: our own program must be root's, and "
+	    "writable by nobody else") != NULL);
+	owner = 0;
+	for (i = 0; i < nitems(modes); i++) {
+		ATF_REQUIRE_EQ(chmod("flows", (mode_t)modes[i]), 0);
+		ATF_REQUIRE_ERRNO(EPERM, self_open(&path, &what) == -1);
+	}
+	ATF_REQUIRE_EQ(descriptors(), before);
+	/* Without root's rights there is nothing to gain. */
+	euid = 1000;
+	ATF_REQUIRE(self_open(&path, &what) != -1);
+}
+
 CASE(only_the_program_that_was_started_is_started_again)
 {
 	char		*argv[] = { "title", NULL }, *envp[] = { "A=1", NULL };
@@ -202,6 +246,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nothing_is_set_for_one_connection);
 	ATF_TP_ADD_TC(tp, our_program_is_found_as_a_shell_finds_it);
 	ATF_TP_ADD_TC(tp, what_cannot_be_our_program_is_told_with_what_helps);
+	ATF_TP_ADD_TC(tp, root_starts_only_a_program_that_is_roots);
 	ATF_TP_ADD_TC(tp, only_the_program_that_was_started_is_started_again);
 	return (atf_no_error());
 }
