@@ -14,6 +14,8 @@ deinstall uninstall: .PHONY
 
 # A release's tarball and the checksums of it in ports/.
 dist: .PHONY
+	@test -f ${.CURDIR}/ports/dist.sh || { \
+		echo "a release has no ports/: use a checkout" >&2; exit 1; }
 	sh ${.CURDIR}/ports/dist.sh
 
 .include <bsd.subdir.mk>

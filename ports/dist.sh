@@ -13,6 +13,12 @@ export LC_ALL
 unset GZIP
 ports=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$ports")
+case $#,${1:-} in
+[01],|1,[!-]*) ;;
+*)
+	echo "usage: dist.sh [directory of the tarball]" >&2
+	exit 1 ;;
+esac
 directory=$(cd "${1:-$top/..}" && pwd)
 cd "$top"
 

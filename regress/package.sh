@@ -19,6 +19,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 unit=/lib/systemd/system/softflowd.service
 exposure=2.5		# at most, as systemd-analyze has it; see units_exposure
 
+[ -d "$top/debian" ] || die "a release has no debian/"
 install=1
 case ${1:-} in
 '')	[ "$(id -u)" -eq 0 ] || die "not root: try -n" ;;
@@ -182,7 +183,17 @@ units_exposure() {
 template_agrees() {
 	! grep -e '/run/softflowd/' -e /softflowd.conf "$work/template" &&
 	    sed -e 's,/%i\.conf,/softflowd.conf,' -e 's,-%i,,g' \
-	    -e 's,: %i,,' "$work/template" | diff "$work/root$unit" -
+	    -e 's,: %i,,' -e '/^ExecCondition=.* %i != softflowd$/d' \
+	    "$work/template" | diff "$work/root$unit" -
+}
+
+# Both kinds, when it is removed.
+scripts_stop() {
+	dpkg-deb -e "$package" "$work/control" &&
+	    sed -e :a -e '/\\$/N' -e 's/\\\n[[:blank:]]*//' -e ta \
+	    "$work/control/prerm" | grep "deb-systemd-invoke stop\
+ softflowd\.service 'softflowd@\*\.service'" &&
+	    grep -q '%i != softflowd$' "$work/template"
 }
 
 makes_user() {
@@ -201,6 +212,7 @@ cp "$work/root${unit%.service}@.service" "$work/template"
 step "its programs are hardened" hardened
 step "its units are valid" units_verify
 step "the template is the unit, with files of its own" template_agrees
+step "its scripts stop the service and its instances" scripts_stop
 step "exposure of the units is at most $exposure" units_exposure
 step "it makes the worker's user" makes_user
 [ -n "$install" ] || exit $failed

@@ -37,7 +37,7 @@ dispatch_ready(struct imsg *imsg)
 		return (-1);
 	if ((sandbox_needed(priv.root) & ~msg.layers) != 0)
 		return (-1);
-	if (SANDBOX_LACKS != 0)
+	if (sandbox_lacks != 0)
 		log_warnx("worker %ld: UNCONFINED, as this is a test build",
 		    (long)w->pid);
 	sandbox_describe(msg.layers, layers, sizeof(layers));

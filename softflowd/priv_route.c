@@ -54,19 +54,13 @@ priv_link_open(void)
 static int
 route_matters(const uint8_t *msg, size_t len)
 {
-	static const uint8_t	types[] = {
-		RTM_IFINFO, RTM_IFANNOUNCE,
-#ifdef RTM_DESYNC
-		RTM_DESYNC
-#endif
-	};
-	uint16_t		said;
+	uint16_t	said;
 
 	if (len < HEAD_SIZE || msg[HEAD_VERSION] != RTM_VERSION)
 		return (0);
 	memcpy(&said, msg, sizeof(said));
-	return (said <= len && memchr(types, msg[HEAD_TYPE],
-	    sizeof(types)) != NULL);
+	return (said <= len && memchr(route_types, msg[HEAD_TYPE],
+	    route_ntypes) != NULL);
 }
 
 void

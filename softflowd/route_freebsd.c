@@ -12,10 +12,16 @@
 #include <net/if.h>
 #include <net/if_types.h>
 #include <net/if_vlan_var.h>
+#include <net/route.h>
 
 #include <string.h>
 
 #include "route_system.h"
+
+const uint8_t	route_types[] = {
+	RTM_IFINFO, RTM_IFANNOUNCE
+};
+const size_t	route_ntypes = sizeof(route_types);
 
 int
 route_listen(int fd)

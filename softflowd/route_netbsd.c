@@ -19,14 +19,18 @@
 
 #include "route_system.h"
 
+const uint8_t	route_types[] = {
+	RTM_IFINFO, RTM_IFANNOUNCE
+};
+const size_t	route_ntypes = sizeof(route_types);
+
 int
 route_listen(int fd)
 {
-	const unsigned char	types[] = { RTM_IFINFO, RTM_IFANNOUNCE };
-	int			on = 1;
+	int	on = 1;
 
-	if (setsockopt(fd, PF_ROUTE, RO_MSGFILTER, types,
-	    sizeof(types)) == -1)
+	if (setsockopt(fd, PF_ROUTE, RO_MSGFILTER, route_types,
+	    sizeof(route_types)) == -1)
 		return (-1);
 	return (setsockopt(fd, SOL_SOCKET, SO_RERROR, &on, sizeof(on)));
 }

@@ -17,6 +17,11 @@
 
 #include "route_system.h"
 
+const uint8_t	route_types[] = {
+	RTM_IFINFO, RTM_IFANNOUNCE, RTM_DESYNC
+};
+const size_t	route_ntypes = sizeof(route_types);
+
 int
 route_listen(int fd)
 {

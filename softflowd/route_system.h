@@ -8,6 +8,13 @@
 #ifndef ROUTE_SYSTEM_H
 #define ROUTE_SYSTEM_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+/* The types of messages that are a reason to look, and how many. */
+extern const uint8_t	route_types[];
+extern const size_t	route_ntypes;
+
 /*
  * Have the route socket say only what is of interfaces, and that it could not
  * say all, as far as the system can.  0, or -1 with errno.

@@ -41,10 +41,11 @@
 #define SANDBOX_UNDUMPABLE	0x0100
 #define SANDBOX_UNVEIL		0x0200
 
-/* Those that this build is without: SANDBOX=none, see sandbox_none.c. */
-#ifndef SANDBOX_LACKS
-#define SANDBOX_LACKS		0
-#endif
+/*
+ * Those that this build is without: SANDBOX=none, see sandbox_none.c.  No
+ * macro, so that no object of another build says otherwise.
+ */
+extern const uint32_t	sandbox_lacks;
 
 struct sandbox_worker {
 	int	root;		/* started as root: chroot and change ids */

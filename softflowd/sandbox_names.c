@@ -26,7 +26,7 @@ sandbox_layers(enum sandbox_filter process)
 	for (l = sandbox_os_layers; l->name != NULL; l++)
 		if (l->processes & 1U << process)
 			layers |= l->layer;
-	return (layers & ~(uint32_t)SANDBOX_LACKS);
+	return (layers & ~sandbox_lacks);
 }
 
 uint32_t
@@ -39,7 +39,7 @@ sandbox_needed(int root)
 		if (l->processes & LAYER_WORKER && (l->when == LAYER_ALWAYS ||
 		    (l->when == LAYER_ROOT && root)))
 			layers |= l->layer;
-	return (layers & ~(uint32_t)SANDBOX_LACKS);
+	return (layers & ~sandbox_lacks);
 }
 
 void

@@ -17,8 +17,6 @@
 #include "compat.h"
 #include "sandbox_filter.h"
 
-_Static_assert(SANDBOX_LACKS == SANDBOX_SYSCALLS, "others must know");
-
 /* An emulator needs memory, its environment and to say what is wrong. */
 const int sandbox_sanitized = 1;
 

@@ -105,7 +105,7 @@ main(int argc, char *argv[])
 		return (show(argc, argv));
 	sanitise_stdfds();
 	closefrom(STDERR_FILENO + 1);	/* our starter's are not our business */
-	if (SANDBOX_LACKS != 0)
+	if (sandbox_lacks != 0)
 		fprintf(stderr, "softflowd: TEST BUILD, UNCONFINED: every "
 		    "system call is allowed; not for real traffic\n");
 	else if (sandbox_sanitized)

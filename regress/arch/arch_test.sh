@@ -53,10 +53,10 @@ no_build_is_unconfined_unless_asked_body() {
 	for build in "" SANITIZE=address OS=OpenBSD OS=FreeBSD OS=NetBSD; do
 		sources $build >sources
 		atf_check grep -q softflowd.c sources
-		atf_check -s exit:1 grep -e sandbox_none -e LACKS sources
+		atf_check -s exit:1 grep -e sandbox_none -e lacks_calls sources
 	done
 	sources SANDBOX=none >sources
-	atf_check grep -q 'sandbox_none.c.*-DSANDBOX_LACKS' sources
+	atf_check grep -q 'sandbox_lacks_calls.c.*sandbox_none.c' sources
 	atf_check -s exit:1 grep -e sandbox_seccomp -e sandbox_calls sources
 	atf_check -s not-exit:0 -o ignore -e match:'SANDBOX=off: allowed is' \
 	    env MAKEFLAGS= bmake -C "$top/softflowd" HARDENING= SANDBOX=off \

@@ -74,10 +74,19 @@ the_package_builds_and_is_clean_body() {
 		cat steps
 		atf_fail "see above"
 	}
-	atf_check -o match:9 grep -c '^ok: ' steps
+	atf_check -o match:10 grep -c '^ok: ' steps
+}
+
+package_test_case there_is_a_package_to_try "not in a release" ""
+there_is_a_package_to_try_body() {
+	atf_skip "a release has no debian/"
 }
 
 atf_init_test_cases() {
+	[ -d "$tree/debian" ] || {
+		atf_add_test_case there_is_a_package_to_try
+		return
+	}
 	atf_add_test_case the_manual_shows_the_unit_that_is_shipped
 	atf_add_test_case \
 	    the_unit_gives_the_capabilities_that_the_parent_keeps

@@ -29,6 +29,7 @@ static struct {
 	struct bpf_stat	 stat;
 	unsigned int	 reads;
 	int		 stopped;	/* the time that frames wait */
+	int		 endless;	/* it is full again */
 } bpf;
 
 static void
@@ -83,7 +84,8 @@ fake_read(int fd, void *data, size_t len)
 		return (-1);
 	}
 	memcpy(data, bpf.buffer, n);
-	bpf.len = 0;
+	if (!bpf.endless)
+		bpf.len = 0;
 	return ((ssize_t)n);
 }
 

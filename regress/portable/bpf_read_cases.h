@@ -267,6 +267,33 @@ ATF_TC_BODY(buffers_outside_of_the_window_do_not_hold_up_others, tc)
 	bpf.stat.SYSTEM_RECEIVED = 3;
 	(capture_live_ops.kernel_counters)(&cap, &c, &at);
 	ATF_CHECK_EQ(1, c.kernel_received);
+	/* Nor, if there is no end of them, other work. */
+	add(7);
+	bpf.endless = 1;
+	bpf.reads = 0;
+	alarm(5);
+	ATF_CHECK_EQ(0, ready());
+	ATF_CHECK(bpf.reads > 1 && bpf.reads < 10);
+}
+
+ATF_TC_WITHOUT_HEAD(others_frames_are_no_more_than_were_counted);
+ATF_TC_BODY(others_frames_are_no_more_than_were_counted, tc)
+{
+	struct capture_kernel	at = { 0, 0 };
+
+	begin_reading();
+	(capture_live_ops.window)(&cap, 0, 5000000);
+	add(5);
+	add(6);
+	add(7);
+	ATF_CHECK_EQ(0, ready());
+	bpf.stat.SYSTEM_RECEIVED = 1;
+	(capture_live_ops.kernel_counters)(&cap, &c, &at);
+	ATF_CHECK_EQ(0, c.kernel_received);
+	/* The others are taken off what is counted later. */
+	bpf.stat.SYSTEM_RECEIVED = 5;
+	(capture_live_ops.kernel_counters)(&cap, &c, &at);
+	ATF_CHECK_EQ(2, c.kernel_received);
 }
 
 ATF_TC_WITHOUT_HEAD(a_worker_that_dies_gives_up_what_it_had_in_hand_counted);
@@ -463,6 +490,7 @@ add_read_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp, a_window_splits_a_buffer);
 	ATF_TP_ADD_TC(tp,
 	    buffers_outside_of_the_window_do_not_hold_up_others);
+	ATF_TP_ADD_TC(tp, others_frames_are_no_more_than_were_counted);
 	ATF_TP_ADD_TC(tp,
 	    a_worker_that_dies_gives_up_what_it_had_in_hand_counted);
 	ATF_TP_ADD_TC(tp, the_kernel_counts_on_whichever_worker_asks);

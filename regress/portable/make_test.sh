@@ -377,6 +377,11 @@ make_test_case release_is_the_same_octets_everywhere \
     "git openssl python3"
 release_is_the_same_octets_everywhere_body() {
 	make_repository one
+	for arguments in -x --help "a b"; do
+		# shellcheck disable=SC2086
+		atf_check -s exit:1 -e match:'^usage: dist.sh' \
+		    sh one/ports/dist.sh $arguments
+	done
 	git clone -q one two
 	mkdir a b c
 	atf_check -o ignore sh one/ports/dist.sh a
@@ -474,6 +479,57 @@ release_builds_and_installs_by_itself_body() {
 	mv softflowd-* copy
 	check_build
 	atf_check -s exit:1 grep -e '-Werror' built
+	atf_check -s not-exit:0 -o ignore -e match:'a release has no ports/' \
+	    bmake -C copy HARDENING= dist
+	for test in portable/ports_test.sh integration/package.sh; do
+		mkdir -p "copy/regress/${test%/*}"
+		cp "$tree/regress/integration/common.sh" "$tree/regress/$test" \
+		    "copy/regress/${test%/*}"
+		atf_check -o match:'ident: there_(is|are)_' -o not-match:unit \
+		    atf-sh "copy/regress/$test" -s "copy/regress/${test%/*}" -l
+	done
+}
+
+make_test_case a_system_or_sandbox_that_is_none_is_refused \
+    "with what is allowed; and the environment makes no unconfined build"
+a_system_or_sandbox_that_is_none_is_refused_body() {
+	copy_clean copy
+	set -- bmake -C copy/softflowd HARDENING= -V '${SRCS}'
+	atf_check -s not-exit:0 -o ignore \
+	    -e match:'OS=typo: allowed is Linux, OpenBSD, FreeBSD or NetBSD' \
+	    "$@" OS=typo
+	for arguments in SANDBOX=off "SANDBOX=none OS=OpenBSD"; do
+		# shellcheck disable=SC2086
+		atf_check -s not-exit:0 -o ignore \
+		    -e match:'SANDBOX=[a-z]*: allowed is none' "$@" $arguments
+	done
+	atf_check -o match:sandbox_none "$@" OS=Linux SANDBOX=none
+	atf_check -o match:sandbox_lacks_none -o not-match:sandbox_none \
+	    env SANDBOX=none "$@" OS=Linux
+}
+
+make_test_case folders_that_are_relative_or_quoted_are_refused \
+    "before anything is installed; a slash at the end is none too many"
+folders_that_are_relative_or_quoted_are_refused_body() {
+	copy_built copy
+	while read -r argument; do
+		atf_check -s not-exit:0 -o ignore \
+		    -e match:"${argument%%=*}=.*: must begin with /" \
+		    bmake -C copy HARDENING= DESTDIR="$PWD/stage" \
+		    "$argument" install
+		atf_check -s exit:1 test -e stage
+	done <<-!
+	DESTDIR=rel
+	DESTDIR=~/x
+	DESTDIR=/a"b
+	PREFIX=usr
+	MANDIR=rel
+	EXAMPLESDIR=rel
+	!
+	atf_check find copy -name rel
+	atf_check -o ignore bmake -C copy HARDENING= DESTDIR="$PWD/stage/" \
+	    PREFIX=/usr/local/ MANDIR=/usr/local/man/man/ install
+	check_staged stage
 }
 
 # Makefiles that a port uses.

@@ -59,6 +59,10 @@ judge() {
 	    "$portable/$(basename "$1" .c).o"
 }
 
+for text; do
+	grep -v '^#' "$top/regress/portable/mutations" | grep -qF -e "$text" ||
+	    die "$text: in no line of regress/portable/mutations"
+done
 mkdir "$tree"
 (cd "$top" && tar cf - --exclude=.git .) | (cd "$tree" && tar xf -)
 bsd_make -C "$tree/lib" >"$work/build" 2>&1 &&

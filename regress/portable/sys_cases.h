@@ -67,6 +67,28 @@ CASE(every_interface_is_listed_with_what_it_is_on)
 	    "ioctl(%d, %#lx, vlan7)\nclose(%d)\n", AF_INET,
 	    SOCK_DGRAM | SOCK_CLOEXEC, FAKE_FD, PARENT_REQUEST, FAKE_FD);
 	ATF_REQUIRE_EQ(priv_link_list(links, 1), 1);
+	/* One that has no number is none. */
+	((struct sockaddr_dl *)(void *)interfaces->ifa_addr)->sdl_index = 0;
+	ATF_REQUIRE_EQ(priv_link_list(links, nitems(links)), 2);
+	ATF_REQUIRE_STREQ(links[0].name, "vlan7");
+}
+
+CASE(no_more_interfaces_are_listed_than_there_is_room_for)
+{
+	static struct stack_link	links[STACK_LINKS + 1];
+	static struct ifaddrs		ifa[STACK_LINKS + 1];
+	static char			name[] = "em0";
+	static struct sockaddr_dl	link;
+	size_t				i;
+
+	FILL_LINK(link, 1, IFT_ETHER);
+	for (i = 0; i < nitems(ifa); i++) {
+		ifa[i].ifa_name = name;
+		ifa[i].ifa_addr = (struct sockaddr *)&link;
+		ifa[i].ifa_next = i + 1 < nitems(ifa) ? &ifa[i + 1] : NULL;
+	}
+	interfaces = ifa;
+	ATF_REQUIRE_EQ(priv_link_list(links, nitems(links)), STACK_LINKS);
 }
 
 CASE(a_vlan_without_an_answer_is_on_nothing)
@@ -140,6 +162,10 @@ CASE(messages_about_interfaces_are_a_reason_to_look)
 	set_message(0, 24, 24, RTM_VERSION, 1);
 	set_message(1, 24, 24, RTM_VERSION, RTM_IFINFO);
 	set_message(2, 24, 24, RTM_VERSION, RTM_IFINFO);
+	look("priv_interfaces_soon()\n");
+	/* Nor does what follows take it back. */
+	set_message(0, 24, 24, RTM_VERSION, RTM_IFINFO);
+	set_message(1, 24, 24, RTM_VERSION, 1);
 	look("priv_interfaces_soon()\n");
 }
 
@@ -268,6 +294,8 @@ static atf_error_t
 add_cases(atf_tp_t *tp)
 {
 	ATF_TP_ADD_TC(tp, every_interface_is_listed_with_what_it_is_on);
+	ATF_TP_ADD_TC(tp,
+	    no_more_interfaces_are_listed_than_there_is_room_for);
 	ATF_TP_ADD_TC(tp, a_vlan_without_an_answer_is_on_nothing);
 	ATF_TP_ADD_TC(tp, only_what_is_of_interfaces_is_listened_to);
 	ATF_TP_ADD_TC(tp, messages_about_interfaces_are_a_reason_to_look);

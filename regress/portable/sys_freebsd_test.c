@@ -96,6 +96,16 @@ CASE(other_drivers_are_not_asked_for_a_vlan)
 	ATF_REQUIRE_STREQ(name, lower);
 }
 
+CASE(a_name_without_an_end_is_cut)
+{
+	char	name[IF_NAMESIZE + 1];
+
+	memset(name, 'x', sizeof(name));
+	lower = "0123456789abcdef";
+	ATF_REQUIRE_EQ(route_parent(FAKE_FD, "guests", IFT_L2VLAN, name), 0);
+	ATF_REQUIRE_EQ(name[IF_NAMESIZE - 1], '\0');
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	atf_error_t	error;
@@ -107,5 +117,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, groups_are_those_of_who_connected);
 	ATF_TP_ADD_TC(tp, without_a_sound_answer_nobody_is_in_a_group);
 	ATF_TP_ADD_TC(tp, other_drivers_are_not_asked_for_a_vlan);
+	ATF_TP_ADD_TC(tp, a_name_without_an_end_is_cut);
 	return (atf_no_error());
 }
