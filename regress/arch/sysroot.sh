@@ -59,8 +59,9 @@ names=$(apt-get -s --no-install-recommends install libc6-dev libpcap0.8-dev \
 	$2 !~ /^lib(keyutils|krb5|nsl|pcre|pkgconf|selinux|ssl|stdc|tirpc)/ {
 		print $2
 	}')
-[ -n "$names" ] ||
-    lacks "Debian has no packages for $arch: $(tail -n 1 "$apt/log")"
+ls "$apt"/lists/*Release >/dev/null 2>&1 ||
+    lacks "no packages can be had: is there a network?"
+[ -n "$names" ] || lacks "Debian has no packages for $arch"
 # shellcheck disable=SC2086
 (cd "$apt/archives" && apt-get -qq download $names) >"$apt/log" 2>&1 ||
     lacks "packages for $arch: $(tail -n 1 "$apt/log")"
