@@ -149,9 +149,11 @@ hardened() {
 	done
 }
 
-# A root with the package, and the units that its own ask for.
+# A root with the package, and the units and the program that its own ask for.
 make_root() {
 	mkdir "$work/root" && dpkg-deb -x "$package" "$work/root" &&
+	    mkdir -p "$work/root/usr/bin" &&
+	    cp /usr/bin/test "$work/root/usr/bin" &&
 	    cp -R /lib/systemd/system/*.target "$work/root/lib/systemd/system"
 }
 
