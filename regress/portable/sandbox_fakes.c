@@ -200,8 +200,10 @@ DIR *
 __wrap_fdopendir(int fd)
 {
 	fake.entries = 0;
-	return (record("fdopendir", "%d", fd) == -1 ? NULL :
-	    (DIR *)(void *)&fake);
+	if (record("fdopendir", "%d", fd) == -1)
+		return (NULL);
+	errno = ENOTTY;		/* as what succeeds may leave it */
+	return ((DIR *)(void *)&fake);
 }
 
 struct dirent *

@@ -126,6 +126,17 @@ CASE(a_failed_step_leaves_no_shared_memory)
 	check_refused(1, ENFILE);
 }
 
+/* Else a disk or a table that is full would hold the parent for ever. */
+CASE(another_name_is_tried_only_where_one_is_taken)
+{
+	const char	*first;
+
+	record_fail("shm_open", 0, ENOSPC);
+	ATF_CHECK_ERRNO(ENOSPC, shmem_new("x") == -1);
+	ATF_REQUIRE((first = strstr(record_lines(), "shm_open(")) != NULL);
+	ATF_CHECK(strstr(first + 1, "shm_open(") == NULL);
+}
+
 CASE(a_table_of_another_size_is_not_taken_over)
 {
 	struct estate	*es;
@@ -181,6 +192,7 @@ add_unsealed_cases(atf_tp_t *tp)
 	ATF_TP_ADD_TC(tp, a_seal_that_cannot_be_is_told);
 	ATF_TP_ADD_TC(tp, no_descriptor_is_left_of_what_was_sealed_or_not);
 	ATF_TP_ADD_TC(tp, a_failed_step_leaves_no_shared_memory);
+	ATF_TP_ADD_TC(tp, another_name_is_tried_only_where_one_is_taken);
 	ATF_TP_ADD_TC(tp, a_table_of_another_size_is_not_taken_over);
 	ATF_TP_ADD_TC(tp, groups_are_those_that_the_user_has_now);
 	ATF_TP_ADD_TC(tp, without_an_answer_nobody_is_in_a_group);
