@@ -29,7 +29,7 @@ command -v "$zig" >/dev/null 2>&1 || {
 }
 
 # Of this system, what others have in their own places.
-mkdir "$work/include" "$work/stub" "$work/openbsd"
+mkdir "$work/include" "$work/named" "$work/openbsd"
 printf '#include <%s>\n' pcap.h jansson.h curses.h term.h |
     "${CC:-cc}" -M -x c - | tr ' \\' '\n\n' |
     grep -E '/(pcap|jansson|curses|ncurses|unctrl|term)[^/]*\.h$|/pcap/' |
@@ -50,7 +50,7 @@ cp "$pcap" "$work/openbsd/pcap.h"
 
 # The names in a library and in those that belong to it, as C: functions do
 # nothing, data are large.
-stub() {
+named() {
 	echo 'int main(void) { return (0); }' |
 	    "${CC:-cc}" -x c - -o "$work/all" -Wl,--no-as-needed "-l$1" ||
 	    return 1
@@ -65,16 +65,16 @@ stub() {
 }
 
 for library in pcap jansson curses; do
-	stub $library >"$work/stub/$library.c" || die "no lib$library"
+	named $library >"$work/named/$library.c" || die "no lib$library"
 done
 sed -n 's/^[a-z].*[	 *]\(pcap_[a-z_]*\)(.*/void \1(void) { }/p' "$pcap" \
-    >"$work/stub/pcap-openbsd.c"
+    >"$work/named/pcap-openbsd.c"
 # NetBSD has these in a library of their own; OpenBSD in curses, as FreeBSD
 # does, whose libcurses.so names both.
 terminfo=' \(setupterm\|restartterm\|\(set\|del\)_curterm\|cur_term\|'
 terminfo="$terminfo"'tiget[a-z]*\|tget[a-z]*\|tgoto\|tparm\|tputs\|putp\)[([]'
-grep "$terminfo" "$work/stub/curses.c" >"$work/stub/terminfo-netbsd.c"
-grep -v "$terminfo" "$work/stub/curses.c" >"$work/stub/curses-netbsd.c"
+grep "$terminfo" "$work/named/curses.c" >"$work/named/terminfo-netbsd.c"
+grep -v "$terminfo" "$work/named/curses.c" >"$work/named/curses-netbsd.c"
 
 # Each name with a value that our headers define, as an assertion.
 constants() {
@@ -104,11 +104,11 @@ build() {
 	rm -rf "$work/tree" "${work:?}/lib"
 	mkdir "$work/tree" "$work/lib"
 	for library in pcap jansson curses terminfo; do
-		stub=$work/stub/$library-$3.c
-		[ -e "$stub" ] || stub=$work/stub/$library.c
-		[ -e "$stub" ] || continue
+		source=$work/named/$library-$3.c
+		[ -e "$source" ] || source=$work/named/$library.c
+		[ -e "$source" ] || continue
 		$cc -fno-builtin -w -shared -o "$work/lib/lib$library.so" \
-		    "$stub" || return 1
+		    "$source" || return 1
 	done
 	(cd "$top" && tar cf - Makefile* lib softflowd softflowctl) |
 	    (cd "$work/tree" && tar xf -)
